@@ -1,0 +1,67 @@
+/**
+ * A unit: what one object file holds, after linking its parts and before any program of it is verified.
+ *
+ * @module
+ */
+import type { Btf } from "./btf/btf.ts";
+import type { Program } from "./program.ts";
+
+/** A map's definition as a program sees it; the runtime and the kernel make real maps of it. */
+export interface MapDef {
+  readonly name: string;
+  /** The `BPF_MAP_TYPE_*` number. */
+  readonly type: number;
+  /** Bytes. */
+  readonly keySize: number;
+  /** Bytes. */
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  /** `BPF_F_*` of map creation. */
+  readonly flags: number;
+  /** Types in `unit.btf`; 0 = none. */
+  readonly keyTypeId: number;
+  readonly valueTypeId: number;
+  readonly mapExtra: bigint;
+  /** 1 = `LIBBPF_PIN_BY_NAME`; kept, never acted on. */
+  readonly pinning: number;
+  readonly numaNode: number;
+  /** The definition of the inner map of a map of maps. */
+  readonly inner?: MapDef;
+  /** Statically initialised entries: inner maps or programs, by slot; -1 where empty. */
+  readonly initial?: readonly { readonly index: number; readonly map?: number; readonly program?: string }[];
+  /** For `.data`, `.rodata`, `.bss`, `.kconfig`: the section it holds, and its bytes, which are the map's only value. */
+  readonly section?: string;
+  readonly data?: Uint8Array;
+  /** Read-only for programs and for everybody (`.rodata`, `.kconfig`): loads from it may be folded to constants. */
+  readonly frozen: boolean;
+  /** Struct_ops: the BTF value type's name in the kernel. */
+  readonly structOps?: string;
+}
+
+/** A kernel symbol the object asks for. */
+export interface Extern {
+  readonly name: string;
+  readonly kind: "kfunc" | "ksym" | "kconfig";
+  readonly weak: boolean;
+  /** The FUNC or VAR in `unit.btf`. */
+  readonly typeId: number;
+  /** Found in the target's BTF (`kfunc`, typed `ksym`); 0 = not found. */
+  readonly targetBtfId: number;
+}
+
+/** One object file. */
+export interface Unit {
+  /** Where it came from, for messages. */
+  readonly name: string;
+  /** The `license` section; empty if there is none. */
+  readonly license: string;
+  /** The `version` section, for old kprobes; 0 if there is none. */
+  readonly version: number;
+  readonly btf?: Btf;
+  /** The BTF of the kernel it is meant for: types of pointers, kfuncs, kernel variables. */
+  readonly targetBtf?: Btf;
+  readonly maps: readonly MapDef[];
+  readonly externs: readonly Extern[];
+  /** Filled last; each program points back at the unit. */
+  readonly programs: readonly Program[];
+}

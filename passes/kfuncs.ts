@@ -1,0 +1,62 @@
+/**
+ * Kernel functions that have bodies: what modules register and passes ask for.
+ *
+ * The registry itself (checks, trust, lifetimes, device resolution) is in `plugins/module.ts`; passes see only this interface,
+ * so that they can be tested with a literal.
+ *
+ * @module
+ */
+import type { Program } from "../ir/program.ts";
+import type { KfuncRef } from "../ir/insn.ts";
+
+/** The body of one kernel function. */
+export interface KfuncBody {
+  /** The function the body belongs to; for device-bound kfuncs the driver's function, not the stub. */
+  readonly name: string;
+  /** The module that registered it. */
+  readonly module: string;
+  /**
+   * `trusted` bodies are explored with opaque kernel values and spliced after verification; `verified` ones are spliced before it
+   * and checked in the caller's context.
+   */
+  readonly trust: "trusted" | "verified";
+  /** The body as a program of one subprogram: arguments in r1–r5, result in r0, ends in `exit`. Calls in it stay calls. */
+  readonly code: Program;
+  /** The C prototype, e.g. `int (const struct xdp_md *ctx, __u32 *hash, __u32 *type)`, parsed. */
+  readonly signature: KfuncSignature;
+}
+
+/** A kfunc's prototype, as far as inlining and verification need it. */
+export interface KfuncSignature {
+  readonly args: readonly KfuncArg[];
+  /** Whether r0 means anything after the call. */
+  readonly returns: "void" | "scalar" | "pointer";
+}
+
+/** One parameter. */
+export interface KfuncArg {
+  readonly name: string;
+  /** A pointer to `struct bpf_dynptr` is passed on as its layout in a fake frame. */
+  readonly kind: "scalar" | "pointer" | "dynptr";
+  /** The C type as written. */
+  readonly type: string;
+  /** In bytes, for scalars. */
+  readonly size: number;
+}
+
+/** Which body a call gets: see `design` of device-bound kfuncs in docs/modules.md. */
+export type KfuncResolution =
+  /** Splice this body. */
+  | { readonly kind: "body"; readonly body: KfuncBody }
+  /** Call this function instead of the one named (a driver's function without a body). */
+  | { readonly kind: "call"; readonly name: string }
+  /** No module knows it: a plain call. */
+  | { readonly kind: "none" };
+
+/** Looks bodies up. */
+export interface KfuncResolver {
+  resolve(func: KfuncRef, device: string | undefined): KfuncResolution;
+}
+
+/** A resolver that knows nothing. */
+export const NO_KFUNCS: KfuncResolver = { resolve: () => ({ kind: "none" }) };

@@ -1,0 +1,164 @@
+/**
+ * What a kernel version knows, as data: the types of the tables; the tables of Linux 6.18 are in `linux_6_18/`.
+ *
+ * Names are the kernel's own (`ARG_PTR_TO_MAP_KEY`, `RET_INTEGER`), so that a reader can look them up; modifiers that the kernel
+ * ORs in are separate flags here.
+ *
+ * @module
+ */
+
+/** `enum bpf_arg_type` without modifiers. */
+export type ArgBase =
+  | "ARG_DONTCARE"
+  | "ARG_CONST_MAP_PTR"
+  | "ARG_PTR_TO_MAP_KEY"
+  | "ARG_PTR_TO_MAP_VALUE"
+  | "ARG_PTR_TO_MEM"
+  | "ARG_PTR_TO_ARENA"
+  | "ARG_CONST_SIZE"
+  | "ARG_CONST_SIZE_OR_ZERO"
+  | "ARG_PTR_TO_CTX"
+  | "ARG_ANYTHING"
+  | "ARG_PTR_TO_SPIN_LOCK"
+  | "ARG_PTR_TO_SOCK_COMMON"
+  | "ARG_PTR_TO_SOCKET"
+  | "ARG_PTR_TO_BTF_ID"
+  | "ARG_PTR_TO_RINGBUF_MEM"
+  | "ARG_CONST_ALLOC_SIZE_OR_ZERO"
+  | "ARG_PTR_TO_BTF_ID_SOCK_COMMON"
+  | "ARG_PTR_TO_PERCPU_BTF_ID"
+  | "ARG_PTR_TO_FUNC"
+  | "ARG_PTR_TO_STACK"
+  | "ARG_PTR_TO_CONST_STR"
+  | "ARG_PTR_TO_TIMER"
+  | "ARG_KPTR_XCHG_DEST"
+  | "ARG_PTR_TO_DYNPTR";
+
+/** A helper's parameter. */
+export interface ArgProto {
+  readonly base: ArgBase;
+  /** `PTR_MAYBE_NULL`. */
+  readonly maybeNull?: boolean;
+  /** `MEM_UNINIT`: written, need not be initialised. */
+  readonly uninit?: boolean;
+  /** `MEM_RDONLY`. */
+  readonly rdonly?: boolean;
+  /** `MEM_WRITE`: the helper writes it. */
+  readonly write?: boolean;
+  /** `MEM_ALIGNED`. */
+  readonly aligned?: boolean;
+  /** `OBJ_RELEASE`. */
+  readonly release?: boolean;
+  /** `MEM_FIXED_SIZE`: the size in bytes. */
+  readonly fixedSize?: number;
+  /** `DYNPTR_TYPE_*`, lower case: `local`, `ringbuf`, `skb`, `xdp`. */
+  readonly dynptr?: string;
+  /** For BTF-typed parameters: the structure's name. */
+  readonly btfType?: string;
+}
+
+/** `enum bpf_return_type` without modifiers. */
+export type RetBase =
+  | "RET_INTEGER"
+  | "RET_VOID"
+  | "RET_PTR_TO_MAP_VALUE"
+  | "RET_PTR_TO_SOCKET"
+  | "RET_PTR_TO_TCP_SOCK"
+  | "RET_PTR_TO_SOCK_COMMON"
+  | "RET_PTR_TO_MEM"
+  | "RET_PTR_TO_MEM_OR_BTF_ID"
+  | "RET_PTR_TO_BTF_ID";
+
+/** A helper's result. */
+export interface RetProto {
+  readonly base: RetBase;
+  readonly maybeNull?: boolean;
+  readonly trusted?: boolean;
+  /** The result is a ringbuf reservation (`MEM_RINGBUF`). */
+  readonly ringbuf?: boolean;
+  readonly btfType?: string;
+}
+
+/** A helper function's prototype, as `struct bpf_func_proto` has it. */
+export interface HelperProto {
+  /** `BPF_FUNC_*`. */
+  readonly id: number;
+  /** Without the `bpf_` prefix, as the log prints it after `bpf_`. */
+  readonly name: string;
+  readonly gplOnly: boolean;
+  /** Packet pointers may be passed as memory. */
+  readonly pktAccess: boolean;
+  readonly mightSleep: boolean;
+  readonly allowFastcall: boolean;
+  readonly ret: RetProto;
+  /** At most five; absent parameters are left out. */
+  readonly args: readonly ArgProto[];
+}
+
+/** How a context field may be used. */
+export interface CtxField {
+  readonly name: string;
+  /** Bytes from the start of the context. */
+  readonly offset: number;
+  /** Bytes; an array counts whole. */
+  readonly size: number;
+  /** Allowed access widths in bytes, or `narrow`: 1, 2, 4 (up to the field's size), aligned, within it. */
+  readonly access: "narrow" | readonly number[];
+  readonly write: boolean;
+  /** What a load gives; scalars where absent. */
+  readonly result?:
+    | "packet"
+    | "packet_meta"
+    | "packet_end"
+    | "socket_or_null"
+    | "sock_common_or_null"
+    | "flow_keys"
+    | "btf";
+  /** Attach types (`enum bpf_attach_type` numbers) in which the field exists; everywhere if absent. */
+  readonly attachTypes?: readonly number[];
+}
+
+/** A program type's rules. */
+export interface ProgramTypeRules {
+  /** Lower case: `xdp`, `sched_cls`, …. */
+  readonly name: string;
+  /** `BPF_PROG_TYPE_*`. */
+  readonly id: number;
+  /** The context's structure, e.g. `xdp_md`, `__sk_buff`; absent if the context is typed by BTF or is raw arguments. */
+  readonly ctx?: string;
+  /** Size of the context in bytes. */
+  readonly ctxSize: number;
+  readonly fields: readonly CtxField[];
+  /** May the program write packet data directly. */
+  readonly packetWrite: boolean;
+  /** May the program read packet data directly. */
+  readonly packetRead: boolean;
+  /** The helpers it may call, for a given expected attach type. */
+  helpers(attachType: number): ReadonlySet<number>;
+  /** The return value's allowed range by attach type; undefined = anything. */
+  returns(attachType: number): { readonly min: number; readonly max: number } | undefined;
+  /** `verify` does not yet know this type well enough to decide about its programs. */
+  readonly unsupported?: string;
+}
+
+/** The limits of `include/linux/bpf_verifier.h` and friends. */
+export interface Limits {
+  readonly processed: number;
+  readonly jumpSequence: number;
+  readonly stackBytes: number;
+  readonly frames: number;
+  readonly subprogs: number;
+  readonly insns: number;
+  readonly maxVarOff: number;
+  readonly maxVarSize: number;
+}
+
+/** A kernel version. */
+export interface Profile {
+  /** e.g. `linux-6.18`. */
+  readonly name: string;
+  helper(id: number): HelperProto | undefined;
+  helperId(name: string): number | undefined;
+  programType(name: string): ProgramTypeRules | undefined;
+  readonly limits: Limits;
+}

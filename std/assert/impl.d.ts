@@ -1,0 +1,18 @@
+// deno-lint-ignore-file no-explicit-any
+export const assert: any,
+  assertEquals: any,
+  assertNotEquals: any,
+  assertStrictEquals: any,
+  assertThrows: any,
+  assertRejects: any,
+  assertMatch: any,
+  assertStringIncludes: any,
+  assertInstanceOf: any,
+  assertExists: any,
+  fail: any,
+  assertGreater: any,
+  assertGreaterOrEqual: any,
+  assertLess: any,
+  assertLessOrEqual: any,
+  assertArrayIncludes: any,
+  assertAlmostEquals: any;
