@@ -8,11 +8,21 @@
  * @module
  */
 
+import type { SubprogId } from "./insn.ts";
+
 /** What a fact is attached to. */
 export type FactScope = "insn" | "subprog" | "program";
 
 /** Who inherits a fact when one instruction becomes several: the first, the last, all of them, or nobody. */
 export type FactFollows = "first" | "last" | "all" | "none";
+
+/** The subprograms' names, for facts whose values are ids: handed to a fact's `text` by the printer and the parser. */
+export interface FactNames {
+  /** The name of a subprogram of the program being printed. */
+  nameOf(subprog: SubprogId): string;
+  /** The id of the subprogram of that name in the program being read; undefined if there is none. */
+  subprogNamed(name: string): SubprogId | undefined;
+}
 
 /** A declared fact with values of type `V`. Compared by identity; `name` is its name in text. */
 export interface Fact<V> {
@@ -24,8 +34,11 @@ export interface Fact<V> {
   readonly scope: FactScope;
   /** Who inherits it when an instruction is replaced by several. */
   readonly follows: FactFollows;
-  /** How a value prints in the margin, and reads back. */
-  readonly text: { print(value: V): string; parse(text: string): V };
+  /** How a value prints in the margin, and reads back. Texts hold no comma and no closing brace outside of JSON. */
+  readonly text: {
+    print(value: V, names?: FactNames): string;
+    parse(text: string, names?: FactNames): V;
+  };
 }
 
 /** Any fact, where only the name and the rules matter. */
