@@ -1,0 +1,23 @@
+/**
+ * The arena: one `Int32Array` that holds every register, frame and state of a verification.
+ *
+ * It is reserved once per isolate and never grown, so that V8 sees a constant; untouched pages cost nothing. A verification is
+ * synchronous and has the arena to itself; nothing in it outlives the verification.
+ *
+ * @module
+ */
+import { ARENA_WORDS, REG_WORDS } from "./layout.ts";
+
+/** The arena; offsets are in words. See `layout.ts` for what is where. */
+export const W: Int32Array = new Int32Array(ARENA_WORDS);
+
+/** Copies the register at word `from` to word `to`, its value id included. */
+export function copyReg(to: number, from: number): void {
+  for (let i = 0; i < REG_WORDS; i++) W[to + i] = W[from + i];
+}
+
+/** Whether words 0 to 22 of two registers are equal. */
+export function sameReg(a: number, b: number): boolean {
+  for (let i = 0; i < REG_WORDS - 1; i++) if (W[a + i] !== W[b + i]) return false;
+  return true;
+}
