@@ -49,6 +49,11 @@ export interface MachineCode {
  *
  * `abort`: u32, non-zero when a JavaScript callback failed; native code tests it after every call that may reach JavaScript and leaves.
  * `fuel`: s64, decremented on back edges when code was compiled with fuel; below zero the run ends with `abort` = 2.
- * `unwindSp`: u64, the stack pointer to restore when a run is abandoned.
+ * `unwindSp`: u64, where the return address of the program's entry lies: `mov rsp, [control+unwindSp]; ret` abandons a run from any
+ * depth, whatever the other registers hold.
+ * `tailCalls`: u32, tail calls done in this run. `tailCalled`: u32, the tail call just returned from did happen, its caller must exit.
  */
-export const CONTROL = { abort: 0, fuel: 8, unwindSp: 16, size: 64 } as const;
+export const CONTROL = { abort: 0, fuel: 8, unwindSp: 16, tailCalls: 24, tailCalled: 28, size: 64 } as const;
+
+/** Values of the control block's `abort`: a callback into JavaScript failed, or the fuel is used up. */
+export const ABORT = { callback: 1, fuel: 2 } as const;
