@@ -137,9 +137,11 @@ export class Sweep {
     this.#origins.push(origin);
   }
 
-  #piece(piece: Piece | undefined): void {
+  /** New code; `within`: the body being spliced, if the code is for one of its instructions. */
+  #piece(piece: Piece | undefined, within: Splice | undefined): void {
     if (piece === undefined) return;
-    for (let i = 0; i < piece.insns.length; i++) this.#place(piece.insns[i], piece.ids[i], piece.origin);
+    const origin = within === undefined ? piece.origin : inlinedOrigin(piece.origin, within);
+    for (let i = 0; i < piece.insns.length; i++) this.#place(piece.insns[i], piece.ids[i], origin);
     if (piece.end >= 0) this.#landing[piece.end] = this.#insns.length;
   }
 
@@ -159,33 +161,33 @@ export class Sweep {
     if (wish.before !== undefined) {
       for (const { piece, move } of wish.before) {
         if (move && this.#landing[id] < 0) this.#landing[id] = this.#insns.length;
-        this.#piece(piece);
+        this.#piece(piece, within);
       }
     }
     if (wish.splice !== undefined) {
       if (this.#landing[id] < 0) this.#landing[id] = this.#insns.length;
-      this.#splice(wish.splice);
+      this.#splice({ ...wish.splice, origin }, within);
       this.#gone.push(id);
     } else if (wish.replacement !== undefined) {
       if (this.#landing[id] < 0) this.#landing[id] = this.#insns.length;
-      this.#piece(wish.replacement);
+      this.#piece(wish.replacement, within);
       if (wish.replacement.ids.length === 0) this.#gone.push(id);
     } else {
       this.#place(insn, id, origin);
     }
-    if (wish.after !== undefined) { for (const piece of wish.after) this.#piece(piece); }
+    if (wish.after !== undefined) { for (const piece of wish.after) this.#piece(piece, within); }
   }
 
-  #splice(splice: Splice): void {
+  #splice(splice: Splice, within: Splice | undefined): void {
     if (this.#splicing.has(splice.subprog.id)) {
       throw new TypeError(`Cannot splice subprogram "${splice.subprog.name}": into itself`);
     }
     this.#splicing.add(splice.subprog.id);
-    this.#piece(splice.before);
+    this.#piece(splice.before, within);
     const [from, to] = rangeOf(this.#program, splice.subprog);
     for (let i = from; i < to; i++) this.#old(i, splice);
     this.#landing[splice.end] = this.#insns.length;
-    this.#piece(splice.after);
+    this.#piece(splice.after, within);
     this.#splicing.delete(splice.subprog.id);
   }
 }
