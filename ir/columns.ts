@@ -8,8 +8,14 @@
  * (pseudo 1 and 2; the second slot's `imm` is the offset into the value), the BTF id for kernel variables (pseudo 3) and
  * kfuncs (call pseudo 2, with the module in `off`). For names go through `position` to the instruction object.
  *
+ * A `raw` slot holds its own bytes' fields, and where these are a jump with its target inside the program, that target.
+ *
  * @module
  */
+import { writeFields } from "./fields.ts";
+import type { Callee, Imm64, Insn, InsnId, SubprogId } from "./insn.ts";
+import { CLASS, JUMP, OPCODE } from "./opcodes.ts";
+import type { Program } from "./program.ts";
 
 /** See the module's header. All arrays have `count` entries unless said otherwise. */
 export interface Columns {
@@ -33,4 +39,135 @@ export interface Columns {
   readonly subprogStart: Int32Array;
   /** By slot: the index (in layout order) of the subprogram that holds it. */
   readonly subprogOf: Int32Array;
+}
+
+const memo = new WeakMap<Program, Columns>();
+
+/**
+ * The program as columns. Computed once per version.
+ *
+ * @throws {RangeError} If an instruction cannot be encoded, naming its slot: a conditional branch over more than 32767 slots, or a
+ * target that is no part of this version (`check` finds the latter with better words).
+ *
+ * @example
+ * ```ts
+ * import { columnsOf } from "./columns.ts";
+ * import { parseText } from "./parse_text.ts";
+ * const columns = columnsOf(parseText("type xdp\nfunc main:\n  r0 = 2\n  exit\n").programs[0]);
+ * // columns.count is 2, columns.code[1] is 0x95
+ * ```
+ */
+export function columnsOf(program: Program): Columns {
+  let columns = memo.get(program);
+  if (columns === undefined) {
+    columns = buildColumns(program);
+    memo.set(program, columns);
+  }
+  return columns;
+}
+
+function buildColumns(program: Program): Columns {
+  const { insns } = program.code;
+  const length = insns.length;
+  const slot = new Int32Array(length);
+  let count = 0;
+  for (let i = 0; i < length; i++) {
+    slot[i] = count;
+    count += insns[i].kind === "imm64" ? 2 : 1;
+  }
+  const columns = {
+    count,
+    code: new Int32Array(count),
+    dst: new Int32Array(count),
+    src: new Int32Array(count),
+    off: new Int32Array(count),
+    imm: new Int32Array(count),
+    target: new Int32Array(count).fill(-1),
+    position: new Int32Array(count),
+    slot,
+    subprogStart: new Int32Array(program.subprogs.length + 1),
+    subprogOf: new Int32Array(count),
+  };
+  const entryOf = new Map<SubprogId, number>();
+  for (let i = 0; i < program.subprogs.length; i++) {
+    const subprog = program.subprogs[i];
+    const start = program.indexOf(subprog.entry);
+    if (start < 0) throw new RangeError(`Cannot lay out subprogram "${subprog.name}": its entry is missing`);
+    columns.subprogStart[i] = slot[start];
+    entryOf.set(subprog.id, slot[start]);
+  }
+  columns.subprogStart[program.subprogs.length] = count;
+  for (let i = 0; i < program.subprogs.length; i++) {
+    columns.subprogOf.fill(i, columns.subprogStart[i], columns.subprogStart[i + 1]);
+  }
+
+  const slotOf = (id: InsnId, from: number): number => {
+    const position = program.indexOf(id);
+    if (position < 0) {
+      throw new RangeError(`Cannot encode the jump at slot ${from}: its target ${id} is missing`);
+    }
+    return slot[position];
+  };
+  const entry = (id: SubprogId, from: number): number => {
+    const found = entryOf.get(id);
+    if (found === undefined) throw new RangeError(`Cannot encode slot ${from}: subprogram ${id} is missing`);
+    return found;
+  };
+  for (let i = 0; i < length; i++) {
+    const at = slot[i];
+    const insn = insns[i];
+    columns.position[at] = i;
+    switch (insn.kind) {
+      case "jump":
+      case "branch":
+      case "may_goto": {
+        const target = slotOf(insn.target, at);
+        columns.target[at] = target;
+        writeFields(columns, at, { ...insn, target });
+        break;
+      }
+      case "call": {
+        const callee = placeCallee(insn.callee, at, entry);
+        if (callee.kind === "subprog") columns.target[at] = callee.subprog;
+        writeFields(columns, at, { kind: "call", callee });
+        break;
+      }
+      case "imm64": {
+        const value = placeImm64(insn.value, at, entry);
+        if (value.kind === "func") columns.target[at] = value.subprog;
+        columns.position[at + 1] = i;
+        writeFields(columns, at, { kind: "imm64", dst: insn.dst, value });
+        break;
+      }
+      case "raw":
+        writeFields(columns, at, insn);
+        columns.target[at] = rawTarget(columns, at);
+        break;
+      default:
+        writeFields(columns, at, insn as Insn<number, number>);
+    }
+  }
+  return columns;
+}
+
+type EntryOf = (id: SubprogId, from: number) => number;
+
+function placeCallee(callee: Callee, at: number, entry: EntryOf): Callee<number> {
+  return callee.kind === "subprog" ? { kind: "subprog", subprog: entry(callee.subprog, at) } : callee;
+}
+
+function placeImm64(value: Imm64, at: number, entry: EntryOf): Imm64<number> {
+  return value.kind === "func" ? { kind: "func", subprog: entry(value.subprog, at) } : value;
+}
+
+/** Where the bytes of a raw slot would jump, if they are a jump and the place exists. */
+function rawTarget(
+  columns: { count: number; code: Int32Array; off: Int32Array; imm: Int32Array },
+  at: number,
+): number {
+  const code = columns.code[at];
+  const kind = code & 7, op = code & 0xf0;
+  if ((kind !== CLASS.JMP && kind !== CLASS.JMP32) || op === JUMP.CALL || op === JUMP.EXIT) return -1;
+  const target = at + 1 + (code === OPCODE.GOTOL ? columns.imm[at] : columns.off[at]);
+  return target >= 0 && target < columns.count ? target : -1;
 }

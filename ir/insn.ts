@@ -48,7 +48,10 @@ export type BinaryOp =
   | "movsx16"
   | "movsx32";
 
-/** Operators on `dst` alone. `leN`/`beN` convert from host order and zero-extend from N bits; `bswapN` always swaps. */
+/**
+ * Operators on `dst` alone. `leN`/`beN` convert from host order and zero-extend from N bits; `bswapN` always swaps. The byte-order
+ * operators define all 64 bits, so their width is always 64.
+ */
 export type UnaryOp =
   | "neg"
   | "le16"
@@ -94,10 +97,13 @@ export type Callee<S = SubprogId> =
 /** What a 16-byte load-immediate loads. */
 export type Imm64<S = SubprogId> =
   | { readonly kind: "const"; readonly value: bigint /* unsigned 64 bits */ }
-  /** The map itself: an index into `unit.maps` (an fd or another token in bytes decoded without a unit). */
-  | { readonly kind: "map"; readonly map: number }
-  /** The address of byte `offset` in the map's first value. */
-  | { readonly kind: "map_value"; readonly map: number; readonly offset: number }
+  /**
+   * The map itself: an index into `unit.maps` (an fd or another token in bytes decoded without a unit). `fdArray`: the bytes name
+   * the map by its place in the loader's fd array (pseudo 5 and 6) instead of by fd (pseudo 1 and 2).
+   */
+  | { readonly kind: "map"; readonly map: number; readonly fdArray?: true }
+  /** The address of byte `offset` (32 bits, unsigned) in the map's first value. */
+  | { readonly kind: "map_value"; readonly map: number; readonly offset: number; readonly fdArray?: true }
   /** The address of a kernel variable. */
   | { readonly kind: "kernel_var"; readonly name: string; readonly btfId: number; readonly module: number }
   /** The address of a subprogram, as a callback is passed. */
