@@ -76,6 +76,8 @@ export interface RetProto {
   readonly trusted?: boolean;
   /** The result is a ringbuf reservation (`MEM_RINGBUF`). */
   readonly ringbuf?: boolean;
+  /** `MEM_RDONLY`: the program may not write through it. */
+  readonly rdonly?: boolean;
   readonly btfType?: string;
 }
 
@@ -90,9 +92,21 @@ export interface HelperProto {
   readonly pktAccess: boolean;
   readonly mightSleep: boolean;
   readonly allowFastcall: boolean;
+  /** Packet pointers are invalid after the call (`bpf_helper_changes_pkt_data`). */
+  readonly changesPacket: boolean;
   readonly ret: RetProto;
   /** At most five; absent parameters are left out. */
   readonly args: readonly ArgProto[];
+}
+
+/** Who asks for a helper: some ids have another prototype for some program types. */
+export interface HelperUse {
+  /** The program type as in {@linkcode ProgramTypeRules.name}. */
+  readonly type: string;
+  /** The expected attach type (`enum bpf_attach_type`); 0 if absent. */
+  readonly attachType?: number;
+  /** The program may sleep. */
+  readonly sleepable?: boolean;
 }
 
 /** How a context field may be used. */
@@ -141,6 +155,34 @@ export interface ProgramTypeRules {
   readonly unsupported?: string;
 }
 
+/** `KF_*` flags of a kernel function, without the prefix and in lower case. */
+export type KfuncFlag =
+  | "acquire"
+  | "release"
+  | "ret_null"
+  | "trusted_args"
+  | "sleepable"
+  | "destructive"
+  | "rcu"
+  | "iter_new"
+  | "iter_next"
+  | "iter_destroy"
+  | "rcu_protected"
+  | "fastcall"
+  | "arena_ret"
+  | "arena_arg1"
+  | "arena_arg2";
+
+/** What the kernel registers about a function that programs may call; arguments come from BTF. */
+export interface KfuncRules {
+  readonly name: string;
+  readonly flags: ReadonlySet<KfuncFlag>;
+  /** The program types that may call it. */
+  readonly types: ReadonlySet<string>;
+  /** Only programs bound to a device may call it (XDP metadata). */
+  readonly deviceBound: boolean;
+}
+
 /** The limits of `include/linux/bpf_verifier.h` and friends. */
 export interface Limits {
   readonly processed: number;
@@ -157,8 +199,13 @@ export interface Limits {
 export interface Profile {
   /** e.g. `linux-6.18`. */
   readonly name: string;
-  helper(id: number): HelperProto | undefined;
+  /** The prototype of a helper, as programs of `use` see it; of its most common users where `use` is absent. Undefined for unknown ids; says nothing about whether the type may call it. */
+  helper(id: number, use?: HelperUse): HelperProto | undefined;
+  /** The id of a helper by its name without `bpf_`. */
   helperId(name: string): number | undefined;
+  /** The rules of a program type by name; undefined if there is no such type. */
   programType(name: string): ProgramTypeRules | undefined;
+  /** What is known of a kernel function by name beyond its BTF prototype; undefined if programs may not call it. */
+  kfunc(name: string): KfuncRules | undefined;
   readonly limits: Limits;
 }

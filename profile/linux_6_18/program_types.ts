@@ -1,0 +1,152 @@
+/**
+ * The program types of Linux 6.18: contexts, packet access, return values. Helpers are in `helper_sets.ts`.
+ *
+ * xdp, socket_filter, sched_cls, sched_act and cgroup_skb are complete; the others are listed with what is certain and say in
+ * `unsupported` why their programs cannot be decided about yet.
+ *
+ * @module
+ */
+import type { CtxField, ProgramTypeRules } from "../profile.ts";
+import {
+  SK_BUFF_CGROUP_SKB,
+  SK_BUFF_SIZE,
+  SK_BUFF_SOCKET_FILTER,
+  SK_BUFF_TC,
+  XDP_MD,
+  XDP_MD_SIZE,
+} from "./contexts.ts";
+import { helperSet } from "./helper_sets.ts";
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+interface Row {
+  readonly ctx?: string;
+  readonly ctxSize?: number;
+  readonly fields?: readonly CtxField[];
+  /** Direct packet access: none, read, or read and write (`may_access_direct_pkt_data`). */
+  readonly packet?: "r" | "rw";
+  /** Absent = anything may be returned. */
+  readonly returns?: Range | ((attachType: number) => Range | undefined);
+  readonly unsupported?: string;
+}
+
+const BOOLEAN: Range = { min: 0, max: 1 };
+const ZERO: Range = { min: 0, max: 0 };
+const ONE: Range = { min: 1, max: 1 };
+const TWO_BITS: Range = { min: 0, max: 3 };
+
+/** `enum bpf_attach_type` numbers that decide about return values. */
+const ATTACH = {
+  CGROUP_INET_EGRESS: 1,
+  INET4_BIND: 8,
+  INET6_BIND: 9,
+  UDP4_RECVMSG: 19,
+  UDP6_RECVMSG: 20,
+  TRACE_FENTRY: 24,
+  TRACE_FEXIT: 25,
+  TRACE_ITER: 28,
+  INET4_GETPEERNAME: 29,
+  INET6_GETSOCKNAME: 32,
+  UNIX_RECVMSG: 51,
+  UNIX_GETSOCKNAME: 53,
+  TRACE_KPROBE_SESSION: 56,
+  TRACE_UPROBE_SESSION: 57,
+} as const;
+
+function sockAddrReturns(attachType: number): Range {
+  if (attachType === ATTACH.INET4_BIND || attachType === ATTACH.INET6_BIND) return TWO_BITS;
+  const always = attachType === ATTACH.UDP4_RECVMSG || attachType === ATTACH.UDP6_RECVMSG ||
+    (attachType >= ATTACH.INET4_GETPEERNAME && attachType <= ATTACH.INET6_GETSOCKNAME) ||
+    (attachType >= ATTACH.UNIX_RECVMSG && attachType <= ATTACH.UNIX_GETSOCKNAME);
+  return always ? ONE : BOOLEAN;
+}
+
+function tracingReturns(attachType: number): Range | undefined {
+  if (attachType === ATTACH.TRACE_FENTRY || attachType === ATTACH.TRACE_FEXIT) return ZERO;
+  if (attachType === ATTACH.TRACE_ITER) return BOOLEAN;
+  return undefined;
+}
+
+function kprobeReturns(attachType: number): Range | undefined {
+  const session = attachType === ATTACH.TRACE_KPROBE_SESSION || attachType === ATTACH.TRACE_UPROBE_SESSION;
+  return session ? BOOLEAN : undefined;
+}
+
+const SKB = { ctx: "__sk_buff", ctxSize: SK_BUFF_SIZE } as const;
+
+/** By name, in the order of `enum bpf_prog_type`: the position is the id. */
+const ROWS: readonly (readonly [name: string, row: Row])[] = [
+  ["unspec", { unsupported: "program type unspec" }],
+  ["socket_filter", { ...SKB, fields: SK_BUFF_SOCKET_FILTER }],
+  ["kprobe", { ctx: "pt_regs", ctxSize: 168, returns: kprobeReturns, unsupported: "context of kprobe" }],
+  ["sched_cls", { ...SKB, fields: SK_BUFF_TC, packet: "rw" }],
+  ["sched_act", { ...SKB, fields: SK_BUFF_TC, packet: "rw" }],
+  ["tracepoint", { unsupported: "context of tracepoint" }],
+  ["xdp", { ctx: "xdp_md", ctxSize: XDP_MD_SIZE, fields: XDP_MD, packet: "rw" }],
+  ["perf_event", { ctx: "bpf_perf_event_data", unsupported: "context of perf_event" }],
+  ["cgroup_skb", {
+    ...SKB,
+    fields: SK_BUFF_CGROUP_SKB,
+    packet: "r",
+    returns: (attachType) => attachType === ATTACH.CGROUP_INET_EGRESS ? TWO_BITS : BOOLEAN,
+  }],
+  ["cgroup_sock", { ctx: "bpf_sock", returns: BOOLEAN, unsupported: "context of cgroup_sock" }],
+  ["lwt_in", { ...SKB, packet: "r", unsupported: "context of lwt_in" }],
+  ["lwt_out", { ...SKB, packet: "r", unsupported: "context of lwt_out" }],
+  ["lwt_xmit", { ...SKB, packet: "rw", unsupported: "context of lwt_xmit" }],
+  ["sock_ops", { ctx: "bpf_sock_ops", returns: BOOLEAN, unsupported: "context of sock_ops" }],
+  ["sk_skb", { ...SKB, packet: "rw", unsupported: "context of sk_skb" }],
+  ["cgroup_device", {
+    ctx: "bpf_cgroup_dev_ctx",
+    returns: BOOLEAN,
+    unsupported: "context of cgroup_device",
+  }],
+  ["sk_msg", { ctx: "sk_msg_md", packet: "rw", unsupported: "context of sk_msg" }],
+  ["raw_tracepoint", { unsupported: "context of raw_tracepoint" }],
+  ["cgroup_sock_addr", {
+    ctx: "bpf_sock_addr",
+    returns: sockAddrReturns,
+    unsupported: "context of cgroup_sock_addr",
+  }],
+  ["lwt_seg6local", { ...SKB, packet: "r", unsupported: "context of lwt_seg6local" }],
+  ["lirc_mode2", { unsupported: "context of lirc_mode2" }],
+  ["sk_reuseport", { ctx: "sk_reuseport_md", packet: "r", unsupported: "context of sk_reuseport" }],
+  ["flow_dissector", { ...SKB, packet: "r", unsupported: "context of flow_dissector" }],
+  ["cgroup_sysctl", { ctx: "bpf_sysctl", returns: BOOLEAN, unsupported: "context of cgroup_sysctl" }],
+  ["raw_tracepoint_writable", { unsupported: "context of raw_tracepoint_writable" }],
+  ["cgroup_sockopt", {
+    ctx: "bpf_sockopt",
+    packet: "rw",
+    returns: BOOLEAN,
+    unsupported: "context of cgroup_sockopt",
+  }],
+  ["tracing", { returns: tracingReturns, unsupported: "context of tracing" }],
+  ["struct_ops", { unsupported: "context of struct_ops" }],
+  ["ext", { unsupported: "context of ext" }],
+  ["lsm", { unsupported: "context of lsm" }],
+  ["sk_lookup", { ctx: "bpf_sk_lookup", returns: BOOLEAN, unsupported: "context of sk_lookup" }],
+  ["syscall", { unsupported: "context of syscall" }],
+  ["netfilter", { returns: BOOLEAN, unsupported: "context of netfilter" }],
+];
+
+function rules(name: string, id: number, row: Row): ProgramTypeRules {
+  const { returns } = row;
+  return {
+    name,
+    id,
+    ...(row.ctx === undefined ? {} : { ctx: row.ctx }),
+    ctxSize: row.ctxSize ?? 0,
+    fields: row.fields ?? [],
+    packetRead: row.packet !== undefined,
+    packetWrite: row.packet === "rw",
+    helpers: (attachType) => helperSet(name, attachType),
+    returns: (attachType) => typeof returns === "function" ? returns(attachType) : returns,
+    ...(row.unsupported === undefined ? {} : { unsupported: row.unsupported }),
+  };
+}
+
+/** Every program type, by its number in `enum bpf_prog_type`. */
+export const PROGRAM_TYPES: readonly ProgramTypeRules[] = ROWS.map(([name, row], id) => rules(name, id, row));
