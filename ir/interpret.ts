@@ -11,6 +11,7 @@ import type { AluOp, AtomicOp, BranchOp, Callee, Imm64, Insn, Operand, Size, Sub
 import { UnsupportedError } from "./diagnostic.ts";
 import { type Memory, MemoryError, type Region } from "./memory.ts";
 import type { Program, Subprog } from "./program.ts";
+import { MAX_STACK, stackDepth } from "./stack_depth.ts";
 
 export { Memory, MemoryError, type Region } from "./memory.ts";
 
@@ -52,7 +53,7 @@ export interface InterpretOptions {
   readonly packet?: (offset: number, size: 1 | 2 | 4) => bigint | undefined;
   /** Instructions to run before giving up; 10 million by default. */
   readonly fuel?: number;
-  /** Bytes of stack for each frame; 512 by default. */
+  /** Bytes of stack for each frame; by default 512, or the subprogram's `stack_depth` where passes reserved more. */
   readonly stackBytes?: number;
   /** How often the may_gotos of one frame fall through before they jump; 8388608 by default. */
   readonly mayGotoBudget?: number;
@@ -156,7 +157,7 @@ class Run {
       });
     }
     const memory = this.#options.memory;
-    const size = this.#options.stackBytes ?? 512;
+    const size = this.#options.stackBytes ?? Math.max(MAX_STACK, program.get(stackDepth, subprog.id));
     const top = STACK_TOP - BigInt(this.#depth) * STACK_STRIDE;
     const stack: Region = {
       name: `stack of frame ${this.#depth}`,
