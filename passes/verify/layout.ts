@@ -46,7 +46,7 @@ export const OFF = 17;
 export const AUX1 = 18;
 /** Word of the second: map uid (maps), whose BTF (`PTR_TO_BTF_ID`: 0 the kernel's, -1 the program's), dynptr id (slices). Zero for scalars. */
 export const AUX2 = 19;
-/** Word of the id shared by registers that hold the same value; bit 31 is {@linkcode ADD_CONST}. */
+/** Word of the id shared by registers that hold the same value; bits 30 and 31 are {@linkcode ADD_CONST}. */
 export const ID = 20;
 /** Word of the id of the reference the pointer came from. */
 export const REF_ID = 21;
@@ -58,8 +58,12 @@ export const FRAMENO = 22;
  */
 export const VID = 23;
 
-/** In `ID`: the register is its peers' value plus its own `OFF`. */
-export const ADD_CONST = 0x80000000 | 0;
+/** In `ID`: the register is its peers' value plus its own `OFF`, added (or subtracted) as 64 bits. */
+export const ADD_CONST64 = 0x80000000 | 0;
+/** In `ID`: the same, as 32 bits with zero extension. */
+export const ADD_CONST32 = 0x40000000;
+/** In `ID`: either of the two. */
+export const ADD_CONST: number = ADD_CONST64 | ADD_CONST32;
 
 // enum bpf_reg_type
 export const NOT_INIT = 0;
