@@ -147,8 +147,11 @@ export interface ProgramTypeRules {
   readonly packetWrite: boolean;
   /** May the program read packet data directly. */
   readonly packetRead: boolean;
-  /** The helpers it may call, for a given expected attach type. */
-  helpers(attachType: number): ReadonlySet<number>;
+  /**
+   * The helpers it may call, for a given expected attach type. `target` is what the section names as attach target, where that
+   * decides: the iterator (`tcp`) or the structure (`tcp_congestion_ops`).
+   */
+  helpers(attachType: number, target?: string): ReadonlySet<number>;
   /** The return value's allowed range by attach type; undefined = anything. */
   returns(attachType: number): { readonly min: number; readonly max: number } | undefined;
   /** `verify` does not yet know this type well enough to decide about its programs. */

@@ -200,6 +200,13 @@ const LSM = ids(`
   ima_file_hash
 `);
 
+const TCP_CONGESTION_OPS = ids(`
+  tcp_send_ack sk_storage_get sk_storage_delete setsockopt getsockopt ktime_get_coarse_ns
+`);
+
+/** Iterators whose programs may set options of the sockets they visit. */
+const SOCKET_ITERATORS: readonly string[] = ["tcp", "unix"];
+
 /** `enum bpf_attach_type`, where the helpers depend on it. */
 const ATTACH = {
   INET4_CONNECT: 10,
@@ -224,7 +231,7 @@ function hasNoRetval(attachType: number): boolean {
     (attachType >= ATTACH.UNIX_RECVMSG && attachType <= ATTACH.UNIX_GETSOCKNAME);
 }
 
-function list(type: string, attachType: number): readonly number[] {
+function list(type: string, attachType: number, target: string): readonly number[] {
   switch (type) {
     case "socket_filter":
       return SOCKET_FILTER;
@@ -276,7 +283,12 @@ function list(type: string, attachType: number): readonly number[] {
       return [...PERF_EVENT, ...PROBE_WRITE];
     case "tracing": {
       if (attachType === ATTACH.TRACE_ITER) {
-        return [...TYPED.filter((id) => !ATTACH_COOKIE.includes(id)), ...ITER, ...PROBE_WRITE];
+        return [
+          ...TYPED.filter((id) => !ATTACH_COOKIE.includes(id)),
+          ...ITER,
+          ...PROBE_WRITE,
+          ...(SOCKET_ITERATORS.includes(target) ? SOCKOPT : []),
+        ];
       }
       const trampoline = attachType >= ATTACH.TRACE_FENTRY && attachType <= ATTACH.MODIFY_RETURN;
       return [...TYPED, ...PROBE_WRITE, ...(trampoline ? TRAMPOLINE : [])];
@@ -285,6 +297,8 @@ function list(type: string, attachType: number): readonly number[] {
       return [...TYPED, ...LSM, ...TRAMPOLINE, ...PROBE_WRITE];
     case "syscall":
       return [...SYSCALL.filter((id) => !ATTACH_COOKIE.includes(id)), ...PROBE_WRITE];
+    case "struct_ops":
+      return target === "tcp_congestion_ops" ? [...BASE, ...TCP_CONGESTION_OPS] : BASE;
     case "lirc_mode2":
       return LIRC;
     default:
@@ -294,12 +308,15 @@ function list(type: string, attachType: number): readonly number[] {
 
 const sets = new Map<string, ReadonlySet<number>>();
 
-/** The helpers a program type may call with an expected attach type; the common ones for types that add none. */
-export function helperSet(type: string, attachType: number): ReadonlySet<number> {
-  const key = `${type}/${attachType}`;
+/**
+ * The helpers a program type may call with an expected attach type; the common ones for types that add none. `target` is the
+ * attach target that the section names, where that decides (an iterator, a struct_ops structure).
+ */
+export function helperSet(type: string, attachType: number, target = ""): ReadonlySet<number> {
+  const key = `${type}/${attachType}/${type === "tracing" || type === "struct_ops" ? target : ""}`;
   let set = sets.get(key);
   if (set === undefined) {
-    set = new Set(list(type, attachType));
+    set = new Set(list(type, attachType, target));
     sets.set(key, set);
   }
   return set;

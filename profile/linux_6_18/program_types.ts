@@ -142,7 +142,7 @@ function rules(name: string, id: number, row: Row): ProgramTypeRules {
     fields: row.fields ?? [],
     packetRead: row.packet !== undefined,
     packetWrite: row.packet === "rw",
-    helpers: (attachType) => helperSet(name, attachType),
+    helpers: (attachType, target) => helperSet(name, attachType, target),
     returns: (attachType) => typeof returns === "function" ? returns(attachType) : returns,
     ...(row.unsupported === undefined ? {} : { unsupported: row.unsupported }),
   };
