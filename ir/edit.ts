@@ -20,24 +20,15 @@
  * @module
  */
 import type { AnyFact, Fact } from "./fact.ts";
+import type { Fragment } from "./fragment.ts";
 import type { Insn, InsnId, SubprogId } from "./insn.ts";
 import { type AddedSubprog, type Piece, rangeOf, Sweep, type Wish } from "./edit_sweep.ts";
 import { type Origin, Program, type ProgramParts, type Subprog } from "./program.ts";
 import { mapTarget, subprogOf } from "./references.ts";
 import { slotAligned, stackDepth } from "./stack_depth.ts";
 
-/**
- * Code with labels, as the `bpf` template makes it: a target is a label of the fragment or the id of an instruction that the
- * program holds. A label may stand behind the last instruction: it means whatever follows.
- */
-export interface EditFragment {
-  readonly insns: readonly Insn<string | InsnId, SubprogId>[];
-  /** By label: the index of the instruction it stands before, `insns.length` for the end. */
-  readonly labels: ReadonlyMap<string, number>;
-}
-
 /** What can be put into a program: a fragment, one instruction, or several whose targets are ids. */
-export type NewCode = EditFragment | Insn | readonly Insn[];
+export type NewCode = Fragment | Insn | readonly Insn[];
 
 /** Who is making an {@linkcode Edit}. */
 export interface EditOptions {

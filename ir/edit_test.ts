@@ -1,7 +1,8 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { Edit, type EditFragment } from "./edit.ts";
+import { Edit } from "./edit.ts";
 import { defineFact } from "./fact.ts";
-import { imm, type Insn, type InsnId, reg, type SubprogId } from "./insn.ts";
+import type { Fragment } from "./fragment.ts";
+import { imm, type Insn, type InsnId, type SubprogId } from "./insn.ts";
 import { Program } from "./program.ts";
 import { stackDepth } from "./stack_depth.ts";
 import type { Unit } from "./unit.ts";
@@ -77,7 +78,7 @@ const id = (n: number): InsnId => n as InsnId;
 const sub = (n: number): SubprogId => n as SubprogId;
 
 /** `top: r1 = 1; if r1 == 0 goto top; goto end; end:` */
-const LOOP: EditFragment = {
+const LOOP: Fragment = {
   insns: [
     mov(1, 1),
     { kind: "branch", op: "eq", width: 64, left: 1, right: imm(0), target: "top" },
