@@ -312,3 +312,25 @@ export function tnumRange(
   W[d + 2] = deltaL;
   W[d + 3] = deltaH;
 }
+
+/** d = the low `bits` bits (16, 32 or 64) of a with their bytes in reverse order; the bits above are known 0. */
+export function tnumBswap(d: number, a: number, bits: number): void {
+  const vl = swap32(W[a]), ml = swap32(W[a + 2]);
+  if (bits === 64) {
+    const vh = swap32(W[a + 1]), mh = swap32(W[a + 3]);
+    W[d] = vh;
+    W[d + 1] = vl;
+    W[d + 2] = mh;
+    W[d + 3] = ml;
+    return;
+  }
+  W[d] = bits === 32 ? vl : vl >>> 16;
+  W[d + 1] = 0;
+  W[d + 2] = bits === 32 ? ml : ml >>> 16;
+  W[d + 3] = 0;
+}
+
+/** A 32-bit word with its bytes in reverse order. */
+function swap32(x: number): number {
+  return (x << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24);
+}
