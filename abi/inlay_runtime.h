@@ -34,6 +34,8 @@ struct bpf_map;
 struct bpf_array;
 struct htab_elem;
 struct bpf_htab;
+struct inlay_control;
+struct inlay_state;
 
 struct net_device {
 	__u64 features;
@@ -257,6 +259,40 @@ struct bpf_htab {
 	__u32 evict;
 };
 
+struct inlay_control {
+	__u32 abort;
+	__u32 reserved;
+	__u64 fuel;
+	__u64 unwind_sp;
+	__u32 tail_calls;
+	__u32 tail_called;
+	__u64 more[4];
+};
+
+struct inlay_state {
+	__u64 random;
+	__u64 redirect_flags;
+	struct bpf_map *redirect_map;
+	__u32 redirect_target;
+	__u32 redirected;
+	__u32 cpu;
+	__u32 hash_seed;
+};
+
 #pragma clang attribute pop
+
+/* The runtime's own functions define what others only name. */
+#ifndef INLAY_DEFINES_FUNCTIONS
+extern __u64 inlay_invoke(void *, __u64, __u64, __u64, __u64) __attribute__((section(".ksyms")));
+extern void *bpf_xdp_pointer(struct xdp_buff *, __u32, __u32) __attribute__((section(".ksyms")));
+extern void bpf_xdp_copy_buf(struct xdp_buff *, __u32, void *, __u32, __u32) __attribute__((section(".ksyms")));
+extern __u64 xdp_get_buff_len(struct xdp_buff *) __attribute__((section(".ksyms")));
+extern void *skb_header_pointer(struct sk_buff *, int, int, void *) __attribute__((section(".ksyms")));
+extern void *skb_pointer_if_linear(struct sk_buff *, int, int) __attribute__((section(".ksyms")));
+extern __u64 skb_get_hash(struct sk_buff *) __attribute__((section(".ksyms")));
+#endif
+
+extern struct inlay_state inlay_state __attribute__((section(".ksyms")));
+extern struct inlay_control inlay_control __attribute__((section(".ksyms")));
 
 #endif

@@ -9,7 +9,7 @@
  */
 import type { Btf, BtfMember } from "../ir/btf/btf.ts";
 import { BtfBuilder } from "../ir/btf/write.ts";
-import { STRUCTURES } from "./structures.ts";
+import { FUNCTIONS, STRUCTURES, VARIABLES } from "./structures.ts";
 
 /** A field of a structure. */
 export interface Field {
@@ -162,10 +162,10 @@ function buildBtf(): Btf {
   let nextExtra = firstStruct + layouts.size;
   const extras: (() => void)[] = [];
   const idOf = (type: string): number => {
-    const known = ids.get(type);
+    const known = type === "void" ? 0 : ids.get(type);
     if (known !== undefined) return known;
     const pointee = type.slice(0, -" *".length);
-    const target = pointee === "void" ? 0 : idOf(pointee);
+    const target = idOf(pointee);
     extras.push(() => builder.ptr(target));
     ids.set(type, nextExtra);
     return nextExtra++;
@@ -183,7 +183,16 @@ function buildBtf(): Btf {
     }));
     builder.struct(name, size, members);
   }
+  // Before anything follows the extras, everything that could still ask for one has to be known.
+  const variables = Object.entries(VARIABLES).map(([name, type]) => ({ name, type: idOf(type) }));
+  const functions = Object.entries(FUNCTIONS).map(([name, [ret, ...params]]) => ({
+    name,
+    ret: idOf(ret),
+    params: params.map((type, i) => ({ name: `arg${i + 1}`, type: idOf(type) })),
+  }));
   for (const add of extras) add();
+  for (const { name, type } of variables) builder.add({ kind: "var", name, type, linkage: "global" });
+  for (const { name, ret, params } of functions) builder.func(name, builder.funcProto(ret, params));
   return builder.build();
 }
 
@@ -194,6 +203,11 @@ export function runtimeHeader(): string {
     const fields = text.trim().split("\n").map((line) => `\t${line.trim()}`).join("\n");
     return `struct ${name} {\n${fields}\n};`;
   }).join("\n\n");
+  const symbol = ` __attribute__((section(".ksyms")));`;
+  const variables = Object.entries(VARIABLES).map(([name, type]) => `extern ${type} ${name}${symbol}`);
+  const functions = Object.entries(FUNCTIONS).map(([name, [ret, ...params]]) =>
+    `extern ${ret}${ret.endsWith("*") ? "" : " "}${name}(${params.join(", ")})${symbol}`
+  );
   return `/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The runtime's structures, for kfunc bodies and helpers written in C. Generated from abi/structures.ts by
@@ -213,6 +227,13 @@ ${forward}
 ${bodies}
 
 #pragma clang attribute pop
+
+/* The runtime's own functions define what others only name. */
+#ifndef INLAY_DEFINES_FUNCTIONS
+${functions.join("\n")}
+#endif
+
+${variables.join("\n")}
 
 #endif
 `;

@@ -188,4 +188,38 @@ export const STRUCTURES: Readonly<Record<string, string>> = {
     __u32 free;
     __u32 fresh;
     __u32 evict;`,
+  inlay_control: `
+    __u32 abort;
+    __u32 reserved;
+    __u64 fuel;
+    __u64 unwind_sp;
+    __u32 tail_calls;
+    __u32 tail_called;
+    __u64 more[4];`,
+  inlay_state: `
+    __u64 random;
+    __u64 redirect_flags;
+    struct bpf_map *redirect_map;
+    __u32 redirect_target;
+    __u32 redirected;
+    __u32 cpu;
+    __u32 hash_seed;`,
+};
+
+/** Variables that bodies and helpers may name as `extern … __ksym`, with their types: cells of a run's state. */
+export const VARIABLES: Readonly<Record<string, string>> = {
+  inlay_state: "struct inlay_state",
+  inlay_control: "struct inlay_control",
+};
+
+/** Kernel functions that bodies and helpers may call, with their prototypes: result, then parameters. */
+export const FUNCTIONS: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  /** Calls a callback, whose address is the first argument, with the other four. */
+  inlay_invoke: ["__u64", "void *", "__u64", "__u64", "__u64", "__u64"],
+  bpf_xdp_pointer: ["void *", "struct xdp_buff *", "__u32", "__u32"],
+  bpf_xdp_copy_buf: ["void", "struct xdp_buff *", "__u32", "void *", "__u32", "__u32"],
+  xdp_get_buff_len: ["__u64", "struct xdp_buff *"],
+  skb_header_pointer: ["void *", "struct sk_buff *", "int", "int", "void *"],
+  skb_pointer_if_linear: ["void *", "struct sk_buff *", "int", "int"],
+  skb_get_hash: ["__u64", "struct sk_buff *"],
 };

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Array and hash maps. There is one CPU here, so per-CPU maps are plain ones.
+ *
+ * A hash map is a table of heads and a block of elements; both refer to elements by number from 1, 0 is none. Elements never
+ * used lie from `fresh` on, freed ones in a list from `free`. A least-recently-used map that is full gives up the first element,
+ * from where it last stopped, that was not looked up since it was last passed.
+ */
+#include "native.h"
+
+#define BPF_MAP_TYPE_HASH 1
+#define BPF_MAP_TYPE_ARRAY 2
+#define BPF_MAP_TYPE_PERCPU_HASH 5
+#define BPF_MAP_TYPE_PERCPU_ARRAY 6
+#define BPF_MAP_TYPE_LRU_HASH 9
+#define BPF_MAP_TYPE_LRU_PERCPU_HASH 10
+#define BPF_MAP_TYPE_ARRAY_OF_MAPS 12
+#define BPF_MAP_TYPE_HASH_OF_MAPS 13
+
+#define BPF_NOEXIST 1
+#define BPF_EXIST 2
+
+inline_always int is_lru(const struct bpf_map *map)
+{
+	return map->map_type == BPF_MAP_TYPE_LRU_HASH || map->map_type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+inline_always int is_hash(const struct bpf_map *map)
+{
+	return map->map_type == BPF_MAP_TYPE_HASH || map->map_type == BPF_MAP_TYPE_PERCPU_HASH || is_lru(map) ||
+	       map->map_type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
+inline_always int is_array(const struct bpf_map *map)
+{
+	return map->map_type == BPF_MAP_TYPE_ARRAY || map->map_type == BPF_MAP_TYPE_PERCPU_ARRAY ||
+	       map->map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS;
+}
+
+/* Mixes four bytes at a time; the seed differs from map to map. */
+inline_always u32 hash_of(const void *key, u32 size, u32 seed)
+{
+	u32 hash = seed ^ size;
+
+	while (size >= 4) {
+		hash = (hash ^ *(const u32 *)key) * 0x9e3779b1;
+		hash ^= hash >> 15;
+		key += 4;
+		size -= 4;
+	}
+	while (size > 0) {
+		hash = (hash ^ *(const u8 *)key) * 0x85ebca77;
+		hash ^= hash >> 13;
+		key++;
+		size--;
+	}
+	hash *= 0xc2b2ae3d;
+	return hash ^ hash >> 16;
+}
+
+inline_always int same_bytes(const void *a, const void *b, u32 size)
+{
+	while (size >= 4) {
+		if (*(const u32 *)a != *(const u32 *)b)
+			return 0;
+		a += 4;
+		b += 4;
+		size -= 4;
+	}
+	while (size > 0) {
+		if (*(const u8 *)a != *(const u8 *)b)
+			return 0;
+		a++;
+		b++;
+		size--;
+	}
+	return 1;
+}
+
+inline_always struct htab_elem *elem_at(const struct bpf_htab *htab, u32 number)
+{
+	return (void *)(htab->elems + (u64)(number - 1) * htab->elem_size);
+}
+
+inline_always struct htab_elem *find(const struct bpf_htab *htab, const void *key, u32 hash)
+{
+	u32 number = htab->buckets[hash & htab->bucket_mask];
+
+	while (number) {
+		struct htab_elem *elem = elem_at(htab, number);
+
+		if (elem->hash == hash && same_bytes(elem->key, key, htab->map.key_size))
+			return elem;
+		number = elem->next;
+	}
+	return NULL;
+}
+
+inline_always void *htab_lookup(struct bpf_htab *htab, const void *key)
+{
+	struct htab_elem *elem = find(htab, key, hash_of(key, htab->map.key_size, htab->hashrnd));
+
+	if (!elem)
+		return NULL;
+	elem->recent = 1;
+	return (void *)elem + htab->value_offset;
+}
+
+inline_always int htab_delete(struct bpf_htab *htab, const void *key)
+{
+	u32 hash = hash_of(key, htab->map.key_size, htab->hashrnd);
+	u32 *from = &htab->buckets[hash & htab->bucket_mask];
+
+	while (*from) {
+		u32 number = *from;
+		struct htab_elem *elem = elem_at(htab, number);
+
+		if (elem->hash == hash && same_bytes(elem->key, key, htab->map.key_size)) {
+			*from = elem->next;
+			elem->used = 0;
+			elem->next = htab->free;
+			htab->free = number;
+			htab->count--;
+			return 0;
+		}
+		from = &elem->next;
+	}
+	return -ENOENT;
+}
+
+/* The number of an element that nobody uses; 0 if the map is full. */
+inline_always u32 take_elem(struct bpf_htab *htab)
+{
+	u32 number = htab->free;
+
+	if (number) {
+		htab->free = elem_at(htab, number)->next;
+		return number;
+	}
+	if (htab->fresh < htab->map.max_entries)
+		return ++htab->fresh;
+	if (!is_lru(&htab->map))
+		return 0;
+	/* All are used: two rounds at most, since the first clears every mark. */
+	for (;;) {
+		struct htab_elem *elem;
+
+		htab->evict = htab->evict < htab->map.max_entries ? htab->evict + 1 : 1;
+		elem = elem_at(htab, htab->evict);
+		if (!elem->recent)
+			break;
+		elem->recent = 0;
+	}
+	htab_delete(htab, elem_at(htab, htab->evict)->key);
+	number = htab->free;
+	htab->free = elem_at(htab, number)->next;
+	return number;
+}
+
+inline_always int htab_update(struct bpf_htab *htab, const void *key, const void *value, u64 flags)
+{
+	u32 hash = hash_of(key, htab->map.key_size, htab->hashrnd);
+	struct htab_elem *elem;
+	u32 number, *head;
+
+	if (flags > BPF_EXIST)
+		return -EINVAL;
+	elem = find(htab, key, hash);
+	if (elem) {
+		if (flags == BPF_NOEXIST)
+			return -EEXIST;
+		copy_bytes((void *)elem + htab->value_offset, value, htab->map.value_size);
+		return 0;
+	}
+	if (flags == BPF_EXIST)
+		return -ENOENT;
+	number = take_elem(htab);
+	if (!number)
+		return -E2BIG;
+	elem = elem_at(htab, number);
+	head = &htab->buckets[hash & htab->bucket_mask];
+	elem->hash = hash;
+	elem->used = 1;
+	elem->recent = 0;
+	copy_bytes(elem->key, key, htab->map.key_size);
+	copy_bytes((void *)elem + htab->value_offset, value, htab->map.value_size);
+	elem->next = *head;
+	*head = number;
+	htab->count++;
+	return 0;
+}
+
+inline_always void *array_lookup(struct bpf_array *array, const void *key)
+{
+	u32 index = *(const u32 *)key;
+
+	if (index >= array->map.max_entries)
+		return NULL;
+	return array->value + (u64)index * array->elem_size;
+}
+
+/* In a map of maps a value is the inner map's address. */
+inline_always void *inner(void *value)
+{
+	return value ? *(void **)value : NULL;
+}
+
+NATIVE void *bpf_map_lookup_elem(struct bpf_map *map, const void *key)
+{
+	if (map->map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS)
+		return inner(array_lookup((struct bpf_array *)map, key));
+	if (map->map_type == BPF_MAP_TYPE_HASH_OF_MAPS)
+		return inner(htab_lookup((struct bpf_htab *)map, key));
+	if (is_array(map))
+		return array_lookup((struct bpf_array *)map, key);
+	if (is_hash(map))
+		return htab_lookup((struct bpf_htab *)map, key);
+	return NULL;
+}
+
+/* The value's own place, also in maps of maps: what the host reads and writes. */
+NATIVE void *inlay_map_value(struct bpf_map *map, const void *key)
+{
+	if (is_array(map))
+		return array_lookup((struct bpf_array *)map, key);
+	if (is_hash(map))
+		return htab_lookup((struct bpf_htab *)map, key);
+	return NULL;
+}
+
+NATIVE s64 bpf_map_update_elem(struct bpf_map *map, const void *key, const void *value, u64 flags)
+{
+	void *place;
+
+	if (is_hash(map))
+		return htab_update((struct bpf_htab *)map, key, value, flags);
+	if (!is_array(map))
+		return -EOPNOTSUPP;
+	if (flags > BPF_EXIST)
+		return -EINVAL;
+	place = array_lookup((struct bpf_array *)map, key);
+	if (!place)
+		return -E2BIG;
+	if (flags == BPF_NOEXIST)
+		return -EEXIST;
+	copy_bytes(place, value, map->value_size);
+	return 0;
+}
+
+NATIVE s64 bpf_map_delete_elem(struct bpf_map *map, const void *key)
+{
+	if (is_hash(map))
+		return htab_delete((struct bpf_htab *)map, key);
+	if (is_array(map))
+		return -EINVAL;
+	return -EOPNOTSUPP;
+}
+
+NATIVE void *bpf_map_lookup_percpu_elem(struct bpf_map *map, const void *key, u32 cpu)
+{
+	if (cpu != 0)
+		return NULL;
+	if (is_array(map))
+		return array_lookup((struct bpf_array *)map, key);
+	if (is_hash(map))
+		return htab_lookup((struct bpf_htab *)map, key);
+	return NULL;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * What programs ask about the machine they run on: it has one CPU, and its random numbers follow from the seed of the run.
+ */
+#include "native.h"
+
+NATIVE u64 bpf_get_smp_processor_id(void)
+{
+	return 0;
+}
+
+NATIVE u64 bpf_get_numa_node_id(void)
+{
+	return 0;
+}
+
+/* xorshift64* (Marsaglia 2003, Vigna 2016). */
+NATIVE u64 bpf_get_prandom_u32(void)
+{
+	u64 x = inlay_state.random;
+
+	x ^= x >> 12;
+	x ^= x << 25;
+	x ^= x >> 27;
+	inlay_state.random = x;
+	return x * 0x2545f4914f6cdd1d >> 32;
+}
