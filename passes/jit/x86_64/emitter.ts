@@ -1,0 +1,140 @@
+/**
+ * What the lowering of every instruction shares: the assembler, the program's columns, the frame, and memory operands.
+ *
+ * It decides nothing about instructions; `compile.ts` walks them and the `lower_*` files translate them.
+ *
+ * @module
+ */
+import { UnsupportedError } from "../../../ir/diagnostic.ts";
+import type { Columns } from "../../../ir/columns.ts";
+import type { Callee } from "../../../ir/insn.ts";
+import type { Program } from "../../../ir/program.ts";
+import type { Symbol } from "../../../abi/machine_code.ts";
+import type { Assembler, Label } from "./assembler.ts";
+import type { Frame } from "./frame.ts";
+import { REGISTER_OF, RSP } from "./registers.ts";
+import type { Selection } from "./select.ts";
+
+/** What the processor has beyond the baseline of 2003. */
+export interface Features {
+  /** `shlx`, `shrx`, `sarx`, `rorx`, `mulx`. */
+  readonly bmi2?: boolean;
+  /** `movbe`. */
+  readonly movbe?: boolean;
+}
+
+/** Lowering's shared state. Mutable where the walk moves: one frame after the other, one operand after the other. */
+export class Emitter {
+  readonly asm: Assembler;
+  readonly program: Program;
+  readonly columns: Columns;
+  readonly features: Features;
+  readonly selection: Selection;
+  /** By slot: bit mask of the BPF registers that may be read before they are written, before the slot. */
+  readonly live: Int32Array;
+  /** By subprogram in layout order: its entry. The label of a slot is the slot's number. */
+  readonly entries: readonly Label[];
+  /** By subprogram in layout order: whether it can come back with the run abandoned. */
+  readonly mayAbort: Uint8Array;
+  /** Whether a call of a helper or kfunc can come back with the run abandoned. */
+  readonly mayReachJs: (callee: Callee) => boolean;
+  /** Whether back edges count fuel. */
+  readonly fuel: boolean;
+  /** Symbols by hole tag. */
+  readonly symbols: Symbol[] = [];
+  /** The current subprogram's frame. */
+  frame!: Frame;
+  /** Where the current subprogram's abandoned runs leave. */
+  leave!: Label;
+  /** Whether {@linkcode leave} is used. */
+  leaves = false;
+  /** Where the current subprogram's runs end that are out of fuel. */
+  exhausted!: Label;
+  /** Whether {@linkcode exhausted} is used. */
+  exhausts = false;
+
+  /** The last {@linkcode operand}: x86-64 registers, -1 = none. */
+  base = 0;
+  index = -1;
+  scale = 0;
+  disp = 0;
+
+  constructor(parts: {
+    asm: Assembler;
+    program: Program;
+    columns: Columns;
+    features: Features;
+    selection: Selection;
+    live: Int32Array;
+    entries: readonly Label[];
+    mayAbort: Uint8Array;
+    mayReachJs: (callee: Callee) => boolean;
+    fuel: boolean;
+  }) {
+    this.asm = parts.asm;
+    this.program = parts.program;
+    this.columns = parts.columns;
+    this.features = parts.features;
+    this.selection = parts.selection;
+    this.live = parts.live;
+    this.entries = parts.entries;
+    this.mayAbort = parts.mayAbort;
+    this.mayReachJs = parts.mayReachJs;
+    this.fuel = parts.fuel;
+  }
+
+  /** The registers live after a straight-line instruction of one slot. */
+  liveAfter(slot: number): number {
+    return slot + 1 < this.columns.count ? this.live[slot + 1] : 0;
+  }
+
+  /** The register that `bpf` is written to. @throws {UnsupportedError} For r10. */
+  target(bpf: number): number {
+    if (bpf >= 10) throw new UnsupportedError("writing r10");
+    return REGISTER_OF[bpf];
+  }
+
+  /** The register that holds `bpf`; r10 is computed into `scratch` first. Leaves the flags alone. */
+  value(bpf: number, scratch: number): number {
+    if (bpf < 10) return REGISTER_OF[bpf];
+    this.asm.lea(true, scratch, RSP, this.frame.top);
+    return scratch;
+  }
+
+  /** Sets the operand fields to the address that a load, store or atomic at `slot` uses. */
+  operand(slot: number, baseRegister: number): void {
+    const { selection, columns } = this;
+    if (selection.folded[slot] !== 0) {
+      this.address(slot);
+      return;
+    }
+    this.index = -1;
+    this.scale = 0;
+    this.place(baseRegister, columns.off[slot]);
+  }
+
+  /** Sets the operand fields to the address expression that selection chose for `slot`. */
+  address(slot: number): void {
+    const { selection } = this;
+    const index = selection.index[slot];
+    this.index = index < 0 ? -1 : REGISTER_OF[index];
+    this.scale = selection.scale[slot];
+    this.place(selection.base[slot], selection.disp[slot]);
+  }
+
+  /** Base and displacement of a BPF register plus an offset; -1 for no base. */
+  place(bpf: number, offset: number): void {
+    if (bpf === 10) {
+      this.base = RSP;
+      this.disp = this.frame.top + offset;
+    } else {
+      this.base = bpf < 0 ? -1 : REGISTER_OF[bpf];
+      this.disp = offset;
+    }
+  }
+
+  /** `movabs register, symbol`. */
+  symbolInto(register: number, symbol: Symbol): void {
+    this.asm.movHole(register, this.symbols.push(symbol) - 1);
+  }
+}
