@@ -103,6 +103,7 @@ struct sk_buff {
 	struct sock *sk;
 	unsigned char *head;
 	unsigned char *data;
+	struct skb_shared_info *shinfo;
 	__u32 tail;
 	__u32 end;
 	__u32 len;

@@ -62,6 +62,7 @@ export const STRUCTURES: Readonly<Record<string, string>> = {
     struct sock *sk;
     unsigned char *head;
     unsigned char *data;
+    struct skb_shared_info *shinfo;
     __u32 tail;
     __u32 end;
     __u32 len;

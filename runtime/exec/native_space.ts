@@ -43,7 +43,9 @@ export class NativeSpace implements AddressSpace, Disposable {
     const number = Number(address);
     for (const mapping of this.#mappings) {
       const offset = number - mapping.address;
-      if (offset >= 0 && offset + size <= mapping.length) return mapping.bytes.subarray(offset, offset + size);
+      if (offset >= 0 && offset + size <= mapping.length) {
+        return mapping.bytes.subarray(offset, offset + size);
+      }
     }
     // A stack, most likely: verification vouches for the pointer.
     const pointer = Deno.UnsafePointer.create(address);

@@ -228,7 +228,7 @@ NATIVE void *inlay_map_value(struct bpf_map *map, const void *key)
 	return NULL;
 }
 
-NATIVE s64 bpf_map_update_elem(struct bpf_map *map, const void *key, const void *value, u64 flags)
+inline_always s64 update(struct bpf_map *map, const void *key, const void *value, u64 flags)
 {
 	void *place;
 
@@ -244,6 +244,26 @@ NATIVE s64 bpf_map_update_elem(struct bpf_map *map, const void *key, const void 
 	if (flags == BPF_NOEXIST)
 		return -EEXIST;
 	copy_bytes(place, value, map->value_size);
+	return 0;
+}
+
+NATIVE s64 bpf_map_update_elem(struct bpf_map *map, const void *key, const void *value, u64 flags)
+{
+	return update(map, key, value, flags);
+}
+
+/* The host's own update: it may also fill arrays of devices and the like, which programs may not. */
+NATIVE s64 inlay_map_set(struct bpf_map *map, const void *key, const void *value, u64 flags)
+{
+	struct bpf_array *array = (struct bpf_array *)map;
+	u32 index;
+
+	if (is_hash(map) || is_array(map))
+		return update(map, key, value, flags);
+	index = *(const u32 *)key;
+	if (index >= map->max_entries)
+		return -E2BIG;
+	copy_bytes(array->value + (u64)index * array->elem_size, value, map->value_size);
 	return 0;
 }
 

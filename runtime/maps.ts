@@ -1,0 +1,252 @@
+/**
+ * Maps: the memory behind a definition, and the same operations for the host that programs have.
+ *
+ * The structures are those of `abi/structures.ts`; what looks up, updates and deletes is the code that programs call too
+ * (`native/maps.bpf.c`), so there is one idea of a hash. There is one CPU: per-CPU maps hold one value per key.
+ *
+ * @module
+ */
+import { fieldOf, layoutOf } from "../abi/layouts.ts";
+import { UnsupportedError } from "../ir/diagnostic.ts";
+import type { MapDef, Unit } from "../ir/unit.ts";
+import type { AddressSpace, Block } from "./memory.ts";
+import { StructView } from "./struct_view.ts";
+
+/** `BPF_MAP_TYPE_*` by number, as far as the runtime has them; what each is made of. */
+const KINDS: Readonly<Record<number, { name: string; made: "array" | "hash" | "none"; elem?: number }>> = {
+  1: { name: "hash", made: "hash" },
+  2: { name: "array", made: "array" },
+  3: { name: "prog_array", made: "array", elem: 8 },
+  4: { name: "perf_event_array", made: "array", elem: 8 },
+  5: { name: "percpu_hash", made: "hash" },
+  6: { name: "percpu_array", made: "array" },
+  9: { name: "lru_hash", made: "hash" },
+  10: { name: "lru_percpu_hash", made: "hash" },
+  12: { name: "array_of_maps", made: "array", elem: 8 },
+  13: { name: "hash_of_maps", made: "hash", elem: 8 },
+  14: { name: "devmap", made: "array" },
+  16: { name: "cpumap", made: "array" },
+  17: { name: "xskmap", made: "array" },
+  27: { name: "ringbuf", made: "none" },
+};
+
+const PROG_ARRAY = 3;
+const BPF_F_NO_PREALLOC = 1;
+/** Largest memory for one map's elements, in bytes. */
+const LARGEST = 1 << 30;
+
+/** Calls one of the runtime's native functions by name; addresses and numbers in, r0 out. */
+export type CallNative = (name: string, ...args: (number | bigint)[]) => bigint;
+
+/** An update or deletion that the map refused; `errno` is positive. */
+export class MapError extends Error {
+  override readonly name = "MapError";
+  readonly errno: number;
+  constructor(what: string, errno: number) {
+    super(`Cannot ${what} (errno ${errno})`);
+    this.errno = errno;
+  }
+}
+
+/** A map that programs and the host share. */
+export class RuntimeMap {
+  readonly def: MapDef;
+  /** Of its `struct bpf_map`: what programs hold as the map. */
+  readonly address: number;
+  /** Bytes from the map to the first value of an array; undefined for others. */
+  readonly valueOffset: number | undefined;
+  /** Bytes an element takes: of the value in an array, of everything in a hash. */
+  readonly stride: number;
+  readonly #made: "array" | "hash" | "none";
+  readonly #block: Block;
+  readonly #elems: Block | undefined;
+  readonly #space: AddressSpace;
+  readonly #scratch: Block;
+  readonly #call: CallNative;
+
+  /** @throws {UnsupportedError} If the runtime has no maps of this type. */
+  constructor(def: MapDef, options: { space: AddressSpace; call: CallNative; id: number; seed: number }) {
+    const kind = KINDS[def.type];
+    if (kind === undefined) throw new UnsupportedError(`maps of type ${def.type} (map ${def.name})`);
+    const { space } = options;
+    this.def = def;
+    this.#space = space;
+    this.#call = options.call;
+    this.#made = kind.made;
+    const valueSize = kind.elem ?? def.valueSize;
+    const entries = def.maxEntries;
+    switch (kind.made) {
+      case "array": {
+        this.stride = Math.ceil(valueSize / 8) * 8;
+        this.valueOffset = fieldOf("bpf_array", "value").offset;
+        checkSize(def, this.stride * entries);
+        this.#block = space.allocate(this.valueOffset + this.stride * entries, { name: `map ${def.name}` });
+        new StructView("bpf_array", this.#block).set("elem_size", this.stride);
+        break;
+      }
+      case "hash": {
+        const valueOffset = fieldOf("htab_elem", "key").offset + Math.ceil(def.keySize / 8) * 8;
+        this.stride = valueOffset + Math.ceil(valueSize / 8) * 8;
+        this.valueOffset = undefined;
+        checkSize(def, this.stride * entries);
+        let buckets = 1;
+        while (buckets < entries) buckets *= 2;
+        const heads = space.allocate(4 * buckets, { name: `buckets of map ${def.name}` });
+        this.#elems = space.allocate(this.stride * entries, { name: `elements of map ${def.name}` });
+        this.#block = space.allocate(layoutOf("bpf_htab").size, { name: `map ${def.name}` });
+        new StructView("bpf_htab", this.#block).assign({
+          buckets: heads.address,
+          elems: this.#elems.address,
+          elem_size: this.stride,
+          value_offset: valueOffset,
+          bucket_mask: buckets - 1,
+          hashrnd: options.seed,
+        });
+        break;
+      }
+      case "none":
+        this.stride = 0;
+        this.valueOffset = undefined;
+        this.#block = space.allocate(layoutOf("bpf_map").size, { name: `map ${def.name}` });
+    }
+    this.address = this.#block.address;
+    new StructView("bpf_map", this.#block).assign({
+      map_type: def.type,
+      key_size: def.keySize,
+      value_size: valueSize,
+      max_entries: entries,
+      map_flags: def.flags & ~BPF_F_NO_PREALLOC,
+      id: options.id,
+      map_extra: def.mapExtra,
+    });
+    this.#scratch = space.allocate(def.keySize + 16 + valueSize, { name: `scratch of map ${def.name}` });
+    if (def.data !== undefined) this.data.set(def.data);
+  }
+
+  /** The values of an array, in place: element `i` lies at `i * stride`. @throws {TypeError} For other maps. */
+  get data(): Uint8Array {
+    if (this.valueOffset === undefined) {
+      throw new TypeError(`Cannot view map ${this.def.name} as an array: it is none`);
+    }
+    return this.#block.bytes.subarray(this.valueOffset);
+  }
+
+  /** A copy of the value under a key, or undefined. @throws {RangeError} If the key has the wrong size. */
+  get(key: Uint8Array): Uint8Array | undefined {
+    const address = this.#call("inlay_map_value", this.address, this.#putKey(key));
+    if (address === 0n) return undefined;
+    return this.#space.at(address, this.#valueSize).slice();
+  }
+
+  /**
+   * Sets the value under a key; `flags` are `BPF_ANY` 0, `BPF_NOEXIST` 1, `BPF_EXIST` 2.
+   *
+   * @throws {RangeError} If key or value have the wrong size.
+   * @throws {MapError} If the map is full, or the flags forbid it.
+   */
+  set(key: Uint8Array, value: Uint8Array, flags: number = 0): void {
+    if (value.length !== this.#valueSize) {
+      throw new RangeError(
+        `Cannot update map ${this.def.name}: a value has ${this.#valueSize} bytes, not ${value.length}`,
+      );
+    }
+    const keyAt = this.#putKey(key);
+    const valueAt = Math.ceil(this.def.keySize / 8) * 8;
+    this.#scratch.bytes.set(value, valueAt);
+    const result = this.#call("inlay_map_set", this.address, keyAt, this.#scratch.address + valueAt, flags);
+    this.#check("update", result);
+  }
+
+  /** Removes a key; false if it was not there. @throws {MapError} If the map does not delete. */
+  delete(key: Uint8Array): boolean {
+    const result = this.#call("bpf_map_delete_elem", this.address, this.#putKey(key));
+    if (BigInt.asIntN(64, result) === -2n) return false;
+    this.#check("delete from", result);
+    return true;
+  }
+
+  /** Keys and values, copied: all elements of an array, the present ones of a hash. */
+  *entries(): Generator<[key: Uint8Array, value: Uint8Array]> {
+    switch (this.#made) {
+      case "array":
+        for (let i = 0; i < this.def.maxEntries; i++) {
+          const key = new Uint8Array(4);
+          new DataView(key.buffer).setUint32(0, i, true);
+          yield [key, this.data.slice(i * this.stride, i * this.stride + this.#valueSize)];
+        }
+        return;
+      case "hash": {
+        const htab = new StructView("bpf_htab", this.#block);
+        for (let i = 0; i < htab.get("fresh"); i++) {
+          const elem = new StructView("htab_elem", this.#elems!, i * this.stride);
+          if (elem.get("used") === 0) continue;
+          const key = fieldOf("htab_elem", "key").offset + i * this.stride;
+          const value = htab.get("value_offset") + i * this.stride;
+          yield [
+            this.#elems!.bytes.slice(key, key + this.def.keySize),
+            this.#elems!.bytes.slice(value, value + this.#valueSize),
+          ];
+        }
+        return;
+      }
+      case "none":
+    }
+  }
+
+  /** Puts a number into element `index` of an array of pointers: a program's entry, an inner map's address. */
+  setPointer(index: number, address: number): void {
+    if (this.#made !== "array" || this.stride !== 8) {
+      throw new TypeError(`Cannot put a pointer into map ${this.def.name}: it holds none`);
+    }
+    if (index < 0 || index >= this.def.maxEntries) {
+      throw new RangeError(
+        `Cannot set element ${index} of map ${this.def.name}: it has ${this.def.maxEntries}`,
+      );
+    }
+    this.#block.view.setBigUint64(this.valueOffset! + index * 8, BigInt(address), true);
+  }
+
+  /** Whether its elements are programs. */
+  get holdsPrograms(): boolean {
+    return this.def.type === PROG_ARRAY;
+  }
+
+  get #valueSize(): number {
+    return KINDS[this.def.type].elem ?? this.def.valueSize;
+  }
+
+  #putKey(key: Uint8Array): number {
+    if (key.length !== this.def.keySize) {
+      throw new RangeError(
+        `Cannot use map ${this.def.name}: a key has ${this.def.keySize} bytes, not ${key.length}`,
+      );
+    }
+    this.#scratch.bytes.set(key);
+    return this.#scratch.address;
+  }
+
+  #check(what: string, result: bigint): void {
+    const signed = BigInt.asIntN(64, result);
+    if (signed < 0n) throw new MapError(`${what} map ${this.def.name}`, Number(-signed));
+  }
+}
+
+function checkSize(def: MapDef, bytes: number): void {
+  if (bytes > LARGEST) throw new RangeError(`Cannot make map ${def.name}: it would take ${bytes} bytes`);
+}
+
+/** The maps of a unit, inner maps filled in. @throws {UnsupportedError} If the runtime has no maps of a type it uses. */
+export function createMaps(
+  unit: Unit,
+  options: { space: AddressSpace; call: CallNative; seed: number },
+): RuntimeMap[] {
+  const maps = unit.maps.map((def, i) => new RuntimeMap(def, { ...options, id: i + 1 }));
+  for (const [i, { initial }] of unit.maps.entries()) {
+    for (const { index, map } of initial ?? []) {
+      if (map === undefined) continue;
+      if (maps[i].valueOffset !== undefined) maps[i].setPointer(index, maps[map].address);
+      else throw new UnsupportedError(`initial values of hash maps (map ${unit.maps[i].name})`);
+    }
+  }
+  return maps;
+}
