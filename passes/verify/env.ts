@@ -13,10 +13,13 @@ import type { Btf } from "../../ir/btf/btf.ts";
 import type { MapDef, Unit } from "../../ir/unit.ts";
 import type { Program } from "../../ir/program.ts";
 import type { Profile, ProgramTypeRules } from "../../profile/profile.ts";
-import { UnsupportedError } from "../../ir/diagnostic.ts";
+import { type SourcePosition, UnsupportedError } from "../../ir/diagnostic.ts";
 import { W } from "./arena.ts";
+import { LogBuffer } from "./log_buffer.ts";
+import type { StackLiveness } from "./stack_liveness.ts";
 import {
   ADD_CONST,
+  AUX1,
   CUR,
   F_NSLOTS,
   F_REGS,
@@ -55,13 +58,58 @@ export const LOG_LEVEL2 = 2;
 /** See {@linkcode LOG_LEVEL1}. */
 export const LOG_STATS = 4;
 
+// Flags of a slot.
+/** Some path went through it. */
+export const AUX_SEEN = 1;
+/** States are compared and saved before it. */
+export const AUX_PRUNE_POINT = 2;
+/** It is reached other than by falling through: the jump history records it. */
+export const AUX_JUMP_POINT = 4;
+/** A state is saved before it every time. */
+export const AUX_CHECKPOINT = 8;
+/** It calls a helper or kfunc that runs callbacks before it returns. */
+export const AUX_CALLS_CALLBACK = 16;
+/** It calls the next() of an iterator. */
+export const AUX_ITER_NEXT = 32;
+/** It is a `may_goto`. */
+export const AUX_MAY_GOTO = 64;
+/** A branch that jumped on some path. */
+export const AUX_JUMPED = 128;
+/** A branch that fell through on some path. */
+export const AUX_FELL = 256;
+
+// Flags of a subprogram.
+/** It tail-calls. */
+export const SUB_TAIL_CALL = 1;
+/** It uses legacy packet loads. */
+export const SUB_LD_ABS = 2;
+/** It may move packet data, itself or by what it calls. */
+export const SUB_CHANGES_PACKET = 4;
+/** It may sleep. */
+export const SUB_MIGHT_SLEEP = 8;
+/** It is used as a callback. */
+export const SUB_CALLBACK = 16;
+/** It is used as an asynchronous callback. */
+export const SUB_ASYNC_CALLBACK = 32;
+/** Its BTF does not tell the truth about its arguments. */
+export const SUB_UNRELIABLE = 64;
+/** A global subprogram that is called from live code. */
+export const SUB_CALLED = 128;
+/** A global subprogram that is verified. */
+export const SUB_VERIFIED = 256;
+
 /** How the registers a verdict depended on are found; the implementations are in `passes/precision`. */
 export interface Precision {
   readonly name: string;
-  /** Register `regno` of the current frame must be known exactly from here back to where its value came from. */
+  /** Register `regno` of the current frame must be known exactly, from here back to where its value came from: 0 or `-errno`. */
   markReg(env: Env, regno: number): number;
-  /** The same for slot `spi` of frame `frame`. */
-  markSlot(env: Env, frame: number, spi: number): number;
+  /**
+   * Everything that is precise in the saved state `old` must be so on the way to a state that equals it: the saved state `now`, or the
+   * path under exploration if `now` is 0. Gives 1 if that marked anything new, 0 if not, or `-errno`.
+   */
+  propagate(env: Env, old: number, now: number): number;
+  /** All scalars in all states before `state` (before the path under exploration if 0) must be known exactly. */
+  markAll(env: Env, state: number): void;
 }
 
 /** What {@linkcode Env} is made of. */
@@ -78,6 +126,8 @@ export class Env {
   readonly program: Program;
   readonly unit: Unit;
   readonly maps: readonly MapDef[];
+  /** Definitions of inner maps met so far: map indices at and above `maps.length`. */
+  readonly innerMaps: MapDef[] = [];
   readonly btf: Btf | undefined;
   readonly targetBtf: Btf | undefined;
   readonly profile: Profile;
@@ -100,6 +150,21 @@ export class Env {
   readonly imm: Int32Array;
   readonly target: Int32Array;
 
+  /** By slot: {@linkcode AUX_SEEN} and its kin. */
+  readonly aux: Int32Array;
+  /** By slot: the type of the pointer the load or store was first seen with; 0 = none. */
+  readonly auxPtrType: Int32Array;
+  /** By slot: registers that may be read from here on, as a bit mask. */
+  liveRegs: Int32Array = new Int32Array(0);
+  /** By slot: the number of its loop (strongly connected component), 0 = none. */
+  component: Int32Array = new Int32Array(0);
+  /** By subprogram in layout order: bytes of stack in use. */
+  readonly stackDepth: Int32Array;
+  /** By subprogram in layout order: {@linkcode SUB_TAIL_CALL} and its kin. */
+  readonly subprogFlags: Int32Array;
+  /** Learns which stack slots may still be read. Set before the walk begins. */
+  stackLiveness!: StackLiveness;
+
   /** The slot being verified. */
   insnIdx = 0;
   /** The one before it on this path. */
@@ -110,8 +175,25 @@ export class Env {
   frame: number = CUR;
   /** Word of r0 of the current frame; register n is at `regs + n * 24`. */
   regs: number = CUR + F_REGS;
-  /** The last id given by {@linkcode newId}; starts anew with each state the walk pops? No: grows for the whole verification. */
+  /** The last id given by {@linkcode newId}; grows for the whole verification. */
   idGen = 0;
+
+  // The path under exploration, besides its frames.
+  /** The state it continues: word in the arena, 0 at an entry. */
+  parent = 0;
+  /** The first slot since that state. */
+  firstInsnIdx = 0;
+  /** The slot before the current one, as the state being built remembers it. */
+  lastInsnIdx = -1;
+  /** The newest entry of the jump history since that state; 0 = none. See `history.ts`. */
+  history = 0;
+  historyCount = 0;
+  /** The history entry of the current instruction; 0 = none yet. */
+  historyEntry = 0;
+  /** How many states deep. */
+  dfsDepth = 0;
+  callbackUnrollDepth = 0;
+  mayGotoDepth = 0;
 
   // References and locks of the path under exploration.
   /** Four words each: `REF_STATE_*` kind, id, slot of acquisition, pointer. Only the first `refCount * 4` words mean anything. */
@@ -123,11 +205,29 @@ export class Env {
   rcuLocks = 0;
   /** Taken spin locks. */
   activeLocks = 0;
+  /** Ids of the innermost `bpf_local_irq_save` and spin lock, and what the lock lies in; 0 = none. */
+  irqId = 0;
+  lockId = 0;
+  lockPtr = 0;
   /** The program may sleep here. */
   sleepable = false;
-  /** The return value's register holds what a path that ends here gives; set by exits. */
-  explicitExit = false;
 
+  /** Where the log stood after the last instruction's line; 0 = nowhere. */
+  prevLogEnd = 0;
+  /** How long that line was, in characters. */
+  prevInsnLength = 0;
+  /** The source line printed last. */
+  lastLine: SourcePosition | undefined;
+  /** Tells of a kfunc call what the look at the control flow must know; set where kfuncs are supported. */
+  markKfunc: ((slot: number) => void) | undefined;
+
+  // What the log's next line shows: registers and slots touched since the last. Bit masks.
+  scratchedRegs = 0;
+  scratchedSlotsLo = 0;
+  scratchedSlotsHi = 0;
+
+  /** Conditions, jumps, calls and exits processed so far. */
+  jumpsProcessed = 0;
   /** Instructions processed so far, as `processed N insns` counts them. */
   processed = 0;
   /** Why the verification failed, as printed; without newline. */
@@ -135,8 +235,8 @@ export class Env {
   readonly logLevel: number;
   /** Any of levels 1 and 2: formatting happens only then. */
   readonly logging: boolean;
-  readonly #log: string[] = [];
-  #logLine = "";
+  /** The log. */
+  readonly log: LogBuffer = new LogBuffer();
 
   constructor(program: Program, options: EnvOptions) {
     this.program = program;
@@ -160,28 +260,56 @@ export class Env {
     this.off = this.cols.off;
     this.imm = this.cols.imm;
     this.target = this.cols.target;
+    this.aux = new Int32Array(this.cols.count + 1);
+    this.auxPtrType = new Int32Array(this.cols.count + 1);
+    this.stackDepth = new Int32Array(program.subprogs.length);
+    this.subprogFlags = new Int32Array(program.subprogs.length);
+  }
+
+  /** Whether states are compared and saved before this slot. */
+  isPrunePoint(slot: number): boolean {
+    return (this.aux[slot] & AUX_PRUNE_POINT) !== 0;
+  }
+
+  /** Whether the call at this slot runs callbacks before it returns. */
+  callsCallback(slot: number): boolean {
+    return (this.aux[slot] & AUX_CALLS_CALLBACK) !== 0;
+  }
+
+  /** Whether a subprogram is verified on its own, by its prototype. */
+  isGlobal(subprog: number): boolean {
+    const info = this.program.subprogs[subprog];
+    return info.linkage !== "static" && info.btfId !== 0;
+  }
+
+  /** The map a register refers to: for `CONST_PTR_TO_MAP`, `PTR_TO_MAP_VALUE` and `PTR_TO_MAP_KEY`, by index, inner maps included. */
+  mapOf(o: number): MapDef {
+    const at = W[o + AUX1];
+    return at < this.maps.length ? this.maps[at] : this.innerMaps[at - this.maps.length];
+  }
+
+  /** How the value of a 16-byte load prints; undefined prints its 64 bits. */
+  imm64Text(slot: number): string | undefined {
+    const kind = this.src[slot];
+    // The kernel prints the address of the map, or 0x0 where it must not be told; tools compare without it.
+    return kind === 0 || kind === 3 || kind === 4 ? undefined : "0x0";
   }
 
   /** Appends to the log. The text carries its own newlines. */
   verbose(text: string): void {
-    if (this.logging) this.#log.push(text);
+    if (this.logging) this.log.append(text);
   }
 
   /** Refuses the program: logs the message (a newline is added) and gives `-errno` for the caller to return. */
   fail(errno: number, message: string): number {
     this.message = message;
-    if (this.logging) this.#log.push(message + "\n");
+    if (this.logging) this.log.append(message + "\n");
     return -errno;
   }
 
   /** Stops without a verdict. @throws {UnsupportedError} Always. */
   unsupported(what: string): never {
     throw new UnsupportedError(what);
-  }
-
-  /** Pieces of the log so far; the log's printer may cut it back. */
-  get logParts(): string[] {
-    return this.#log;
   }
 
   /** A fresh id for `ID`, `REF_ID` and their kin. */

@@ -1,0 +1,178 @@
+/**
+ * One step back: what must have been known before an instruction, given what must be known after it.
+ *
+ * Mirrors `backtrack_insn` of Linux 6.18's `kernel/bpf/verifier.c`, including what it gives up on.
+ *
+ * @module
+ */
+import { W } from "../verify/arena.ts";
+import { runsCallbacks } from "../verify/callees.ts";
+import { EFAULT, ENOTSUPP, type Env } from "../verify/env.ts";
+import {
+  H_FLAGS,
+  HF_DST_STACK,
+  HF_FRAME_MASK,
+  HF_SPI_SHIFT,
+  HF_SRC_STACK,
+  HF_STACK_ACCESS,
+} from "../verify/history.ts";
+import { MAX_FRAMES } from "../verify/layout.ts";
+import { insnText } from "../verify/log.ts";
+import { ARGS, type Marks } from "./marks.ts";
+
+/** Where a step back is made. */
+export interface Step {
+  /** The instruction. */
+  idx: number;
+  /** The one executed after it; -1 if none was. */
+  next: number;
+  /** Its history entry, 0 = none. */
+  entry: number;
+}
+
+/** Makes one step back: 0, `-ENOTSUPP` if this instruction is not understood, or `-EFAULT` if the history makes no sense. */
+export function backtrackInsn(env: Env, marks: Marks, step: Step): number {
+  const { idx, entry } = step, code = env.code[idx];
+  if (code === 0) return 0;
+  if (env.logLevel & 2) {
+    env.verbose(
+      `mark_precise: frame${marks.frame}: regs=${marks.regsText(marks.frame)} ` +
+        `stack=${marks.slotsText(marks.frame)} before ${idx}: ${insnText(env, idx)}\n`,
+    );
+  }
+  marks.addLinked(entry);
+  const dst = env.dst[idx], src = env.src[idx];
+  const flags = entry === 0 ? 0 : W[entry + H_FLAGS];
+  switch (code & 7) {
+    case 4:
+    case 7: {
+      if (!marks.hasReg(dst)) return 0;
+      const op = code & 0xf0;
+      if (op === 0xd0 || op === 0x80) return 0;
+      if (op === 0xb0) marks.dropReg(dst);
+      if ((code & 8) !== 0 && src !== 10) marks.addReg(src);
+      break;
+    }
+    case 1:
+      if (!fill(marks, { reg: dst, flags })) return 0;
+      break;
+    case 2:
+    case 3: {
+      // A load-acquire is a load in the encoding of an atomic store.
+      if ((code & 0xe7) === 0xc3 && env.imm[idx] === 0x100) {
+        if (!fill(marks, { reg: dst, flags })) return 0;
+        break;
+      }
+      if (marks.hasReg(dst)) return -ENOTSUPP;
+      if ((flags & HF_STACK_ACCESS) === 0) return 0;
+      const frame = flags & HF_FRAME_MASK, spi = (flags >>> HF_SPI_SHIFT) & 63;
+      if (!marks.hasSlot(frame, spi)) return 0;
+      marks.dropSlot(frame, spi);
+      if ((code & 7) === 3) marks.addReg(src);
+      break;
+    }
+    case 0: {
+      if (!marks.hasReg(dst)) return 0;
+      marks.dropReg(dst);
+      const mode = code & 0xe0;
+      if (mode === 0x20 || mode === 0x40) return -ENOTSUPP;
+      break;
+    }
+    default: {
+      const done = backtrackJump(env, marks, step);
+      if (done !== JUMP) return done;
+      if ((code & 8) !== 0) {
+        if (!marks.hasReg(dst) && !marks.hasReg(src)) return 0;
+        if ((flags & HF_SRC_STACK) === 0) marks.addReg(src);
+        if ((flags & HF_DST_STACK) === 0) marks.addReg(dst);
+      }
+    }
+  }
+  marks.addLinked(entry);
+  return 0;
+}
+
+function fill(marks: Marks, load: { reg: number; flags: number }): boolean {
+  if (!marks.hasReg(load.reg)) return false;
+  marks.dropReg(load.reg);
+  if ((load.flags & HF_STACK_ACCESS) === 0) return false;
+  marks.addSlot(load.flags & HF_FRAME_MASK, (load.flags >>> HF_SPI_SHIFT) & 63);
+  return true;
+}
+
+/** The instruction is a plain branch. */
+const JUMP = 1;
+
+function backtrackJump(env: Env, marks: Marks, step: Step): number {
+  const { idx, next } = step, op = env.code[idx] & 0xf0, f = marks.frame;
+  if (op === 0x80 && env.src[idx] === 1) return backtrackCall(env, marks, step);
+  if (op === 0x80 && env.src[idx] === 0 && runsCallbacks(env.imm[idx]) && idx !== next - 1) {
+    // Out of the callback, back to the call that ran it; its arguments come from the kernel.
+    if ((marks.regs[f] & ~ARGS) !== 0) return bug(env, `callback unexpected regs ${hex(marks.regs[f])}`);
+    if ((marks.lo[f] | marks.hi[f]) !== 0) return bug(env, `callback leftover stack slots ${slots(marks)}`);
+    marks.regs[f] = 0;
+    return leave(env, marks);
+  }
+  if (op === 0x80) {
+    if (env.src[idx] === 2 && env.imm[idx] === 0) return -ENOTSUPP;
+    marks.dropReg(0);
+    if ((marks.regs[f] & ARGS) !== 0) {
+      return bug(env, `backtracking call unexpected regs ${hex(marks.regs[f])}`);
+    }
+    marks.addLinked(step.entry);
+    return 0;
+  }
+  if (op !== 0x90) return JUMP;
+  // Into a subprogram or callback, by its end.
+  if (next >= 0 && env.callsCallback(next)) marks.regs[f] &= ~ARGS;
+  if ((marks.regs[f] & ARGS) !== 0) {
+    return bug(env, `backtracking exit unexpected regs ${hex(marks.regs[f])}`);
+  }
+  const fromCall = next - 1 >= 0 && env.code[next - 1] === 0x85 && env.src[next - 1] === 1;
+  const result = fromCall && marks.hasReg(0);
+  marks.dropReg(0);
+  if (marks.frame === MAX_FRAMES - 1) return bug(env, `subprog enter from frame ${marks.frame}`);
+  marks.frame++;
+  if (result) marks.addReg(0);
+  return 0;
+}
+
+function backtrackCall(env: Env, marks: Marks, step: Step): number {
+  const f = marks.frame, callee = env.cols.subprogOf[env.target[step.idx]];
+  if (env.isGlobal(callee)) {
+    if ((marks.regs[f] & ARGS) !== 0) {
+      return bug(env, `global subprog unexpected regs ${hex(marks.regs[f])}`);
+    }
+    marks.dropReg(0);
+    return 0;
+  }
+  if ((marks.regs[f] & ~ARGS) !== 0) {
+    return bug(env, `static subprog unexpected regs ${hex(marks.regs[f])}`);
+  }
+  if ((marks.lo[f] | marks.hi[f]) !== 0) {
+    return bug(env, `static subprog leftover stack slots ${slots(marks)}`);
+  }
+  if (f === 0) return bug(env, "subprog exit from frame 0");
+  marks.regs[f - 1] |= marks.regs[f] & ARGS;
+  marks.regs[f] = 0;
+  return leave(env, marks);
+}
+
+function leave(env: Env, marks: Marks): number {
+  if (marks.frame === 0) return bug(env, "subprog exit from frame 0");
+  marks.frame--;
+  return 0;
+}
+
+function bug(env: Env, text: string): number {
+  return env.fail(EFAULT, `verifier bug: ${text}`);
+}
+
+function hex(mask: number): string {
+  return (mask >>> 0).toString(16);
+}
+
+function slots(marks: Marks): string {
+  const hi = marks.hi[marks.frame] >>> 0, lo = marks.lo[marks.frame] >>> 0;
+  return hi === 0 ? lo.toString(16) : hi.toString(16) + lo.toString(16).padStart(8, "0");
+}

@@ -1,0 +1,250 @@
+/**
+ * Precision by backtracking: when a verdict depends on a scalar's value, the path is walked backwards to the instructions it came
+ * from, and what it was computed from is marked in the saved states on the way. Unmarked scalars need not match when states are
+ * compared, so the fewer are marked the more paths are covered.
+ *
+ * Marks in the path under exploration are not needed: it is either dropped or saved without marks and marked by what follows.
+ * Mirrors `__mark_chain_precision` and `propagate_precision` of Linux 6.18's `kernel/bpf/verifier.c`.
+ *
+ * @module
+ */
+import { W } from "../verify/arena.ts";
+import { EFAULT, ENOTSUPP, type Env, frameAt, type Precision } from "../verify/env.ts";
+import { H_IDX, H_PREV, H_PREV_IDX } from "../verify/history.ts";
+import {
+  F_CALLSITE,
+  F_REGS,
+  F_SUBPROG,
+  REG_WORDS,
+  SCALAR_VALUE,
+  STACK_SPILL,
+  TYPE,
+} from "../verify/layout.ts";
+import { printSaved } from "../verify/log.ts";
+import {
+  savedFrame,
+  savedReg,
+  savedSlotTypes,
+  savedSpill,
+  SFR_CALLSITE,
+  SFR_NSLOTS,
+  SFR_PRECISE_REGS,
+  SFR_PRECISE_SLOTS,
+  SFR_SUBPROG,
+  ST_CURFRAME,
+  ST_FIRST,
+  ST_HISTORY,
+  ST_INSN,
+  ST_LAST,
+  ST_PARENT,
+} from "../verify/states.ts";
+import { backtrackInsn, type Step } from "./backtrack_insn.ts";
+import { ARGS, Marks } from "./marks.ts";
+
+const marks = new Marks();
+const step: Step = { idx: 0, next: -1, entry: 0 };
+
+/** See the module's header. */
+export const backtracking: Precision = {
+  name: "backtracking",
+  markReg(env, regno) {
+    if (W[env.regs + regno * REG_WORDS + TYPE] !== SCALAR_VALUE) {
+      return env.fail(EFAULT, "verifier bug: backtracking misuse");
+    }
+    marks.clear();
+    marks.frame = env.curframe;
+    marks.addReg(regno);
+    const result = backtrack(env, 0);
+    return result > 0 ? 0 : result;
+  },
+  propagate(env, old, now) {
+    marks.clear();
+    for (let f = W[old + ST_CURFRAME]; f >= 0; f--) {
+      const frame = savedFrame(old, f);
+      marks.regs[f] = W[frame + SFR_PRECISE_REGS];
+      marks.lo[f] = W[frame + SFR_PRECISE_SLOTS];
+      marks.hi[f] = W[frame + SFR_PRECISE_SLOTS + 1];
+      if (env.logLevel & 2) logPropagation(env, f);
+    }
+    marks.frame = now === 0 ? env.curframe : W[now + ST_CURFRAME];
+    return marks.empty ? 0 : backtrack(env, now);
+  },
+  markAll,
+};
+
+function logPropagation(env: Env, frame: number): void {
+  const what = [marks.regsText(frame)];
+  if ((marks.lo[frame] | marks.hi[frame]) !== 0) {
+    what.push(marks.slotsText(frame).split(",").map((s) => `fp${s}`).join(","));
+  }
+  const text = what.filter((w) => w !== "").join(",");
+  if (text !== "") env.verbose(`frame ${frame}: propagating ${text}\n`);
+}
+
+/** Walks back from the saved state `start`, or from the path under exploration if 0, until nothing is looked for any more. */
+function backtrack(env: Env, start: number): number {
+  let changed = 0;
+  let last = start === 0 ? env.insnIdx : W[start + ST_INSN];
+  let first = start === 0 ? env.firstInsnIdx : W[start + ST_FIRST];
+  let history = start === 0 ? env.history : W[start + ST_HISTORY];
+  let state = start, parent = start === 0 ? env.parent : W[start + ST_PARENT];
+  let skip = true;
+  step.next = -1;
+  for (;;) {
+    if (env.logLevel & 2) {
+      env.verbose(
+        `mark_precise: frame${marks.frame}: last_idx ${last} first_idx ${first} subseq_idx ${step.next} \n`,
+      );
+    }
+    if (last < 0) return atEntry(env, state) ? 1 : entryBug(env, state);
+    for (let i = last;;) {
+      let failed = 0;
+      if (skip) skip = false;
+      else {
+        step.idx = i;
+        step.entry = history !== 0 && W[history + H_IDX] === i ? history : 0;
+        failed = backtrackInsn(env, marks, step);
+      }
+      if (failed === -ENOTSUPP) {
+        markAll(env, start);
+        return 1;
+      }
+      if (failed < 0) return failed;
+      if (marks.empty) return changed;
+      step.next = i;
+      if (i === first) {
+        if (history === 0) break;
+        if (W[history + H_PREV] === 0 && W[history + H_IDX] === i) break;
+      }
+      if (history !== 0 && W[history + H_IDX] === i) {
+        i = W[history + H_PREV_IDX];
+        history = W[history + H_PREV];
+      } else i--;
+      if (i < 0 || i >= env.cols.count) return env.fail(EFAULT, `verifier bug: backtracking idx ${i}`);
+    }
+    state = parent;
+    if (state === 0) break;
+    const result = markState(env, state);
+    if (result < 0) return result;
+    changed |= result;
+    if (marks.empty) return changed;
+    step.next = first;
+    last = W[state + ST_LAST];
+    first = W[state + ST_FIRST];
+    history = W[state + ST_HISTORY];
+    parent = W[state + ST_PARENT];
+  }
+  if (!marks.empty) {
+    markAll(env, start);
+    changed = 1;
+  }
+  return changed;
+}
+
+/** Marks what is looked for in a saved state, and stops looking for what is marked already or no scalar. */
+function markState(env: Env, state: number): number {
+  let changed = 0;
+  for (let f = marks.frame; f >= 0; f--) {
+    const frame = savedFrame(state, f);
+    for (let r = 0, mask = marks.regs[f]; mask !== 0; r++, mask >>>= 1) {
+      if ((mask & 1) === 0) continue;
+      if (W[savedReg(frame, r) + TYPE] !== SCALAR_VALUE || (W[frame + SFR_PRECISE_REGS] & (1 << r)) !== 0) {
+        marks.regs[f] &= ~(1 << r);
+      } else {
+        W[frame + SFR_PRECISE_REGS] |= 1 << r;
+        changed = 1;
+      }
+    }
+    if ((marks.lo[f] | marks.hi[f]) !== 0) {
+      const result = markSlots(env, { frame, f });
+      if (result < 0) return result;
+      changed |= result;
+    }
+    if (env.logLevel & 2) {
+      env.verbose(
+        `mark_precise: frame${f}: parent state regs=${marks.regsText(f)} stack=${marks.slotsText(f)}: `,
+      );
+      printSaved(env, state, f);
+    }
+  }
+  return changed;
+}
+
+function markSlots(env: Env, where: { frame: number; f: number }): number {
+  const { frame, f } = where, slots = W[frame + SFR_NSLOTS];
+  let changed = 0;
+  for (let i = 0; i < 64; i++) {
+    if (!marks.hasSlot(f, i)) continue;
+    if (i >= slots) return env.fail(EFAULT, `verifier bug: stack slot ${i}, total slots ${slots}`);
+    const word = frame + SFR_PRECISE_SLOTS + (i >>> 5), bit = 1 << (i & 31);
+    if (!isScalarSpill(frame, i) || (W[word] & bit) !== 0) marks.dropSlot(f, i);
+    else {
+      W[word] |= bit;
+      changed = 1;
+    }
+  }
+  return changed;
+}
+
+function isScalarSpill(frame: number, spi: number): boolean {
+  return savedSlotTypes(frame, spi) >>> 28 === STACK_SPILL &&
+    W[savedSpill(frame, spi) + TYPE] === SCALAR_VALUE;
+}
+
+/** Arguments of a function verified on its own: they come from anywhere, and only arguments may. */
+function atEntry(env: Env, state: number): boolean {
+  if ((marks.lo[0] | marks.hi[0]) !== 0 || marks.frame !== 0 || (marks.regs[0] & ~ARGS) !== 0) return false;
+  const top = state === 0 ? env.curframe : W[state + ST_CURFRAME];
+  const frame = state === 0 ? frameAt(0) : savedFrame(state, 0);
+  const subprog = W[frame + (state === 0 ? F_SUBPROG : SFR_SUBPROG)];
+  const callsite = W[frame + (state === 0 ? F_CALLSITE : SFR_CALLSITE)];
+  if (top !== 0 || subprog === 0 || callsite !== -1) return false;
+  for (let r = 1; r <= 5 && state !== 0; r++) {
+    if ((marks.regs[0] & (1 << r)) === 0) continue;
+    if (W[savedReg(frame, r) + TYPE] === SCALAR_VALUE) W[frame + SFR_PRECISE_REGS] |= 1 << r;
+  }
+  return true;
+}
+
+function entryBug(env: Env, state: number): number {
+  const subprog = state === 0 ? W[frameAt(0) + F_SUBPROG] : W[savedFrame(state, 0) + SFR_SUBPROG];
+  return env.fail(
+    EFAULT,
+    `verifier bug: backtracking func entry subprog ${subprog} reg_mask ${
+      (marks.regs[marks.frame] >>> 0).toString(16)
+    } stack_mask ${(marks.lo[marks.frame] >>> 0).toString(16)}`,
+  );
+}
+
+/** Gives up: every scalar in every state before `state` (before the path under exploration if 0) is precise. */
+export function markAll(env: Env, state: number): void {
+  if (env.logLevel & 2) {
+    const frame = state === 0 ? env.curframe : W[state + ST_CURFRAME];
+    env.verbose(`mark_precise: frame${frame}: falling back to forcing all scalars precise\n`);
+  }
+  for (let s = state === 0 ? env.parent : W[state + ST_PARENT]; s !== 0; s = W[s + ST_PARENT]) {
+    for (let f = 0; f <= W[s + ST_CURFRAME]; f++) {
+      const frame = savedFrame(s, f);
+      for (let r = 0; r < 10; r++) {
+        if (W[savedReg(frame, r) + TYPE] !== SCALAR_VALUE || (W[frame + SFR_PRECISE_REGS] & (1 << r)) !== 0) {
+          continue;
+        }
+        W[frame + SFR_PRECISE_REGS] |= 1 << r;
+        if (env.logLevel & 2) env.verbose(`force_precise: frame${f}: forcing r${r} to be precise\n`);
+      }
+      for (let i = 0; i < W[frame + SFR_NSLOTS]; i++) {
+        const word = frame + SFR_PRECISE_SLOTS + (i >>> 5), bit = 1 << (i & 31);
+        if (!isScalarSpill(frame, i) || (W[word] & bit) !== 0) continue;
+        W[word] |= bit;
+        if (env.logLevel & 2) {
+          env.verbose(`force_precise: frame${f}: forcing fp${-(i + 1) * 8} to be precise\n`);
+        }
+      }
+    }
+  }
+}
+
+/** Word of register `r` of frame `f` of the path under exploration; for tests. */
+export function currentReg(f: number, r: number): number {
+  return frameAt(f) + F_REGS + r * REG_WORDS;
+}
