@@ -1,0 +1,32 @@
+import { assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import { readGolden, runGolden } from "./golden.ts";
+import { ROOT } from "./shared.ts";
+
+/** Paths of the golden files relative to the repository's root, sorted. */
+function goldenFiles(folder: string): string[] {
+  const out: string[] = [];
+  for (const entry of Deno.readDirSync(join(ROOT, folder))) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) out.push(...goldenFiles(path));
+    else if (entry.name.endsWith(".bpf")) out.push(path);
+  }
+  return out.sort();
+}
+
+const FILES = goldenFiles("tests/golden");
+
+Deno.test("there are golden files", () => assertEquals(FILES.length > 0, true));
+
+for (const file of FILES) {
+  const text = Deno.readTextFileSync(join(ROOT, file));
+  const skip = /^skip (.+)$/m.exec(text)?.[1];
+  Deno.test({
+    name: `${file.replace("tests/golden/", "")}${skip === undefined ? "" : ` (skipped until ${skip})`}`,
+    ignore: skip !== undefined,
+    fn: () => {
+      const { failures } = runGolden(readGolden(text, file));
+      assertEquals(failures, [], failures.join("\n"));
+    },
+  });
+}
