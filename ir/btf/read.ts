@@ -59,6 +59,10 @@ export interface IndexedBtf extends Btf {
   text(offset: number): string;
   /** The base of split BTF. */
   readonly base?: Btf;
+  /** Where a type of this file begins in `bytes`, in bytes: for patching a copy. @throws {RangeError} If it is not in this file. */
+  offsetOf(id: number): number;
+  /** Where the string section begins in `bytes`, in bytes. */
+  readonly stringsAt: number;
 }
 
 /**
@@ -109,6 +113,8 @@ class BinaryBtf implements IndexedBtf {
   readonly #words: Int32Array;
   /** By id minus first: index of the type's first word. */
   readonly #at: Int32Array;
+  readonly #typesAt: number;
+  readonly stringsAt: number;
   readonly #strings: Uint8Array;
   /** Name offsets below this belong to the base. */
   readonly #stringBase: number;
@@ -124,6 +130,8 @@ class BinaryBtf implements IndexedBtf {
     this.bytes = file.bytes;
     this.#words = file.types;
     this.#strings = file.strings;
+    this.#typesAt = file.typesAt;
+    this.stringsAt = file.stringsAt;
     this.#stringBase = base === undefined ? 0 : stringLength(base);
     this.#first = base === undefined ? 1 : base.count;
     this.#at = this.#index(file.typesAt, what);
@@ -211,6 +219,12 @@ class BinaryBtf implements IndexedBtf {
       throw new RangeError(`Cannot read type ${id}: the BTF has types below ${this.count}`);
     }
     return this.#types[index] ??= this.#make(this.#at[index]);
+  }
+
+  offsetOf(id: number): number {
+    const index = id - this.#first;
+    if (!(index >= 0 && index < this.#at.length)) throw new RangeError(`Cannot find type ${id} in this file`);
+    return this.#typesAt + this.#at[index] * 4;
   }
 
   name(id: number): string {
@@ -483,7 +497,7 @@ function stringLength(base: Btf): number {
 function wordsOf(
   bytes: Uint8Array,
   what: string,
-): { bytes: Uint8Array; types: Int32Array; typesAt: number; strings: Uint8Array } {
+): { bytes: Uint8Array; types: Int32Array; typesAt: number; strings: Uint8Array; stringsAt: number } {
   if (bytes.length < HEADER_SIZE) {
     throw malformed(`A BTF header needs ${HEADER_SIZE} bytes`, what, bytes.length);
   }
@@ -512,6 +526,7 @@ function wordsOf(
       bytes,
       types: new Int32Array(bytes.buffer, bytes.byteOffset + typesAt, typesSize / 4),
       typesAt,
+      stringsAt,
       strings: bytes.subarray(stringsAt, stringsAt + stringsSize),
     };
   }
@@ -521,6 +536,7 @@ function wordsOf(
     bytes: copy,
     types: new Int32Array(copy.buffer, typesAt, typesSize / 4),
     typesAt,
+    stringsAt,
     strings: copy.subarray(stringsAt, stringsAt + stringsSize),
   };
 }

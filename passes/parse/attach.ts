@@ -1,0 +1,71 @@
+/**
+ * What a program is loaded as: type, attach type, flags, and the kernel type it attaches to.
+ *
+ * The kernel names its attach points by prefix (`libbpf_find_attach_btf_id`): tracepoints are typedefs `btf_trace_X`, LSM hooks
+ * functions `bpf_lsm_X`, iterators functions `bpf_iter_X`; functions go by their own name.
+ *
+ * @module
+ */
+import type { Btf } from "../../ir/btf/btf.ts";
+import type { ProgramAttrs } from "../../ir/program.ts";
+import type { ObjectFunction } from "./object.ts";
+import { attachTypeNumber, sectionRule } from "./sections.ts";
+import type { StructOpsAttach } from "./struct_ops.ts";
+
+const TRACEPOINT = attachTypeNumber("TRACE_RAW_TP");
+const LSM = attachTypeNumber("LSM_MAC");
+const LSM_CGROUP = attachTypeNumber("LSM_CGROUP");
+const ITER = attachTypeNumber("TRACE_ITER");
+
+/** The id of an attach target, e.g. of `fentry/X`, in a kernel's BTF; 0 if it is not there. */
+export function attachBtfId(target: Btf, name: string, attachType: number): number {
+  const colon = name.indexOf(":");
+  if (colon >= 0) {
+    // `module:function`: only vmlinux is known here.
+    if (!"vmlinux".startsWith(name.slice(0, colon))) return 0;
+    name = name.slice(colon + 1);
+  }
+  switch (attachType) {
+    case TRACEPOINT:
+      return target.find(`btf_trace_${name}`, "typedef");
+    case LSM:
+    case LSM_CGROUP:
+      return target.find(`bpf_lsm_${name}`, "func");
+    case ITER:
+      return target.find(`bpf_iter_${name}`, "func");
+    default:
+      return target.find(name, "func");
+  }
+}
+
+/** The attributes that an entry point's section and structure give it; `flags` are those of its tags. */
+export function attrsOf(
+  func: ObjectFunction,
+  context: { target: Btf | undefined; structOps: StructOpsAttach | undefined; flags: number },
+): ProgramAttrs {
+  const optional = func.section.name.startsWith("?");
+  const section = optional ? func.section.name.slice(1) : func.section.name;
+  const rule = sectionRule(section);
+  const slash = section.indexOf("/");
+  const named = slash < 0 ? undefined : section.slice(slash + 1);
+  const { target, structOps } = context;
+  let attachType = rule?.attachType ?? 0, id = 0;
+  let attachTarget = named;
+  if (rule?.type === "struct_ops") {
+    attachType = structOps?.attachType ?? 0;
+    id = structOps?.attachBtfId ?? 0;
+    attachTarget = structOps?.target ?? named;
+  } else if (rule?.attachesByBtf && rule.type !== "ext" && target !== undefined && named !== undefined) {
+    id = attachBtfId(target, named, attachType);
+  }
+  return {
+    name: func.name,
+    section,
+    type: rule?.type ?? "unspec",
+    attachType,
+    flags: (rule?.flags ?? 0) | context.flags,
+    attachBtfId: id,
+    ...(attachTarget === undefined ? {} : { attachTarget }),
+    ...(optional ? { optional } : {}),
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * Externs: what an object asks of a kernel. Functions and variables of `.ksyms` are looked up in the target's BTF, settings of
+ * `.kconfig` become a read-only map.
+ *
+ * Order and layout are libbpf's (`bpf_object__collect_externs`): settings first, by falling alignment, rising size, name; then
+ * symbols by name. The order shows in the ids that calls of missing weak functions are poisoned with.
+ *
+ * @module
+ */
+import type { Btf } from "../../ir/btf/btf.ts";
+import { essentialName } from "../../ir/btf/read.ts";
+import { MalformedError } from "../../ir/diagnostic.ts";
+import type { Elf } from "../../ir/elf/elf.ts";
+import type { Extern } from "../../ir/unit.ts";
+import { typesAreCompatible } from "./core/compatible.ts";
+
+/** An extern with what linking needs. */
+export interface ObjectExtern extends Extern {
+  /** The symbol's number. */
+  readonly symbol: number;
+  /** For settings: where the value lies in `.kconfig`, in bytes. */
+  readonly offset: number;
+  /** For settings: in bytes. */
+  readonly size: number;
+  /** A variable without type, `extern const void name __ksym`: its address is in no BTF. */
+  readonly typeless: boolean;
+}
+
+interface Found {
+  readonly name: string;
+  readonly symbol: number;
+  readonly weak: boolean;
+  readonly typeId: number;
+  readonly kind: Extern["kind"];
+  readonly size: number;
+  readonly align: number;
+}
+
+/**
+ * The object's externs in libbpf's order. A symbol that BTF does not describe is left out: linking complains if it is used.
+ *
+ * @throws {MalformedError} If one lies in a section that is neither `.ksyms` nor `.kconfig`, or has a type of no size.
+ */
+export function collectExterns(elf: Elf, btf: Btf | undefined, target: Btf | undefined): ObjectExtern[] {
+  if (btf === undefined) return [];
+  const sections = datasecOf(btf);
+  const found: Found[] = [];
+  for (const symbol of elf.symbols) {
+    const isExtern = symbol.section === 0 && symbol.type === "notype" && symbol.name !== "" &&
+      (symbol.binding === "global" || symbol.binding === "weak");
+    if (!isExtern) continue;
+    const typeId = externType(btf, symbol.name);
+    if (typeId === 0) continue;
+    const section = sections.get(typeId);
+    if (section !== ".ksyms" && section !== ".kconfig") {
+      throw new MalformedError(
+        `Extern "${symbol.name}" lies in ${
+          section ?? "no section"
+        }, not in .ksyms or .kconfig: link the objects first`,
+        "BTF",
+      );
+    }
+    const weak = symbol.binding === "weak";
+    const isFunction = btf.type(typeId).kind === "func";
+    const setting = section === ".kconfig";
+    if (setting && isFunction) {
+      throw new MalformedError(`Extern function "${symbol.name}" lies in .kconfig`, "BTF");
+    }
+    found.push({
+      name: symbol.name,
+      symbol: symbol.index,
+      weak,
+      typeId,
+      kind: isFunction ? "kfunc" : setting ? "kconfig" : "ksym",
+      size: setting ? sizeIn(btf, typeId, symbol.name) : 0,
+      align: setting ? alignOf(btf, typeId, 0) : 1,
+    });
+  }
+  found.sort(inLibbpfOrder);
+  let offset = 0;
+  return found.map((item) => {
+    const at = item.kind === "kconfig" ? Math.ceil(offset / item.align) * item.align : 0;
+    if (item.kind === "kconfig") offset = at + item.size;
+    const { name, symbol, weak, typeId, kind, size } = item;
+    const typeless = kind === "ksym" && isVoid(btf, typeId);
+    const targetBtfId = target === undefined || typeless ? 0 : resolve(btf, target, item);
+    return { name, symbol, weak, typeId, kind, size, offset: at, typeless, targetBtfId };
+  });
+}
+
+function inLibbpfOrder(a: Found, b: Found): number {
+  const setting = (item: Found) => item.kind === "kconfig" ? 0 : 1;
+  return setting(a) - setting(b) || b.align - a.align || a.size - b.size ||
+    (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+}
+
+/** By the id of a VAR or FUNC: the name of the DATASEC that lists it. */
+function datasecOf(btf: Btf): Map<number, string> {
+  const found = new Map<number, string>();
+  for (let id = 1; id < btf.count; id++) {
+    const type = btf.type(id);
+    if (type.kind !== "datasec") continue;
+    for (const variable of type.vars) if (!found.has(variable.type)) found.set(variable.type, type.name);
+  }
+  return found;
+}
+
+function externType(btf: Btf, name: string): number {
+  for (const kind of ["var", "func"] as const) {
+    const id = btf.find(name, kind);
+    if (id === 0) continue;
+    const type = btf.type(id);
+    if ((type.kind === "var" || type.kind === "func") && type.linkage === "extern") return id;
+  }
+  return 0;
+}
+
+function isVoid(btf: Btf, id: number): boolean {
+  const type = btf.type(id);
+  return type.kind === "var" && btf.resolve(type.type) === 0;
+}
+
+function sizeIn(btf: Btf, id: number, name: string): number {
+  try {
+    return btf.sizeOf(id);
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw new MalformedError(`Extern "${name}" has no size: ${error.message}`, "BTF");
+    }
+    throw error;
+  }
+}
+
+/** Alignment in bytes as the compiler lays the type out (`btf__align_of`). */
+function alignOf(btf: Btf, id: number, depth: number): number {
+  if (depth > 32) return 1;
+  const type = btf.type(btf.resolve(id));
+  switch (type.kind) {
+    case "int":
+    case "float":
+    case "enum":
+    case "enum64":
+      return Math.max(1, Math.min(8, type.size));
+    case "ptr":
+      return 8;
+    case "var":
+    case "array":
+      return alignOf(btf, type.type, depth + 1);
+    case "struct":
+    case "union":
+      return Math.max(
+        1,
+        ...type.members.slice(0, 4096).map((member) => alignOf(btf, member.type, depth + 8)),
+      );
+    default:
+      return 1;
+  }
+}
+
+/** The FUNC or VAR of the target; 0 if it has none of a compatible type. */
+function resolve(btf: Btf, target: Btf, item: Found): number {
+  const own = btf.type(item.typeId);
+  if (item.kind === "kfunc" && own.kind === "func") {
+    const id = target.find(essentialName(item.name), "func");
+    const func = target.type(id);
+    return func.kind === "func" && typesAreCompatible(btf, own.type, target, func.type) ? id : 0;
+  }
+  if (item.kind === "ksym" && own.kind === "var") {
+    const id = target.find(item.name, "var");
+    const variable = target.type(id);
+    return variable.kind === "var" &&
+        typesAreCompatible(btf, btf.resolve(own.type), target, target.resolve(variable.type))
+      ? id
+      : 0;
+  }
+  return 0;
+}

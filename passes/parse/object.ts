@@ -1,0 +1,217 @@
+/**
+ * The parts of an object file before anything is linked: its functions with their own bytes, and what other sections hold.
+ *
+ * Follows libbpf (`bpf_object__elf_collect`): every FUNC symbol of an executable section is a function; those of `.text` are
+ * subprograms, the others are entry points. Beyond libbpf, a local function beside an entry point in the same section is a
+ * subprogram too. Instructions are brought to little-endian order here, so nothing behind this file knows the object's.
+ *
+ * @module
+ */
+import { MalformedError } from "../../ir/diagnostic.ts";
+import type { Elf, ElfRelocation, ElfSection, ElfSymbol } from "../../ir/elf/elf.ts";
+import { SHF_EXECINSTR, SHT } from "../../ir/elf/elf.ts";
+
+/** A function's code, not yet linked with others. */
+export interface ObjectFunction {
+  readonly name: string;
+  readonly section: ElfSection;
+  /** Its first slot, counted from the start of the section. */
+  readonly start: number;
+  /** Slots. */
+  readonly count: number;
+  /** `count` × 8 bytes, little-endian. Own copy: relocation patches it. */
+  readonly bytes: Uint8Array;
+  readonly global: boolean;
+  /** Global in the file, but not for others: verified as if it were static. */
+  readonly hidden: boolean;
+  /** Loaded by itself, not only as a part of others. */
+  readonly entry: boolean;
+  /** By slot within the function. */
+  readonly relocations: Map<number, ElfRelocation>;
+}
+
+/** What an object file consists of. */
+export interface ObjectParts {
+  readonly elf: Elf;
+  /** By section, then by place in it. */
+  readonly functions: readonly ObjectFunction[];
+  readonly license: string;
+  readonly version: number;
+  /** The section with this name, or undefined. */
+  section(name: string): ElfSection | undefined;
+  /** The relocations that apply to a section. */
+  relocationsOf(section: ElfSection): readonly ElfRelocation[];
+  /** The function that holds a slot of a section. */
+  functionAt(section: number, slot: number): ObjectFunction | undefined;
+}
+
+/** `e_machine` of BPF. */
+const EM_BPF = 247;
+
+/** Instructions of one object; the kernel's own limit for one program is a million. A bound for hostile symbol tables. */
+const MAX_SLOTS = 1 << 24;
+
+/** Sorts out an object's sections. @throws {MalformedError} If functions or their sections contradict each other. */
+export function readObject(elf: Elf): ObjectParts {
+  if (elf.machine !== EM_BPF && elf.machine !== 0) {
+    throw new MalformedError(
+      `The object is for machine ${elf.machine}, not for BPF (247)`,
+      "ELF header, offset 0x12",
+    );
+  }
+  const relocations = collectRelocations(elf);
+  const functions = collectFunctions(elf, relocations);
+  const bySection = new Map<number, ObjectFunction[]>();
+  for (const func of functions) {
+    const list = bySection.get(func.section.index);
+    if (list === undefined) bySection.set(func.section.index, [func]);
+    else list.push(func);
+  }
+  return {
+    elf,
+    functions,
+    license: textOf(elf, "license"),
+    version: versionOf(elf),
+    section: (name) => elf.sections.find((section) => section.name === name),
+    relocationsOf: (section) => relocations.get(section.index) ?? [],
+    functionAt: (section, slot) => functionAt(bySection.get(section) ?? [], slot),
+  };
+}
+
+function functionAt(sorted: readonly ObjectFunction[], slot: number): ObjectFunction | undefined {
+  let low = 0, high = sorted.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const func = sorted[middle];
+    if (slot < func.start) high = middle - 1;
+    else if (slot >= func.start + func.count) low = middle + 1;
+    else return func;
+  }
+  return undefined;
+}
+
+/** By the section they apply to. Debug and BTF sections need none: their addends already stand in the bytes. */
+function collectRelocations(elf: Elf): Map<number, ElfRelocation[]> {
+  const found = new Map<number, ElfRelocation[]>();
+  for (const section of elf.sections) {
+    if (section.type !== SHT.REL && section.type !== SHT.RELA) continue;
+    if (section.info >= elf.sections.length) {
+      throw new MalformedError(
+        `Relocations for section ${section.info}, which does not exist`,
+        `section ${section.name}`,
+      );
+    }
+    const target = elf.sections[section.info];
+    if (target.name.startsWith(".debug_") || target.name.startsWith(".BTF")) continue;
+    const list = found.get(target.index) ?? [];
+    for (const relocation of elf.relocations(section)) {
+      if (relocation.symbol >= elf.symbols.length) {
+        throw new MalformedError(
+          `A relocation refers to symbol ${relocation.symbol}, which does not exist`,
+          `section ${section.name}`,
+        );
+      }
+      list.push(relocation);
+    }
+    found.set(target.index, list);
+  }
+  return found;
+}
+
+function collectFunctions(
+  elf: Elf,
+  relocations: ReadonlyMap<number, readonly ElfRelocation[]>,
+): ObjectFunction[] {
+  const functions: ObjectFunction[] = [];
+  let slots = 0;
+  for (const symbol of elf.symbols) {
+    if (symbol.type !== "func" || symbol.section === 0 || symbol.section >= elf.sections.length) continue;
+    const section = elf.sections[symbol.section];
+    if (section.type !== SHT.PROGBITS || (section.flags & SHF_EXECINSTR) === 0) continue;
+    slots += symbol.size / 8;
+    if (slots > MAX_SLOTS) {
+      throw new MalformedError("The functions are larger than any program", "symbol table");
+    }
+    functions.push(readFunction(elf, symbol, section));
+  }
+  functions.sort((a, b) => a.section.index - b.section.index || a.start - b.start);
+  for (let i = 1; i < functions.length; i++) {
+    const before = functions[i - 1], func = functions[i];
+    if (before.section === func.section && before.start + before.count > func.start) {
+      throw new MalformedError(
+        `Functions "${before.name}" and "${func.name}" overlap`,
+        `section ${func.section.name}, offset 0x${(func.start * 8).toString(16)}`,
+      );
+    }
+  }
+  for (const func of functions) {
+    for (const relocation of relocations.get(func.section.index) ?? []) {
+      const slot = relocation.offset / 8 - func.start;
+      if (slot >= 0 && slot < func.count) func.relocations.set(slot, relocation);
+    }
+  }
+  return functions;
+}
+
+function readFunction(elf: Elf, symbol: ElfSymbol, section: ElfSection): ObjectFunction {
+  const where = `section ${section.name}, offset 0x${symbol.value.toString(16)}`;
+  if (symbol.size === 0 || symbol.size % 8 !== 0 || symbol.value % 8 !== 0) {
+    throw new MalformedError(
+      `Function "${symbol.name}" is not made of whole instructions: ${symbol.size} bytes`,
+      where,
+    );
+  }
+  if (symbol.value + symbol.size > section.size) {
+    throw new MalformedError(`Function "${symbol.name}" ends behind its section`, where);
+  }
+  const bytes = elf.data(section).slice(symbol.value, symbol.value + symbol.size);
+  if (!elf.littleEndian) swapInstructions(bytes);
+  checkEnd(bytes, symbol.name, where);
+  const global = symbol.binding === "global" || symbol.binding === "weak";
+  return {
+    name: symbol.name,
+    section,
+    start: symbol.value / 8,
+    count: symbol.size / 8,
+    bytes,
+    global,
+    hidden: global && symbol.hidden,
+    entry: section.name !== ".text" && global,
+    relocations: new Map(),
+  };
+}
+
+/** A 16-byte load cut by the function's end would swallow the first instruction of whatever is linked behind it. */
+function checkEnd(bytes: Uint8Array, name: string, where: string): void {
+  let at = 0;
+  while (at < bytes.length) at += bytes[at] === 0x18 ? 16 : 8;
+  if (at > bytes.length) throw new MalformedError(`Function "${name}" ends inside a 16-byte load`, where);
+}
+
+/** Big-endian instructions to little-endian, in place: registers swap their half of the byte, offset and immediate their bytes. */
+export function swapInstructions(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 0; at < bytes.length; at += 8) {
+    bytes[at + 1] = (bytes[at + 1] >> 4) | ((bytes[at + 1] & 15) << 4);
+    view.setInt16(at + 2, view.getInt16(at + 2, false), true);
+    view.setInt32(at + 4, view.getInt32(at + 4, false), true);
+  }
+}
+
+function textOf(elf: Elf, name: string): string {
+  const section = elf.sections.find((candidate) => candidate.name === name);
+  if (section === undefined) return "";
+  const data = elf.data(section);
+  const end = data.indexOf(0);
+  return new TextDecoder().decode(data.subarray(0, Math.min(end < 0 ? data.length : end, 64)));
+}
+
+function versionOf(elf: Elf): number {
+  const section = elf.sections.find((candidate) => candidate.name === "version");
+  if (section === undefined) return 0;
+  const data = elf.data(section);
+  if (data.length !== 4) {
+    throw new MalformedError(`The version is ${data.length} bytes, not 4`, "section version");
+  }
+  return new DataView(data.buffer, data.byteOffset, 4).getUint32(0, elf.littleEndian);
+}
