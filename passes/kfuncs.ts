@@ -8,6 +8,7 @@
  */
 import type { Program } from "../ir/program.ts";
 import type { KfuncRef } from "../ir/insn.ts";
+import type { KfuncFlag } from "../profile/profile.ts";
 
 /** The body of one kernel function. */
 export interface KfuncBody {
@@ -24,6 +25,8 @@ export interface KfuncBody {
   readonly code: Program;
   /** The C prototype, e.g. `int (const struct xdp_md *ctx, __u32 *hash, __u32 *type)`, parsed. */
   readonly signature: KfuncSignature;
+  /** The function's `KF_*` flags. */
+  readonly flags: ReadonlySet<KfuncFlag>;
 }
 
 /** A kfunc's prototype, as far as inlining and verification need it. */
@@ -42,6 +45,8 @@ export interface KfuncArg {
   readonly type: string;
   /** In bytes, for scalars. */
   readonly size: number;
+  /** What a pointer points to: its size in bytes (0 if unknown) and the structure's name, if it is one. */
+  readonly pointee?: { readonly size: number; readonly struct?: string };
 }
 
 /** Which body a call gets: see `design` of device-bound kfuncs in docs/modules.md. */
