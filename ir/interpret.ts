@@ -55,6 +55,8 @@ export interface InterpretOptions {
   readonly fuel?: number;
   /** Bytes of stack for each frame; by default 512, or the subprogram's `stack_depth` where passes reserved more. */
   readonly stackBytes?: number;
+  /** Where the first frame's stack ends; further frames lie below. For a run inside another's call, on the same memory. */
+  readonly stackTop?: bigint;
   /** How often the may_gotos of one frame fall through before they jump; 8388608 by default. */
   readonly mayGotoBudget?: number;
 }
@@ -158,7 +160,7 @@ class Run {
     }
     const memory = this.#options.memory;
     const size = this.#options.stackBytes ?? Math.max(MAX_STACK, program.get(stackDepth, subprog.id));
-    const top = STACK_TOP - BigInt(this.#depth) * STACK_STRIDE;
+    const top = (this.#options.stackTop ?? STACK_TOP) - BigInt(this.#depth) * STACK_STRIDE;
     const stack: Region = {
       name: `stack of frame ${this.#depth}`,
       base: top - BigInt(size),
