@@ -10,7 +10,10 @@
 
 #include <linux/types.h>
 
+/* With fixed layouts the code is better, but has to be compiled again when a field moves: for the runtime's own functions. */
+#ifndef INLAY_FIXED_LAYOUT
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+#endif
 
 struct net_device;
 struct sock_common;
@@ -280,7 +283,9 @@ struct inlay_state {
 	__u32 hash_seed;
 };
 
+#ifndef INLAY_FIXED_LAYOUT
 #pragma clang attribute pop
+#endif
 
 /* The runtime's own functions define what others only name. */
 #ifndef INLAY_DEFINES_FUNCTIONS

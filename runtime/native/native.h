@@ -8,6 +8,7 @@
 
 /* Declares all but those functions that are defined here. */
 #define INLAY_DEFINES_FUNCTIONS
+#define INLAY_FIXED_LAYOUT
 #include "inlay_runtime.h"
 
 /* Each function is a program of its own to the reader of the object; the section's type means nothing here. */
