@@ -5,6 +5,7 @@
  */
 import { ABORT, CONTROL, type MachineCode, type Symbol as CodeSymbol } from "../../abi/machine_code.ts";
 import { Assembler, CC } from "../../passes/jit/x86_64/assembler.ts";
+import { FEATURE_PROBE, type Features, featuresOf } from "../../passes/jit/x86_64/features.ts";
 import { R11, RAX, RDI } from "../../passes/jit/x86_64/registers.ts";
 import { nativeUnavailable } from "../../runtime/exec/libc.ts";
 import { CodePages } from "../../runtime/exec/pages.ts";
@@ -92,4 +93,12 @@ export function unwindHelper(): Extra {
   asm.ret();
   const { bytes, holes } = asm.finish();
   return { bytes, control: holes.map((hole) => hole.offset) };
+}
+
+/** What this machine's processor has. */
+export function hostFeatures(): Features {
+  using pages = new CodePages(FEATURE_PROBE.length);
+  pages.bytes.set(FEATURE_PROBE);
+  pages.seal();
+  return featuresOf(BigInt.asUintN(64, BigInt(trampoline().call2(pages.address, 0, 0))));
 }

@@ -3,7 +3,7 @@ import { buildProgram } from "../../ir/build.ts";
 import { interpret, Memory } from "../../ir/interpret.ts";
 import type { Program } from "../../ir/program.ts";
 import { compileX86, type Features } from "../../passes/jit/x86_64/compile.ts";
-import { addressOf, NativeCode, nativeUnavailable } from "../conformance/native.ts";
+import { addressOf, hostFeatures, NativeCode, nativeUnavailable } from "../conformance/native.ts";
 import { generate, MEMORY_SIZE, Random } from "./generate.ts";
 
 /** Each takes about half a millisecond. INLAY_CASES asks for more, INLAY_SEED for others. */
@@ -45,7 +45,7 @@ const ignore = unavailable !== undefined;
 Deno.test({
   name: "random programs do on x86-64 what they do in the interpreter, with everything the processor has",
   ignore,
-  fn: () => agree({ bmi2: true, movbe: true }),
+  fn: () => agree(hostFeatures()),
 });
 Deno.test({
   name: "and on a plain x86-64, counting fuel",

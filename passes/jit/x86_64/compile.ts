@@ -14,14 +14,15 @@ import { UnsupportedError } from "../../../ir/diagnostic.ts";
 import type { Callee } from "../../../ir/insn.ts";
 import type { Program } from "../../../ir/program.ts";
 import { Assembler } from "./assembler.ts";
-import { Emitter, type Features } from "./emitter.ts";
+import { Emitter } from "./emitter.ts";
+import type { Features } from "./features.ts";
 import { enter, type Frame, frameOf, leave } from "./frame.ts";
 import { lowerAlu } from "./lower_alu.ts";
 import { lowerJump } from "./lower_branch.ts";
 import { lowerImm64, lowerLegacyLoad, lowerLoad, lowerStore } from "./lower_memory.ts";
 import { RSP, SCRATCH } from "./registers.ts";
 
-export type { Features } from "./emitter.ts";
+export type { Features } from "./features.ts";
 
 /** What {@linkcode compileX86} is given. */
 export interface CompileOptions {

@@ -11,17 +11,10 @@ import type { Callee } from "../../../ir/insn.ts";
 import type { Program } from "../../../ir/program.ts";
 import type { Symbol } from "../../../abi/machine_code.ts";
 import type { Assembler, Label } from "./assembler.ts";
+import type { Features } from "./features.ts";
 import type { Frame } from "./frame.ts";
 import { REGISTER_OF, RSP } from "./registers.ts";
 import type { Selection } from "./select.ts";
-
-/** What the processor has beyond the baseline of 2003. */
-export interface Features {
-  /** `shlx`, `shrx`, `sarx`, `rorx`, `mulx`. */
-  readonly bmi2?: boolean;
-  /** `movbe`. */
-  readonly movbe?: boolean;
-}
 
 /** Lowering's shared state. Mutable where the walk moves: one frame after the other, one operand after the other. */
 export class Emitter {
