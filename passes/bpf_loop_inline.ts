@@ -59,7 +59,6 @@ export function bpfLoopInline(options: BpfLoopInlineOptions = {}): Pass {
     },
     before: {
       dce: "a callback that only the inlined loop calls must be seen as called",
-      lower: "a lowered helper call is not recognised any more",
     },
     needs: [loopCallback, stackDepth],
     ends: [loopCallback],

@@ -66,17 +66,32 @@ export const fastcallSpills: Fact<number> = defineFact("fastcall_spills", 0, {
   follows: "none",
 });
 
-/** The value of {@linkcode fastcallDepth} that allows nothing. */
-export const KEEP_DEPTH = -1;
+/** A stack depth before and after, in bytes. */
+export interface DepthChange {
+  readonly from: number;
+  readonly to: number;
+}
 
 /**
- * Bytes of stack that the subprogram needs once its fastcall spills are gone. Given by verify, read by fastcall-remove, which makes
- * it the stack depth. Initially {@linkcode KEEP_DEPTH}: the slots of the spills are used otherwise too, the depth stays.
+ * What the subprogram's stack depth becomes once its fastcall spills are gone, and what it was when verify found that out: whoever
+ * took stack since then has it below `from`. Given by verify, read by fastcall-remove. Initially `null`: the slots of the spills
+ * are used otherwise too, the depth stays. Prints as `24 > 8`.
  */
-export const fastcallDepth: Fact<number> = defineFact("fastcall_depth", KEEP_DEPTH, {
-  scope: "subprog",
-  follows: "none",
-});
+export const fastcallDepth: Fact<DepthChange | null> = defineFact<DepthChange | null>(
+  "fastcall_depth",
+  null,
+  {
+    scope: "subprog",
+    follows: "none",
+    text: {
+      print: (value) => value === null ? "null" : `${value.from} > ${value.to}`,
+      parse: (text) => {
+        const found = /^(\d+) *> *(\d+)$/.exec(text.trim());
+        return found === null ? null : { from: Number(found[1]), to: Number(found[2]) };
+      },
+    },
+  },
+);
 
 /**
  * What a subprogram is called as besides by calls: `no`, a synchronous callback of a helper, an asynchronous one (timer, work

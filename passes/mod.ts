@@ -11,6 +11,7 @@ import { bpfLoopInline } from "./bpf_loop_inline.ts";
 import { branchPrune } from "./branch_prune.ts";
 import { dce } from "./dce.ts";
 import { fastcallRemove } from "./fastcall_remove.ts";
+import { kfuncInline } from "./kfunc_inline.ts";
 import { lowerMayGoto } from "./lower/may_goto.ts";
 import { nopRemove } from "./nop_remove.ts";
 import type { Pass } from "./pass.ts";
@@ -22,6 +23,7 @@ export { branchPrune, type BranchPruneOptions } from "./branch_prune.ts";
 export { dce } from "./dce.ts";
 export * from "./facts.ts";
 export { fastcallRemove } from "./fastcall_remove.ts";
+export { kfuncInline } from "./kfunc_inline.ts";
 export * from "./kfuncs.ts";
 export { lowerMayGoto, type LowerMayGotoOptions } from "./lower/may_goto.ts";
 export { nopRemove } from "./nop_remove.ts";
@@ -73,6 +75,7 @@ export function defaultPasses(): readonly Pass[] {
     dce(),
     nopRemove(),
     lowerMayGoto(),
+    kfuncInline(),
   ];
 }
 
@@ -87,6 +90,7 @@ const FACTORIES: Readonly<Record<string, () => Pass>> = {
   dce,
   "nop-remove": nopRemove,
   "lower-may-goto": lowerMayGoto,
+  "kfunc-inline": kfuncInline,
 };
 
 /**

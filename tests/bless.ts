@@ -6,19 +6,11 @@
  * @module
  */
 import { join } from "@std/path";
-import { blessed, readGolden, runGolden } from "./golden.ts";
+import { blessed, goldenFiles, readGolden, runGolden } from "./golden.ts";
 import { ROOT } from "./shared.ts";
 
-function files(folder: string): string[] {
-  return [...Deno.readDirSync(join(ROOT, folder))].flatMap((entry) => {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory) return files(path);
-    return entry.name.endsWith(".bpf") ? [path] : [];
-  }).sort();
-}
-
 let changed = 0;
-for (const file of Deno.args.length > 0 ? Deno.args : files("tests/golden")) {
+for (const file of Deno.args.length > 0 ? Deno.args : goldenFiles("tests/golden")) {
   const path = join(ROOT, file);
   const text = Deno.readTextFileSync(path);
   const golden = readGolden(text, file);

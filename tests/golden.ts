@@ -25,6 +25,7 @@
  *
  * @module
  */
+import { join } from "@std/path";
 import type { Diagnostic } from "../ir/diagnostic.ts";
 import { interpret, type InterpretOptions, Memory } from "../ir/interpret.ts";
 import type { Callee } from "../ir/insn.ts";
@@ -37,6 +38,7 @@ import type { Observer, Pass, Target } from "../passes/pass.ts";
 import { Pipeline } from "../passes/pipeline.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { isPartial, mismatch } from "./golden_match.ts";
+import { ROOT } from "./shared.ts";
 
 /** One `run` line. */
 export interface GoldenRun {
@@ -156,10 +158,7 @@ export function runGolden(golden: Golden): GoldenOutcome {
   const printed = new Map<string, string>();
   const passes = parsePasses(golden.passes);
   const execute = (stage: string, program: Program): void => {
-    for (const run of golden.runs) {
-      const failure = runFailure(program, run);
-      if (failure !== undefined) failures.push(`${golden.file}:${run.line}: ${stage}: ${failure}`);
-    }
+    failures.push(...runFailures(golden, program).map((failure) => `${stage}: ${failure}`));
   };
   const observer: Observer = {
     name: "golden",
@@ -252,6 +251,23 @@ function rejectionFailures(golden: Golden, error: unknown): string[] {
 function insnLine(golden: Golden, line: number): number {
   const lines = golden.program.code.origins.map((origin) => origin.position?.line ?? -1);
   return Math.min(...lines.filter((each) => each >= line));
+}
+
+/** Runs a version of a file's program as its `run` lines say; why results differ, empty if none does. */
+export function runFailures(golden: Golden, program: Program): string[] {
+  return golden.runs.flatMap((run) => {
+    const failure = runFailure(program, run);
+    return failure === undefined ? [] : [`${golden.file}:${run.line}: ${failure}`];
+  });
+}
+
+/** Paths of the golden files in a folder, relative to the repository's root, sorted. */
+export function goldenFiles(folder: string): string[] {
+  return [...Deno.readDirSync(join(ROOT, folder))].flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) return goldenFiles(path);
+    return entry.name.endsWith(".bpf") ? [path] : [];
+  }).sort();
 }
 
 /** Runs a program on the interpreter; why the result is not the expected one, or undefined. */

@@ -1,18 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { readGolden, runGolden } from "./golden.ts";
+import { goldenFiles, readGolden, runGolden } from "./golden.ts";
 import { ROOT } from "./shared.ts";
-
-/** Paths of the golden files relative to the repository's root, sorted. */
-function goldenFiles(folder: string): string[] {
-  const out: string[] = [];
-  for (const entry of Deno.readDirSync(join(ROOT, folder))) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory) out.push(...goldenFiles(path));
-    else if (entry.name.endsWith(".bpf")) out.push(path);
-  }
-  return out.sort();
-}
 
 const FILES = goldenFiles("tests/golden");
 
