@@ -1,0 +1,57 @@
+/**
+ * References a path holds: resources that must be given back before it ends.
+ *
+ * @module
+ */
+import { W } from "./arena.ts";
+import { collectRegs, EINVAL, type Env } from "./env.ts";
+import { FRAME_REG_COUNT, FRAME_SLOTS, MAX_FRAMES, REF_ID } from "./layout.ts";
+import { markUnknown } from "./scalar.ts";
+
+/** Words of an entry of `env.refs`: kind, id, slot of acquisition, pointer. */
+export const REF_WORDS = 4;
+/** Kind of an entry: a pointer with a reference (`REF_TYPE_PTR`). */
+export const REF_TYPE_PTR = 2;
+
+const all = new Int32Array(MAX_FRAMES * (FRAME_REG_COUNT + FRAME_SLOTS));
+
+/** Takes a reference at the current instruction and gives its id. @throws {UnsupportedError} For more than 256 at a time. */
+export function acquireReference(env: Env): number {
+  const at = env.refCount * REF_WORDS;
+  if (at >= env.refs.length) return env.unsupported("more than 256 references at a time");
+  const id = env.newId();
+  env.refs[at] = REF_TYPE_PTR;
+  env.refs[at + 1] = id;
+  env.refs[at + 2] = env.insnIdx;
+  env.refs[at + 3] = 0;
+  env.refCount++;
+  return id;
+}
+
+/** Whether a reference with this id is held. */
+export function holdsReference(env: Env, id: number): boolean {
+  for (let i = 0; i < env.refCount; i++) {
+    if (env.refs[i * REF_WORDS] === REF_TYPE_PTR && env.refs[i * REF_WORDS + 1] === id) return true;
+  }
+  return false;
+}
+
+/** Strikes a reference off the list, whatever registers still have its id; whether it was on it. The order of the others stays. */
+export function dropReference(env: Env, id: number): boolean {
+  for (let i = 0; i < env.refCount; i++) {
+    const at = i * REF_WORDS;
+    if (env.refs[at] !== REF_TYPE_PTR || env.refs[at + 1] !== id) continue;
+    env.refs.copyWithin(at, at + REF_WORDS, env.refCount * REF_WORDS);
+    env.refCount--;
+    return true;
+  }
+  return false;
+}
+
+/** Gives a reference back: every register that came from it holds nothing known any more. 0, or `-EINVAL` if it is not held. */
+export function releaseReference(env: Env, id: number): number {
+  if (!dropReference(env, id)) return -EINVAL;
+  const n = collectRegs(env, all);
+  for (let i = 0; i < n; i++) if (W[all[i] + REF_ID] === id) markUnknown(all[i]);
+  return 0;
+}
