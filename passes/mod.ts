@@ -52,7 +52,7 @@ export const BACKEND: Stage = {
   stage: "backend",
   after: {
     verify: "nothing runs that was not verified",
-    "lower-may-goto": "back ends know no may_goto",
+    "lower-may-goto": "the counter's stack slot is part of the frame",
   },
 };
 

@@ -38,6 +38,7 @@ import type { Observer, Pass, Target } from "../passes/pass.ts";
 import { Pipeline } from "../passes/pipeline.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { isPartial, mismatch } from "./golden_match.ts";
+import { runNative } from "./golden_native.ts";
 import { ROOT } from "./shared.ts";
 
 /** One `run` line. */
@@ -270,7 +271,7 @@ export function goldenFiles(folder: string): string[] {
   }).sort();
 }
 
-/** Runs a program on the interpreter; why the result is not the expected one, or undefined. */
+/** Runs a program on the interpreter and as machine code; why the result is not the expected one, or undefined. */
 function runFailure(program: Program, run: GoldenRun): string | undefined {
   try {
     const { r0 } = interpret(program, {
@@ -280,18 +281,36 @@ function runFailure(program: Program, run: GoldenRun): string | undefined {
       keepsArguments: keepsArguments(program),
       ...given(run),
     });
-    if (r0 === run.r0) return undefined;
-    return `r0 is ${r0} (0x${r0.toString(16)}), expected ${run.r0}`;
+    if (r0 !== run.r0) return `r0 is ${hex(r0)}, expected ${hex(run.r0)}`;
+    // Only what ran well is let loose on the machine.
+    const native = runNative(program, {
+      given: run.given,
+      context: new Uint8Array(CONTEXT_BYTES),
+      nameOf: calleeName,
+    });
+    if (native !== undefined && native !== run.r0) {
+      return `natively r0 is ${hex(native)}, expected ${hex(run.r0)}`;
+    }
+    return undefined;
   } catch (error) {
     return String(error);
   }
 }
 
+function hex(value: bigint): string {
+  return `${value} (0x${value.toString(16)})`;
+}
+
 /** Where programs find their context: zero bytes, enough for every kind. */
-const CONTEXT_BASE = 0x1000_0000n;
+const CONTEXT_BASE = 0x1000_0000n, CONTEXT_BYTES = 256;
 
 function memory(): Memory {
-  return new Memory([{ name: "context", base: CONTEXT_BASE, bytes: new Uint8Array(256), writable: true }]);
+  return new Memory([{
+    name: "context",
+    base: CONTEXT_BASE,
+    bytes: new Uint8Array(CONTEXT_BYTES),
+    writable: true,
+  }]);
 }
 
 /** `BPF_FUNC_loop` and its limit. */
