@@ -131,9 +131,9 @@ function atomic(columns: Columns, slot: number): string {
   const wide = size === 3;
   switch (row.op) {
     case "load_acq":
-      return `${wide ? "r" : "w"}${dst} = load_acquire((${type} *)(r${src} ${at}))`;
+      return `r${dst} = load_acquire((${type} *)(r${src} ${at}))`;
     case "store_rel":
-      return `store_release((${type} *)(r${dst} ${at}), ${wide ? "r" : "w"}${src})`;
+      return `store_release((${type} *)(r${dst} ${at}), r${src})`;
     case "cmpxchg":
       return `r0 = atomic${wide ? "64" : ""}_cmpxchg((${type} *)(r${dst} ${at}), r0, r${src})`;
     default:

@@ -91,14 +91,13 @@ function atomic(insn: Insn<unknown, unknown> & { readonly kind: "atomic" }): str
   const row = atomicRow(insn.op, insn.fetch);
   const type = sizeRow(insn.size).unsigned;
   const at = address(type, insn.base, insn.offset).slice(1);
-  const wide = insn.size === 8;
-  const prefix = wide ? "atomic64_" : "atomic_";
+  const prefix = insn.size === 8 ? "atomic64_" : "atomic_";
   if (row === undefined) throw new RangeError(`Cannot print atomic ${insn.op} with fetch ${insn.fetch}`);
   switch (insn.op) {
     case "load_acq":
-      return `${wide ? "r" : "w"}${insn.src} = ${row.symbol}(${at})`;
+      return `r${insn.src} = ${row.symbol}(${at})`;
     case "store_rel":
-      return `${row.symbol}(${at}, ${wide ? "r" : "w"}${insn.src})`;
+      return `${row.symbol}(${at}, r${insn.src})`;
     case "cmpxchg":
       return `r0 = ${prefix}cmpxchg(${at}, r0, r${insn.src})`;
     default:
