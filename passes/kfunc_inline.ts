@@ -19,11 +19,11 @@
 import { columnsOf } from "../ir/columns.ts";
 import { RejectedError } from "../ir/diagnostic.ts";
 import { Edit } from "../ir/edit.ts";
-import type { Insn, InsnId, SubprogId } from "../ir/insn.ts";
+import type { InsnId, SubprogId } from "../ir/insn.ts";
 import type { Program, Subprog } from "../ir/program.ts";
-import { STACK_SLOT } from "../ir/stack_depth.ts";
-import { type BodyNeeds, scanBody, shiftStack } from "./body_scan.ts";
+import { type BodyNeeds, scanBody } from "./body_scan.ts";
 import type { Pass, PassContext } from "./pass.ts";
+import { bytesOf, codeOf, spliceBody } from "./splice_body.ts";
 import { checkStackDepth } from "./stack_check.ts";
 
 /** The pass. */
@@ -86,62 +86,21 @@ function candidateOf(program: Program, instance: Subprog): Candidate | undefined
   const position = program.indexOf(call);
   if (position < 0 || program.code.insns[position].kind !== "call") return undefined;
   const needs = scanBody(codeOf(program, instance));
-  const bytes = needs.saved.length * STACK_SLOT + needs.stackBytes;
-  return { instance, call, caller: program.subprogAt(position).id, needs, bytes };
-}
-
-function codeOf(program: Program, subprog: Subprog): readonly Insn[] {
-  const at = program.subprogs.indexOf(subprog);
-  return program.code.insns.slice(program.starts[at], program.starts[at + 1]);
+  return { instance, call, caller: program.subprogAt(position).id, needs, bytes: bytesOf(needs) };
 }
 
 /** The version with the candidates' instances over their calls, and without any other instance. */
 function splice(program: Program, candidates: readonly Candidate[]): Program {
   const edit = new Edit(program, { by: "kfunc-inline" });
   const spliced = new Set<SubprogId>();
-  for (const { instance, call, caller, needs, bytes } of candidates) {
-    // The area's end is the same for all calls of the caller: just below its own frame.
-    const end = bytes > 0 ? edit.scratch(caller, bytes) : 0;
-    const slots = needs.saved.map((reg, i) => ({ reg, offset: end - STACK_SLOT * (i + 1) }));
-    const shift = end - STACK_SLOT * slots.length;
-    edit.splice(call, instance.id, {
-      body: instance.name,
-      before: saves(slots),
-      after: restores(slots),
-      rewrite: (insn) => shiftStack(insn, shift),
-    });
+  for (const { instance, call, caller, needs } of candidates) {
+    spliceBody(edit, { call, caller, callee: instance, needs });
     spliced.add(instance.id);
   }
   for (const subprog of program.subprogs) {
     if (subprog.instanceOf !== undefined && !spliced.has(subprog.id)) edit.removeSubprog(subprog.id);
   }
   return edit.commit();
-}
-
-interface Slot {
-  readonly reg: number;
-  readonly offset: number;
-}
-
-function saves(slots: readonly Slot[]): readonly Insn[] {
-  return slots.map(({ reg, offset }): Insn => ({
-    kind: "store",
-    size: 8,
-    base: 10,
-    offset,
-    src: { kind: "reg", reg },
-  }));
-}
-
-function restores(slots: readonly Slot[]): readonly Insn[] {
-  return slots.toReversed().map(({ reg, offset }): Insn => ({
-    kind: "load",
-    size: 8,
-    signed: false,
-    dst: reg,
-    base: 10,
-    offset,
-  }));
 }
 
 function fits(program: Program, jit: boolean): boolean {
