@@ -98,7 +98,7 @@ function store(data: Uint8Array, btf: Btf, item: { setting: ObjectExtern; value:
   if (value in TRISTATE) {
     if (type.kind === "enum" || type.kind === "enum64") return put(target, BigInt(TRISTATE[value]));
     if (type.kind === "int" && type.bool && value !== "m") return put(target, value === "y" ? 1n : 0n);
-    if (type.kind === "int" && type.size === 1) return put(target, BigInt(value.charCodeAt(0)));
+    if (type.kind === "int" && !type.bool && type.size === 1) return put(target, BigInt(value.charCodeAt(0)));
     throw wrong("needs a boolean, a character or enum libbpf_tristate");
   }
   if (type.kind !== "int" || !/^-?(0[xX][0-9a-fA-F]{1,16}|\d{1,20})$/.test(value)) {

@@ -26,6 +26,8 @@ export interface LinkContext {
   readonly arenaSection: number;
   /** Whether externs were looked up in a target: missing weak ones are then known to be missing. */
   readonly hasTarget: boolean;
+  /** Of kernel symbols without a type, if known: what is not among them does not exist. */
+  readonly addresses: ReadonlyMap<string, bigint> | undefined;
   /** By function: one that has to be there although nothing calls it. */
   readonly exceptionCallbacks: ReadonlyMap<ObjectFunction, ObjectFunction>;
 }
@@ -281,7 +283,14 @@ function relocateExtern(context: LinkContext, at: At, extern: ObjectExtern): Obj
     setReference(bytes, slot, { pseudo: PSEUDO_MAP_VALUE, first: context.kconfigMap, second: extern.offset });
     return undefined;
   }
-  if (extern.targetBtfId === 0 && extern.weak && !extern.typeless) {
+  const address = extern.typeless ? context.addresses?.get(extern.name) : undefined;
+  if (address !== undefined) {
+    const low = Number(BigInt.asIntN(32, address)), high = Number(BigInt.asIntN(32, address >> 32n));
+    setReference(bytes, slot, { pseudo: 0, first: low, second: high });
+    return undefined;
+  }
+  const isMissing = extern.typeless ? context.addresses !== undefined : extern.targetBtfId === 0;
+  if (isMissing && extern.weak) {
     setReference(bytes, slot, { pseudo: 0, first: 0, second: 0 });
     return undefined;
   }

@@ -37,7 +37,6 @@ import { btfMaps, initialEntries, legacyMaps, MAP_TYPE } from "./maps.ts";
 import type { ObjectFunction, ObjectParts } from "./object.ts";
 import { readObject } from "./object.ts";
 import { FunctionInfo, SectionRecords } from "./origins.ts";
-import type { StructOps } from "./struct_ops.ts";
 import { structOps } from "./struct_ops.ts";
 import { exceptionCallbacks, taggedFlags } from "./tags.ts";
 
@@ -51,6 +50,8 @@ export interface ParseOptions {
   readonly kconfig?: string;
   /** `major << 16 | minor << 8 | patch`, which `LINUX_KERNEL_VERSION` gives; 6.18.0 if left out. */
   readonly kernelVersion?: number;
+  /** Addresses of kernel symbols, as /proc/kallsyms has them, for externs without a type. Without it such a load is a `kernel_var` with the id 0. */
+  readonly addresses?: ReadonlyMap<string, bigint>;
   /** Make a program of every global function of `.text` too, of type `unspec`: for objects that hold bodies, not programs. */
   readonly textFunctions?: boolean;
 }
@@ -93,6 +94,7 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
     ...maps,
     externs,
     hasTarget: options.targetBtf !== undefined,
+    addresses: options.addresses,
     exceptionCallbacks: callbacks,
   };
   const programs: Program[] = [];
