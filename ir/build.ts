@@ -11,6 +11,7 @@ import { encodeInsns } from "./encode.ts";
 import type { Insn, InsnId, SubprogId } from "./insn.ts";
 import { slotsOf } from "./insn.ts";
 import { type Origin, Program, type ProgramAttrs, type Subprog } from "./program.ts";
+import { subprogOf, targetOf } from "./references.ts";
 import type { Unit } from "./unit.ts";
 
 /** A subprogram as the maker of a program knows it. */
@@ -134,7 +135,7 @@ function layOut(plan: ProgramPlan): Laid {
   for (let i = 0, slot = 0; i < plan.insns.length; i++) {
     const insn = plan.insns[i];
     const origin = plan.origins?.[i] ?? NO_ORIGIN;
-    const target = targetOf(insn);
+    const target = targetOf(insn) ?? subprogOf(insn);
     if (target === undefined || (target >= 0 && target < count && at[target] >= 0)) {
       insns.push(insn);
       origins.push(origin);
@@ -153,18 +154,6 @@ function layOut(plan: ProgramPlan): Laid {
     slot += slotsOf(insns[i]);
   }
   return { insns, origins, at };
-}
-
-function targetOf(insn: DecodedInsn): number | undefined {
-  if (insn.kind === "jump" || insn.kind === "branch" || insn.kind === "may_goto") return insn.target;
-  return subprogOf(insn);
-}
-
-/** The slot of the subprogram that an instruction names, if it names one. */
-function subprogOf(insn: DecodedInsn): number | undefined {
-  if (insn.kind === "call" && insn.callee.kind === "subprog") return insn.callee.subprog;
-  if (insn.kind === "imm64" && insn.value.kind === "func") return insn.value.subprog;
-  return undefined;
 }
 
 /** An instruction's slots as bytes. */

@@ -7,10 +7,11 @@
  * @module
  */
 import type { AnyFact, FactNames } from "./fact.ts";
-import type { Insn, SubprogId } from "./insn.ts";
+import type { SubprogId } from "./insn.ts";
 import { MAP_TYPE_NAMES } from "./map_types.ts";
 import { type HelperNames, nameText, printInsn, type PrintNames } from "./print_insn.ts";
 import { type Program, PROGRAM_SCOPE } from "./program.ts";
+import { targetOf } from "./references.ts";
 import type { Extern, MapDef, Unit } from "./unit.ts";
 
 /** What {@linkcode printProgram} prints. */
@@ -107,10 +108,6 @@ function labelsOf(program: Program): Map<number, string> {
     if (targets.has(id)) labels.set(id, `L${labels.size + 1}`);
   }
   return labels;
-}
-
-function targetOf(insn: Insn): number | undefined {
-  return insn.kind === "jump" || insn.kind === "branch" || insn.kind === "may_goto" ? insn.target : undefined;
 }
 
 function helperText(
