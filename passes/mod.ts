@@ -27,6 +27,7 @@ export { kfuncInline } from "./kfunc_inline.ts";
 export * from "./kfuncs.ts";
 export { lowerMayGoto, type LowerMayGotoOptions } from "./lower/may_goto.ts";
 export { nopRemove } from "./nop_remove.ts";
+export * from "./observers.ts";
 export * from "./pass.ts";
 export * from "./pipeline.ts";
 export { checkStackDepth, stackCheck, type StackCheckOptions } from "./stack_check.ts";

@@ -33,7 +33,7 @@ import { parseText } from "../ir/parse_text.ts";
 import type { HelperNames } from "../ir/print_insn.ts";
 import { printProgram } from "../ir/print_text.ts";
 import type { Program } from "../ir/program.ts";
-import { parsePasses } from "../passes/mod.ts";
+import { checkObserver, parsePasses } from "../passes/mod.ts";
 import type { Observer, Pass, Target } from "../passes/pass.ts";
 import { Pipeline } from "../passes/pipeline.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
@@ -173,7 +173,7 @@ export function runGolden(golden: Golden): GoldenOutcome {
   roundTrip(golden, failures);
   execute("at first", golden.program);
   try {
-    new Pipeline({ passes, observers: [observer] }).run(golden.program, { target: TARGET });
+    new Pipeline({ passes, observers: [checkObserver(), observer] }).run(golden.program, { target: TARGET });
     for (const error of golden.errors) {
       failures.push(`${golden.file}:${error.line}: expected error[${error.code}], but all passes accept`);
     }
