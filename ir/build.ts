@@ -16,19 +16,25 @@ import type { Unit } from "./unit.ts";
 
 /** A subprogram as the maker of a program knows it. */
 export interface SubprogPlan {
+  /** The function's name. */
   readonly name: string;
   /** Its first slot. */
   readonly start: number;
+  /** As the symbol table or BTF has it. */
   readonly linkage: Subprog["linkage"];
   /** Its FUNC in `unit.btf`; 0 = none. */
   readonly btfId: number;
+  /** Added by a pass; false if left out. */
   readonly hidden?: boolean;
 }
 
 /** What {@linkcode buildProgram} is given. */
 export interface ProgramPlan {
+  /** The unit that the program will belong to. */
   readonly unit: Unit;
+  /** What it is loaded as. */
   readonly attrs: ProgramAttrs;
+  /** In layout order, without gaps. */
   readonly insns: readonly DecodedInsn[];
   /**
    * In any order. Where none begins at slot 0, the main program is added under the program's name; where a call or a function

@@ -42,6 +42,7 @@ export function slotsAt(columns: Columns, slot: number): 1 | 2 {
 
 /** Basic blocks of all subprograms, in layout order. Blocks and slots are numbers; -1 is none. */
 export interface Cfg {
+  /** What it was computed from. */
   readonly columns: Columns;
   /** By block: its first slot, with the count of slots behind the last. */
   readonly start: Int32Array;

@@ -23,7 +23,9 @@ export interface Columns {
   readonly count: number;
   /** The opcode byte. 0 in the second slot of an `imm64`. */
   readonly code: Int32Array;
+  /** Destination register. */
   readonly dst: Int32Array;
+  /** Source register, or what kind of call or 16-byte load it is. */
   readonly src: Int32Array;
   /** Signed 16 bits. */
   readonly off: Int32Array;

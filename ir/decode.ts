@@ -16,6 +16,7 @@ export type DecodedInsn = Insn<number, number>;
 
 /** What {@linkcode decode} returns. */
 export interface Decoded {
+  /** In layout order. */
   readonly insns: DecodedInsn[];
   /** The first slot of each instruction. */
   readonly slots: Int32Array;

@@ -8,6 +8,7 @@ import type { InsnId } from "./insn.ts";
 
 /** Where in the C source an instruction comes from. */
 export interface SourcePosition {
+  /** Path as the compiler stored it. */
   readonly file: string;
   /** 1-based. */
   readonly line: number;
@@ -23,9 +24,11 @@ export interface Diagnostic {
   readonly code: string;
   /** Starts with a capital, no full stop. */
   readonly message: string;
+  /** The instruction at fault. */
   readonly insn?: InsnId;
   /** The slot number the kernel's log would print. */
   readonly slot?: number;
+  /** Where that is in the source. */
   readonly position?: SourcePosition;
   /** Further lines: the registers that matter, where a value came from, what would help. */
   readonly notes?: readonly string[];
@@ -33,8 +36,11 @@ export interface Diagnostic {
 
 /** The input cannot be read: what and where. `where` is e.g. `section .BTF, offset 0x18`. */
 export class MalformedError extends SyntaxError {
+  /** For telling errors apart. */
   override readonly name = "MalformedError";
+  /** The place in the input. */
   readonly where: string;
+  /** Says what is wrong and where in the input. */
   constructor(message: string, where: string) {
     super(`${message} (${where})`);
     this.where = where;
@@ -43,11 +49,15 @@ export class MalformedError extends SyntaxError {
 
 /** The input is refused: the kernel would refuse it too. `log` is the kernel-shaped log, whole. */
 export class RejectedError extends Error {
+  /** For telling errors apart. */
   override readonly name = "RejectedError";
+  /** The findings, the one that decided last. */
   readonly diagnostics: readonly Diagnostic[];
+  /** The kernel-shaped log, whole; empty if none was asked for. */
   readonly log: string;
   /** The kernel's errno, positive (13 for EACCES, 22 for EINVAL, …). */
   readonly errno: number;
+  /** The message is the log's last line, or what stands for it. */
   constructor(
     message: string,
     options: { diagnostics?: readonly Diagnostic[]; log?: string; errno: number },
@@ -61,8 +71,11 @@ export class RejectedError extends Error {
 
 /** Not supported yet: `what` names it exactly and is counted. Never a verdict. */
 export class UnsupportedError extends Error {
+  /** For telling errors apart. */
   override readonly name = "UnsupportedError";
+  /** What is not supported, in words that can be counted. */
   readonly what: string;
+  /** Names exactly what is not supported. */
   constructor(what: string) {
     super(`not supported: ${what}`);
     this.what = what;

@@ -47,11 +47,13 @@ export interface InsertOptions {
 
 /** What {@linkcode Edit.addSubprog} and {@linkcode Edit.cloneSubprog} need to know of a new subprogram. */
 export interface NewSubprog {
+  /** Its name in text and messages. */
   readonly name: string;
   /** `static` if left out. */
   readonly linkage?: Subprog["linkage"];
   /** Whether it is the compiler's and not the author's; true if left out. */
   readonly hidden?: boolean;
+  /** The call it was cloned for. */
   readonly instanceOf?: InsnId;
   /** 0 if left out. */
   readonly btfId?: number;
@@ -110,6 +112,7 @@ export class Edit {
   #nextSubprogId: number;
   #done = false;
 
+  /** Begins a set of changes to `program`, which itself stays as it is. */
   constructor(program: Program, options: EditOptions) {
     this.#program = program;
     this.#by = options.by;

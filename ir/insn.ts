@@ -11,13 +11,10 @@
  * @module
  */
 
-declare const insnIdBrand: unique symbol;
-declare const subprogIdBrand: unique symbol;
-
 /** An instruction of a program, for as long as any version of the program holds it. Never reused. */
-export type InsnId = number & { readonly [insnIdBrand]: true };
+export type InsnId = number & { readonly __brand: "insn" };
 /** A subprogram of a program, for as long as any version holds it. The main program is the first in layout order. */
-export type SubprogId = number & { readonly [subprogIdBrand]: true };
+export type SubprogId = number & { readonly __brand: "subprog" };
 
 /** A register, 0 to 10; r10 is the frame pointer. The verifier's own hidden r11 (`ax`) never appears here. */
 export type Reg = number;

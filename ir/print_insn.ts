@@ -9,7 +9,9 @@ import { aluRow, atomicRow, branchRow, sizeRow } from "./opcodes.ts";
 
 /** Helpers by full name (`bpf_loop`) and id: what a kernel profile provides. */
 export interface HelperNames {
+  /** The name of a helper, or undefined if there is none of that id. */
   helperName(id: number): string | undefined;
+  /** The id of a helper, or undefined if there is none of that name. */
   helperId(name: string): number | undefined;
 }
 

@@ -13,6 +13,7 @@ import type { Unit } from "./unit.ts";
 
 /** Where an instruction comes from: the C source, the pass that made it, and for inlined code the call it replaced. */
 export interface Origin {
+  /** Where it is in the C source, if debug information says. */
   readonly position?: SourcePosition;
   /** The pass that made the instruction; absent for what the object held. */
   readonly by?: string;
@@ -46,8 +47,11 @@ export interface ProgramAttrs {
 
 /** A function of a program. */
 export interface Subprog {
+  /** Its id, the same in all versions. */
   readonly id: SubprogId;
+  /** Its name in the object, or the pass's for it. */
   readonly name: string;
+  /** Its first instruction. */
   readonly entry: InsnId;
   /** `global` subprograms are verified on their own, by their BTF prototype. */
   readonly linkage: "static" | "global" | "extern";
@@ -61,21 +65,29 @@ export interface Subprog {
 
 /** The instructions of one version, in layout order, with parallel side arrays. */
 export interface Code {
+  /** In layout order. */
   readonly insns: readonly Insn[];
+  /** By position: the instruction's id. */
   readonly ids: readonly InsnId[];
+  /** By position: where it comes from. */
   readonly origins: readonly Origin[];
 }
 
 /** What {@linkcode Program} is made of. */
 export interface ProgramParts {
+  /** The unit it belongs to. */
   readonly unit: Unit;
+  /** What it is loaded as. */
   readonly attrs: ProgramAttrs;
+  /** The instructions. */
   readonly code: Code;
   /** In layout order; the first is the main program and its entry is the first instruction. */
   readonly subprogs: readonly Subprog[];
+  /** By fact: the values written, by id. */
   readonly facts?: ReadonlyMap<AnyFact, ReadonlyMap<number, unknown>>;
   /** Ids at or above these are free. */
   readonly nextInsnId: number;
+  /** Subprogram ids at or above it are free. */
   readonly nextSubprogId: number;
 }
 
@@ -84,16 +96,24 @@ export const PROGRAM_SCOPE = 0;
 
 /** One version of a program; see the module's header. */
 export class Program {
+  /** The unit it belongs to. */
   readonly unit: Unit;
+  /** What it is loaded as. */
   readonly attrs: ProgramAttrs;
+  /** The instructions. */
   readonly code: Code;
+  /** In layout order; the first is the main program. */
   readonly subprogs: readonly Subprog[];
+  /** Instruction ids at or above it are free. */
   readonly nextInsnId: number;
+  /** Subprogram ids at or above it are free. */
   readonly nextSubprogId: number;
+  /** By fact: the values written, by id. Read them with `get`. */
   readonly facts: ReadonlyMap<AnyFact, ReadonlyMap<number, unknown>>;
   #index: Int32Array | undefined;
   #starts: Int32Array | undefined;
 
+  /** For `Edit`, `buildProgram` and the text parser; the parts are kept, not copied. */
   constructor(parts: ProgramParts) {
     this.unit = parts.unit;
     this.attrs = parts.attrs;

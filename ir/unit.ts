@@ -8,6 +8,7 @@ import type { Program } from "./program.ts";
 
 /** A map's definition as a program sees it; the runtime and the kernel make real maps of it. */
 export interface MapDef {
+  /** As the object names it. */
   readonly name: string;
   /** The `BPF_MAP_TYPE_*` number. */
   readonly type: number;
@@ -15,15 +16,19 @@ export interface MapDef {
   readonly keySize: number;
   /** Bytes. */
   readonly valueSize: number;
+  /** How many entries it holds at most; bytes for ring buffers, pages for arenas. */
   readonly maxEntries: number;
   /** `BPF_F_*` of map creation. */
   readonly flags: number;
   /** Types in `unit.btf`; 0 = none. */
   readonly keyTypeId: number;
+  /** The value's type in `unit.btf`; 0 = none. */
   readonly valueTypeId: number;
+  /** Per-type extra parameter, e.g. the number of hash functions of a bloom filter. */
   readonly mapExtra: bigint;
   /** 1 = `LIBBPF_PIN_BY_NAME`; kept, never acted on. */
   readonly pinning: number;
+  /** The NUMA node to allocate on, where `flags` ask for one. */
   readonly numaNode: number;
   /** The definition of the inner map of a map of maps. */
   readonly inner?: MapDef;
@@ -31,6 +36,7 @@ export interface MapDef {
   readonly initial?: readonly { readonly index: number; readonly map?: number; readonly program?: string }[];
   /** For `.data`, `.rodata`, `.bss`, `.kconfig`: the section it holds, and its bytes, which are the map's only value. */
   readonly section?: string;
+  /** The section's bytes; zeros for `.bss`. */
   readonly data?: Uint8Array;
   /** Read-only for programs and for everybody (`.rodata`, `.kconfig`): loads from it may be folded to constants. */
   readonly frozen: boolean;
@@ -40,8 +46,11 @@ export interface MapDef {
 
 /** A kernel symbol the object asks for. */
 export interface Extern {
+  /** The symbol's name. */
   readonly name: string;
+  /** A function, a variable, or a configuration value. */
   readonly kind: "kfunc" | "ksym" | "kconfig";
+  /** May be missing in the target. */
   readonly weak: boolean;
   /** The FUNC or VAR in `unit.btf`. */
   readonly typeId: number;
@@ -57,10 +66,13 @@ export interface Unit {
   readonly license: string;
   /** The `version` section, for old kprobes; 0 if there is none. */
   readonly version: number;
+  /** The object's own types. */
   readonly btf?: Btf;
   /** The BTF of the kernel it is meant for: types of pointers, kfuncs, kernel variables. */
   readonly targetBtf?: Btf;
+  /** In the order of their definitions; instructions refer to them by index. */
   readonly maps: readonly MapDef[];
+  /** What the object expects the kernel to provide. */
   readonly externs: readonly Extern[];
   /** Filled last; each program points back at the unit. */
   readonly programs: readonly Program[];

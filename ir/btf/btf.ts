@@ -80,7 +80,9 @@ export type BtfType =
 
 /** A structure's or union's member. */
 export interface BtfMember {
+  /** Empty for anonymous structures and unions. */
   readonly name: string;
+  /** The member's type. */
   readonly type: number;
   /** From the start of the structure. */
   readonly bitOffset: number;
