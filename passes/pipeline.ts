@@ -39,6 +39,8 @@ export interface PipelineOptions {
   readonly plugins?: readonly (PassSource | false | null | undefined)[];
   /** Names of passes to leave out. */
   readonly skip?: readonly string[];
+  /** Leave out whatever stands behind the pass of this name. */
+  readonly until?: string;
   readonly observers?: readonly Observer[];
   /** Names of plugins or of their passes that may change a verified program without its losing the proof: the user's word. */
   readonly trust?: readonly string[];
@@ -92,7 +94,7 @@ export class Pipeline {
   /** Passes of plugins that the user did not trust. */
   readonly #untrusted: ReadonlySet<Pass>;
 
-  /** @throws {TypeError} If two passes bear one name, a constraint is broken, or `skip` names no pass or a required one. */
+  /** @throws {TypeError} If two passes bear one name, a constraint is broken, `skip` or `until` names no pass, or `skip` a required one. */
   constructor(options: PipelineOptions) {
     const trust = new Set(options.trust ?? []);
     const untrusted = new Set<Pass>();
@@ -109,7 +111,7 @@ export class Pipeline {
     }
     const placed = placePasses(own, foreign);
     checkNames(placed);
-    this.passes = withoutSkipped(placed, options.skip ?? []);
+    this.passes = upTo(withoutSkipped(placed, options.skip ?? []), options.until);
     checkOrder(this.passes);
     this.#observers = observers;
     this.#untrusted = untrusted;
@@ -239,6 +241,14 @@ function withoutSkipped(passes: readonly Pass[], skip: readonly string[]): Pass[
     if (pass.required === true) throw new TypeError(`Cannot skip pass "${name}": it is required`);
   }
   return passes.filter((p) => !skip.includes(p.name));
+}
+
+function upTo(passes: readonly Pass[], until: string | undefined): readonly Pass[] {
+  if (until === undefined) return passes;
+  const last = passes.findIndex((pass) => pass.name === until);
+  if (last >= 0) return passes.slice(0, last + 1);
+  const known = passes.map((p) => p.name).join(", ");
+  throw new TypeError(`Cannot stop behind pass "${until}": there is none of this name (there are ${known})`);
 }
 
 /** What the order check needs to know of a pass or of a stage before or behind all passes. */
