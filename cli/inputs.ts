@@ -1,0 +1,149 @@
+/**
+ * What commands read: objects, a kernel's BTF, plugins and modules, devices.
+ *
+ * @module
+ */
+import { resolve, toFileUrl } from "@std/path";
+import type { Btf } from "../ir/btf/btf.ts";
+import { openBtf } from "../ir/btf/read.ts";
+import { MalformedError } from "../ir/diagnostic.ts";
+import type { Program } from "../ir/program.ts";
+import type { Unit } from "../ir/unit.ts";
+import { parseText } from "../ir/parse_text.ts";
+import { parseObject } from "../passes/parse/parse.ts";
+import type { Device } from "../plugins/device.ts";
+import { defineModule, type Module } from "../plugins/module.ts";
+import type { Plugin } from "../plugins/plugin.ts";
+import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
+import { UsageError } from "./command.ts";
+
+/** Something that was named cannot be read: exit status 2. */
+export class InputError extends UsageError {}
+
+/** The running kernel's BTF. */
+const RUNNING_KERNEL = "/sys/kernel/btf/vmlinux";
+
+/** The BTF of a file, or the running kernel's if none is named, or undefined if there is none either. */
+export function readTargetBtf(path: string | undefined): Btf | undefined {
+  if (path === undefined) {
+    try {
+      return openBtf(Deno.readFileSync(RUNNING_KERNEL), { what: RUNNING_KERNEL });
+    } catch {
+      return undefined;
+    }
+  }
+  return openBtf(read(path), { what: path });
+}
+
+/** Reads a file. @throws {InputError} If it cannot. */
+function read(path: string): Uint8Array {
+  try {
+    return Deno.readFileSync(path);
+  } catch (error) {
+    throw new InputError(`cannot read ${path}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/**
+ * Reads an object file, or a program as text if the name ends in `.bpf`.
+ *
+ * @throws {InputError} If the file cannot be read or understood.
+ */
+export function readUnit(path: string, targetBtf: Btf | undefined): Unit {
+  const bytes = read(path);
+  try {
+    if (path.endsWith(".bpf")) {
+      const helpers = {
+        helperName: (id: number) => LINUX_6_18.helper(id)?.name,
+        helperId: (name: string) => LINUX_6_18.helperId(name),
+      };
+      return parseText(new TextDecoder().decode(bytes), { helpers });
+    }
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    return parseObject(bytes, { name, ...(targetBtf === undefined ? {} : { targetBtf }) });
+  } catch (error) {
+    if (error instanceof MalformedError || error instanceof SyntaxError) {
+      throw new InputError(`cannot read ${path}: ${error.message}`);
+    }
+    throw error;
+  }
+}
+
+/** The programs of a unit, or the one that is named. @throws {UsageError} If there is none of that name. */
+export function selectPrograms(unit: Unit, name: string | undefined): readonly Program[] {
+  if (name === undefined) return unit.programs;
+  const found = unit.programs.filter((program) => program.attrs.name === name);
+  if (found.length > 0) return found;
+  const names = unit.programs.map((program) => program.attrs.name).join(", ");
+  throw new UsageError(`there is no program "${name}" in ${unit.name}; there are ${names || "none"}`);
+}
+
+/** The one program that is named, or the only one. @throws {UsageError} If that leaves none or several. */
+export function selectProgram(unit: Unit, name: string | undefined): Program {
+  const found = selectPrograms(unit, name);
+  if (found.length === 1) return found[0];
+  const names = unit.programs.map((program) => program.attrs.name).join(", ");
+  throw new UsageError(`--program is needed: ${unit.name} has ${names || "no programs"}`);
+}
+
+/** Modules and plugins by name: what is built in. */
+const BUILT_IN: Readonly<Record<string, () => Promise<readonly Module[]>>> = {
+  dynptr: async () => [(await import("../plugins/dynptr/mod.ts")).dynptr()],
+  xdp_metadata: async () => (await import("../plugins/xdp_metadata/mod.ts")).xdpMetadata(),
+};
+
+/** What `--module` named. */
+export interface Additions {
+  readonly modules: readonly Module[];
+  readonly plugins: readonly Plugin[];
+}
+
+/**
+ * Loads what `--module` names: a built-in module, an object with kfunc bodies (`*.bpf.o`), or a TypeScript file whose export
+ * `plugin` (or `module`) is one, or a function that makes one.
+ *
+ * @throws {UsageError} If there is nothing of that name.
+ */
+export async function loadModules(names: readonly string[]): Promise<Additions> {
+  const modules: Module[] = [];
+  const plugins: Plugin[] = [];
+  for (const name of names) {
+    if (Object.hasOwn(BUILT_IN, name)) modules.push(...await BUILT_IN[name]());
+    else if (name.endsWith(".o")) {
+      const file = name.slice(name.lastIndexOf("/") + 1);
+      const own = file.replace(/\.bpf\.o$|\.o$/, "").replaceAll(/[^a-z0-9_-]/gi, "_").toLowerCase();
+      modules.push(defineModule({ name: own, objects: [{ name: file, bytes: read(name), trust: "asks" }] }));
+    } else if (/\.[mc]?[tj]s$/.test(name)) {
+      const exports = await import(toFileUrl(resolve(name)).href);
+      const plugin = typeof exports.plugin === "function" ? exports.plugin() : exports.plugin;
+      const module = typeof exports.module === "function" ? exports.module() : exports.module;
+      if (plugin === undefined && module === undefined) {
+        throw new UsageError(`${name} exports neither "plugin" nor "module"`);
+      }
+      if (plugin !== undefined) plugins.push(plugin);
+      if (module !== undefined) modules.push(module);
+    } else {
+      const known = Object.keys(BUILT_IN).join(", ");
+      throw new UsageError(`there is no module "${name}": name a .ts or .bpf.o file, or one of ${known}`);
+    }
+  }
+  return { modules, plugins };
+}
+
+/** The devices that `--device` can name without more. */
+export const DEVICES: readonly Device[] = [
+  { name: "veth0", driver: "veth", features: ["timestamp", "hash", "vlan_tag"] },
+  { name: "mlx5_0", driver: "mlx5", features: ["timestamp", "hash", "vlan_tag"] },
+  { name: "lo", driver: "loopback", features: [] },
+];
+
+/** The device `NAME`, or `NAME:DRIVER`. @throws {UsageError} If nothing is known of it. */
+export function readDevice(text: string | undefined): Device | undefined {
+  if (text === undefined) return undefined;
+  const [name, driver] = text.split(":");
+  if (driver !== undefined) return { name, driver, features: [] };
+  const found = DEVICES.find((device) => device.name === name);
+  if (found !== undefined) return found;
+  const known = DEVICES.map((device) => device.name).join(", ");
+  throw new UsageError(`there is no device "${name}": name one of ${known}, or NAME:DRIVER`);
+}
