@@ -12,6 +12,7 @@ import { ABORT, CONTROL } from "../../../abi/machine_code.ts";
 import { type Columns, columnsOf } from "../../../ir/columns.ts";
 import { UnsupportedError } from "../../../ir/diagnostic.ts";
 import type { Callee } from "../../../ir/insn.ts";
+import { liveRegisters } from "../../../ir/liveness.ts";
 import type { Program } from "../../../ir/program.ts";
 import { Assembler } from "./assembler.ts";
 import { Emitter } from "./emitter.ts";
@@ -20,7 +21,9 @@ import { enter, type Frame, frameOf, leave } from "./frame.ts";
 import { lowerAlu } from "./lower_alu.ts";
 import { lowerJump } from "./lower_branch.ts";
 import { lowerImm64, lowerLegacyLoad, lowerLoad, lowerStore } from "./lower_memory.ts";
+import { lowerSelected } from "./lower_selected.ts";
 import { RSP, SCRATCH } from "./registers.ts";
+import { EMIT, select } from "./select.ts";
 
 export type { Features } from "./features.ts";
 
@@ -61,19 +64,14 @@ export function compileX86(program: Program, options: CompileOptions = {}): Mach
   const entries = program.subprogs.map(() => asm.label());
   const mayReachJs = options.mayReachJs ?? (() => true);
   const fuel = options.fuel ?? false;
-  const live = new Int32Array(columns.count).fill(0x7ff);
+  const live = liveRegisters(columns);
+  const features = options.features ?? {};
   const e = new Emitter({
     asm,
     program,
     columns,
-    features: options.features ?? {},
-    selection: {
-      folded: new Uint8Array(columns.count),
-      base: new Int32Array(0),
-      index: new Int32Array(0),
-      scale: new Int32Array(0),
-      disp: new Int32Array(0),
-    },
+    features,
+    selection: select(columns, live, features),
     live,
     entries,
     mayAbort: abortable(program, columns, { fuel, mayReachJs }),
@@ -144,6 +142,7 @@ function lower(e: Emitter, slot: number): void {
   const insn = e.program.code.insns[e.columns.position[slot]];
   if (insn.kind === "raw") throw new UnsupportedError(`unknown instruction, opcode 0x${code.toString(16)}`);
   if (insn.kind === "addr_space_cast") throw new UnsupportedError("addr_space_cast in the x86-64 back end");
+  if (e.selection.emit[slot] !== EMIT.PLAIN) return lowerSelected(e, slot);
   switch (code & 7) {
     case 0:
       return code === 0x18 ? lowerImm64(e, slot) : lowerLegacyLoad(e, slot);

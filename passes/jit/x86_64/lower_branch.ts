@@ -73,8 +73,8 @@ function burn(e: Emitter): void {
   e.exhausts = true;
 }
 
-/** `jcc` to a slot, counting fuel if that goes back. */
-function branchTo(e: Emitter, slot: number, condition: number): void {
+/** `jcc` to the target of the branch at a slot, counting fuel if that goes back. */
+export function branchTo(e: Emitter, slot: number, condition: number): void {
   const target = targetOf(e, slot);
   if (e.fuel && target <= slot) {
     const past = e.asm.label();
