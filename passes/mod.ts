@@ -11,7 +11,9 @@ import { bpfLoopInline } from "./bpf_loop_inline.ts";
 import { branchPrune } from "./branch_prune.ts";
 import { dce } from "./dce.ts";
 import { fastcallRemove } from "./fastcall_remove.ts";
+import { kfuncDefine } from "./kfunc_define.ts";
 import { kfuncInline } from "./kfunc_inline.ts";
+import { lowerContexts } from "./lower/contexts.ts";
 import { lowerMayGoto } from "./lower/may_goto.ts";
 import { nopRemove } from "./nop_remove.ts";
 import type { Pass } from "./pass.ts";
@@ -23,8 +25,10 @@ export { branchPrune, type BranchPruneOptions } from "./branch_prune.ts";
 export { dce } from "./dce.ts";
 export * from "./facts.ts";
 export { fastcallRemove } from "./fastcall_remove.ts";
+export { kfuncDefine } from "./kfunc_define.ts";
 export { kfuncInline } from "./kfunc_inline.ts";
 export * from "./kfuncs.ts";
+export { lowerContexts } from "./lower/contexts.ts";
 export { lowerMayGoto, type LowerMayGotoOptions } from "./lower/may_goto.ts";
 export { nopRemove } from "./nop_remove.ts";
 export * from "./observers.ts";
@@ -69,12 +73,14 @@ export const BACKEND: Stage = {
  */
 export function defaultPasses(): readonly Pass[] {
   return [
+    kfuncDefine(),
     fastcallRemove(),
     stackCheck(),
     bpfLoopInline(),
     branchPrune(),
     dce(),
     nopRemove(),
+    lowerContexts(),
     lowerMayGoto(),
     kfuncInline(),
   ];
@@ -82,6 +88,7 @@ export function defaultPasses(): readonly Pass[] {
 
 /** By the text that stands for a pass in golden files and on command lines: `name`, or `name:variant`. */
 const FACTORIES: Readonly<Record<string, () => Pass>> = {
+  "kfunc-define": kfuncDefine,
   "fastcall-remove": fastcallRemove,
   "stack-check": stackCheck,
   "bpf-loop-inline": bpfLoopInline,
@@ -90,6 +97,7 @@ const FACTORIES: Readonly<Record<string, () => Pass>> = {
   "branch-prune:kernel": () => branchPrune({ rule: "kernel" }),
   dce,
   "nop-remove": nopRemove,
+  "lower-contexts": lowerContexts,
   "lower-may-goto": lowerMayGoto,
   "kfunc-inline": kfuncInline,
 };
