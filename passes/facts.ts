@@ -52,8 +52,12 @@ export const loopCallback: Fact<SubprogId | typeof NO_CALLBACK> = defineFact<
   text: {
     print: (value, names?: FactNames) =>
       value === NO_CALLBACK || names === undefined ? String(value) : names.nameOf(value as SubprogId),
-    parse: (text, names?: FactNames) =>
-      names?.subprogNamed(text) ?? (/^-?\d+$/.test(text) ? Number(text) as SubprogId : NO_CALLBACK),
+    parse: (text, names?: FactNames) => {
+      const found = names?.subprogNamed(text);
+      if (found !== undefined) return found;
+      if (!/^-?\d+$/.test(text)) throw new SyntaxError(`Cannot read loop_callback: no subprogram "${text}"`);
+      return Number(text) as SubprogId;
+    },
   },
 });
 
@@ -87,7 +91,9 @@ export const fastcallDepth: Fact<DepthChange | null> = defineFact<DepthChange | 
       print: (value) => value === null ? "null" : `${value.from} > ${value.to}`,
       parse: (text) => {
         const found = /^(\d+) *> *(\d+)$/.exec(text.trim());
-        return found === null ? null : { from: Number(found[1]), to: Number(found[2]) };
+        if (found !== null) return { from: Number(found[1]), to: Number(found[2]) };
+        if (text.trim() === "null") return null;
+        throw new SyntaxError(`Cannot read fastcall_depth: "${text}" is not like "24 > 8"`);
       },
     },
   },

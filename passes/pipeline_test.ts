@@ -89,6 +89,12 @@ Deno.test("skip leaves passes out, but neither required nor unknown ones", () =>
   assertThrows(() => new Pipeline({ passes, skip: ["x"] }), TypeError, "there is none of this name");
 });
 
+Deno.test("until leaves out what stands behind a pass", () => {
+  const passes = [pass("a"), pass("b"), pass("c")];
+  assertEquals(new Pipeline({ passes, until: "b" }).toString(), "a, b");
+  assertThrows(() => new Pipeline({ passes, until: "x" }), TypeError, "there is none of this name");
+});
+
 Deno.test("an analysis runs once per code: setting facts keeps it, changing code does not", () => {
   let runs = 0;
   const length: Analysis<number> = { name: "length", run: (p) => (runs++, p.length) };
