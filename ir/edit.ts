@@ -107,6 +107,7 @@ export class Edit {
   readonly #removedSubprogs = new Set<SubprogId>();
   readonly #splices = new Map<SubprogId, InsnId>();
   readonly #values = new Map<AnyFact, Map<number, unknown>>();
+  readonly #cleared = new Set<AnyFact>();
   readonly #stack = new Map<SubprogId, StackUse>();
   #nextInsnId: number;
   #nextSubprogId: number;
@@ -122,7 +123,7 @@ export class Edit {
 
   /** Whether anything has been asked for. */
   get changed(): boolean {
-    return this.#changesCode() || this.#values.size > 0 || this.#stack.size > 0;
+    return this.#changesCode() || this.#values.size > 0 || this.#cleared.size > 0 || this.#stack.size > 0;
   }
 
   /**
@@ -310,6 +311,14 @@ export class Edit {
   }
 
   /**
+   * Forgets all that the version knows of a fact, whoever wrote it; values given to {@linkcode set} by this edit stay. For passes
+   * whose facts others believe: what came in with the program must not speak in their name.
+   */
+  clear(fact: AnyFact): void {
+    if (this.#program.has(fact)) this.#cleared.add(fact);
+  }
+
+  /**
    * The next version; the same object if nothing was asked for.
    *
    * @throws {RangeError} If a jump would leave its subprogram, or something refers to a subprogram that is gone.
@@ -432,7 +441,9 @@ export class Edit {
     ends: { readonly gone: readonly InsnId[]; readonly goneSubprogs: readonly SubprogId[] },
   ): Map<AnyFact, ReadonlyMap<number, unknown>> {
     const next = new Map<AnyFact, ReadonlyMap<number, unknown>>(this.#program.facts);
+    for (const fact of this.#cleared) next.delete(fact);
     for (const [fact, values] of this.#program.facts) {
+      if (this.#cleared.has(fact)) continue;
       let copy: Map<number, unknown> | undefined;
       const own = (): Map<number, unknown> => copy ??= new Map(values);
       if (fact.scope === "insn") {

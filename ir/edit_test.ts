@@ -191,6 +191,20 @@ Deno.test("facts follow as declared, new code has initial values, set wins", () 
   }
 });
 
+Deno.test("clear forgets what the version knew of a fact and keeps what the edit sets", () => {
+  const base = new Edit(programOf([mov(0, 1), EXIT]), { by: "test" });
+  base.set(all, id(0), "old");
+  base.set(all, id(1), "old");
+  const edit = new Edit(base.commit(), { by: "test" });
+  edit.set(all, id(1), "new");
+  edit.clear(all);
+  const next = edit.commit();
+  assertEquals([next.get(all, id(0)), next.get(all, id(1))], ["", "new"]);
+  const only = new Edit(next, { by: "test" });
+  only.clear(all);
+  assertEquals(only.commit().has(all), false);
+});
+
 Deno.test("setting facts alone keeps the code object, so no analysis is lost", () => {
   const program = programOf([EXIT]);
   const edit = new Edit(program, { by: "test" });
