@@ -1,8 +1,10 @@
 /**
- * Decoded instructions to a {@link Program}: slot numbers become ids, and the subprograms that calls imply get their entries.
+ * Decoded instructions to a {@link Program}: slot numbers become ids, and the subprograms that calls imply get their
+ * entries.
  *
- * A jump, call or function address whose slot does not exist, or lies in the middle of a 16-byte load, becomes `raw`: such a
- * program has to be refused where it is reached, with the kernel's words, and every other invariant of the program holds.
+ * A jump, call or function address whose slot does not exist, or lies in the middle of a 16-byte load, becomes `raw`:
+ * such a program has to be refused where it is reached, with the kernel's words, and every other invariant of the
+ * program holds.
  *
  * @module
  */
@@ -37,8 +39,8 @@ export interface ProgramPlan {
   /** In layout order, without gaps. */
   readonly insns: readonly DecodedInsn[];
   /**
-   * In any order. Where none begins at slot 0, the main program is added under the program's name; where a call or a function
-   * address leads to a slot without one, a static `subprog_<slot>` is added, as the kernel would.
+   * In any order. Where none begins at slot 0, the main program is added under the program's name; where a call or a
+   * function address leads to a slot without one, a static `subprog_<slot>` is added, as the kernel would.
    */
   readonly subprogs: readonly SubprogPlan[];
   /** One per instruction, if known. */

@@ -1,9 +1,9 @@
 /**
  * Where control goes: per slot for the analyses that work on instructions, and as basic blocks.
  *
- * Calls return: a bpf2bpf call, a callback's address and a helper all lead to the next instruction only, so every subprogram has a
- * graph of its own. Falling off a subprogram's end is no edge. Raw slots flow by their opcode, as the kernel's first checks see
- * them before it refuses their fields.
+ * Calls return: a bpf2bpf call, a callback's address and a helper all lead to the next instruction only, so every
+ * subprogram has a graph of its own. Falling off a subprogram's end is no edge. Raw slots flow by their opcode, as the
+ * kernel's first checks see them before it refuses their fields.
  *
  * @module
  */
@@ -21,7 +21,10 @@ const FLOW: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) => {
   return op === JUMP.JA ? JUMPS : FALLS | JUMPS;
 });
 
-/** The slot that follows the instruction at a slot if control falls through, or -1 if it cannot or would leave the subprogram. */
+/**
+ * The slot that follows the instruction at a slot if control falls through, or -1 if it cannot or would leave the
+ * subprogram.
+ */
 export function fallSlot(columns: Columns, slot: number): number {
   if ((FLOW[columns.code[slot]] & FALLS) === 0) return -1;
   const next = slot + slotsAt(columns, slot);
@@ -60,7 +63,10 @@ export interface Cfg {
   readonly preds: Int32Array;
   /** By subprogram in layout order: its first block, with the count of blocks behind the last. */
   readonly subprogBlock: Int32Array;
-  /** The blocks that their subprogram's entry reaches, each after its successors but for back edges; subprogram by subprogram. */
+  /**
+   * The blocks that their subprogram's entry reaches, each after its successors but for back edges; subprogram by
+   * subprogram.
+   */
   readonly postorder: Int32Array;
   /** By block: 1 if its subprogram's entry reaches it. */
   readonly reachable: Uint8Array;

@@ -1,6 +1,6 @@
 /**
- * The structural check: what must hold for every version of a program, whoever made it. A finding is a bug of the pass that made the
- * version, never the fault of the input.
+ * The structural check: what must hold for every version of a program, whoever made it. A finding is a bug of the pass
+ * that made the version, never the fault of the input.
  *
  * Layout
  * - There is at least one instruction and one subprogram; `insns`, `ids` and `origins` are equally long.
@@ -12,20 +12,22 @@
  * - Maps are indices into `unit.maps` (not checked for units without maps, whose programs hold foreign tokens).
  *
  * Form
- * - Every instruction is encodable where it stands: registers 0 to 10, offsets 16 bits, immediates 32 bits, conditional branches in reach.
- * - Every instruction is in the form `decode` would give it: immediates signed, unary operators with operand 0, byte-order operators 64
- *   bits wide, `fetch` as the atomic operator has it, the index of an absolute packet load 0. `raw` has 8 bytes, which decode to nothing
- *   else or to a reference.
+ * - Every instruction is encodable where it stands: registers 0 to 10, offsets 16 bits, immediates 32 bits, conditional
+ *   branches in reach.
+ * - Every instruction is in the form `decode` would give it: immediates signed, unary operators with operand 0,
+ *   byte-order operators 64 bits wide, `fetch` as the atomic operator has it, the index of an absolute packet load 0.
+ *   `raw` has 8 bytes, which decode to nothing else or to a reference.
  *
  * Flow (holds for what `verify` accepted and every pass after it; not for what was just parsed, hence the option)
  * - Jumps stay in their subprogram.
  * - The last instruction of a subprogram is an `exit` or an unconditional jump.
  *
  * Facts
- * - Facts of scope `insn` and `subprog` are kept under ids that the version holds, those of scope `program` under `PROGRAM_SCOPE`.
+ * - Facts of scope `insn` and `subprog` are kept under ids that the version holds, those of scope `program` under
+ *   `PROGRAM_SCOPE`.
  *
- * Not checked: whether code is reachable, whether registers are initialised, helper numbers, BTF ids, `instanceOf` (the call may have
- * been spliced away), anything that is a verifier's business.
+ * Not checked: whether code is reachable, whether registers are initialised, helper numbers, BTF ids, `instanceOf` (the
+ * call may have been spliced away), anything that is a verifier's business.
  *
  * @module
  */
@@ -44,8 +46,8 @@ export interface CheckOptions {
 }
 
 /**
- * All breaches of the rules in this file's header; empty if the program is well formed. Codes are `check/layout`, `check/reference`,
- * `check/form`, `check/flow` and `check/fact`.
+ * All breaches of the rules in this file's header; empty if the program is well formed. Codes are `check/layout`,
+ * `check/reference`, `check/form`, `check/flow` and `check/fact`.
  *
  * @example
  * ```ts
@@ -210,7 +212,10 @@ function mayBeRaw(bytes: Uint8Array): boolean {
     (insn.kind === "call" && insn.callee.kind === "subprog");
 }
 
-/** The instruction at a slot with references that mean something without the program, and without names that bytes do not hold. */
+/**
+ * The instruction at a slot with references that mean something without the program, and without names that bytes do
+ * not hold.
+ */
 function standingAlone(insn: Insn, slot: number): DecodedInsn {
   switch (insn.kind) {
     case "jump":

@@ -1,12 +1,13 @@
 /**
  * The encoded program as typed arrays, one entry per 8-byte slot: what the verifier, liveness, log and JIT read.
  *
- * Slot numbers are the kernel's instruction indices (an `imm64` takes two), so a log printed from columns counts as the kernel
- * counts. Built once per version by `columnsOf`, never changed.
+ * Slot numbers are the kernel's instruction indices (an `imm64` takes two), so a log printed from columns counts as the
+ * kernel counts. Built once per version by `columnsOf`, never changed.
  *
- * Where the bytes would hold an fd or an id that only a loader knows, `imm` holds our own index: `unit.maps` for map references
- * (pseudo 1 and 2; the second slot's `imm` is the offset into the value), the BTF id for kernel variables (pseudo 3) and
- * kfuncs (call pseudo 2, with the module in `off`). For names go through `position` to the instruction object.
+ * Where the bytes would hold an fd or an id that only a loader knows, `imm` holds our own index: `unit.maps` for map
+ * references (pseudo 1 and 2; the second slot's `imm` is the offset into the value), the BTF id for kernel variables
+ * (pseudo 3) and kfuncs (call pseudo 2, with the module in `off`). For names go through `position` to the instruction
+ * object.
  *
  * A `raw` slot holds its own bytes' fields, and where these are a jump with its target inside the program, that target.
  *
@@ -48,8 +49,8 @@ const memo = new WeakMap<Program, Columns>();
 /**
  * The program as columns. Computed once per version.
  *
- * @throws {RangeError} If an instruction cannot be encoded, naming its slot: a conditional branch over more than 32767 slots, or a
- * target that is no part of this version (`check` finds the latter with better words).
+ * @throws {RangeError} If an instruction cannot be encoded, naming its slot: a conditional branch over more than 32767
+ * slots, or a target that is no part of this version (`check` finds the latter with better words).
  *
  * @example
  * ```ts

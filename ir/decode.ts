@@ -1,9 +1,9 @@
 /**
  * Bytes to instructions: eight bytes at a time, with the encoding's oddities turned into clean operators.
  *
- * Decoding never fails on what the bytes say. Whatever is reserved, unknown, or would not come back byte for byte from the encoder
- * becomes `raw`; whether that matters is for the verifier to say when the instruction is reached. Targets are not checked here:
- * they are absolute slot numbers that may point anywhere (`buildProgram` decides).
+ * Decoding never fails on what the bytes say. Whatever is reserved, unknown, or would not come back byte for byte from
+ * the encoder becomes `raw`; whether that matters is for the verifier to say when the instruction is reached. Targets
+ * are not checked here: they are absolute slot numbers that may point anywhere (`buildProgram` decides).
  *
  * @module
  */
@@ -161,7 +161,9 @@ function decodeSlot(view: DataView, slot: number): DecodedInsn | undefined {
   }
 }
 
-/** What a 16-byte load loads, by its `src` field and its two immediates; undefined where Linux reserves the combination. */
+/**
+ * What a 16-byte load loads, by its `src` field and its two immediates; undefined where Linux reserves the combination.
+ */
 function decodeImm64(pseudo: number, low: number, high: number, slot: number): Imm64<number> | undefined {
   switch (pseudo) {
     case PSEUDO.CONST:

@@ -1,6 +1,6 @@
 /**
- * One slot as the kernel's verifier log, and bpftool, print it: `(bf) r2 = r10`. Mirrors what `kernel/bpf/disasm.c` of 6.18 prints,
- * oddities included; the text that reads back is in `print_text.ts`.
+ * One slot as the kernel's verifier log, and bpftool, print it: `(bf) r2 = r10`. Mirrors what `kernel/bpf/disasm.c` of
+ * 6.18 prints, oddities included; the text that reads back is in `print_text.ts`.
  *
  * @module
  */
@@ -49,8 +49,8 @@ const CLASS_NAME = ["ld", "ldx", "st", "stx", "alu", "jmp", "jmp32", "alu64"];
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
 
 /**
- * The instruction at a slot, without a line break, e.g. `(79) r0 = *(u64 *)(r1 +8)` or `(85) call bpf_loop#181`. The second slot of
- * a 16-byte load prints as what its bytes would be.
+ * The instruction at a slot, without a line break, e.g. `(79) r0 = *(u64 *)(r1 +8)` or `(85) call bpf_loop#181`. The
+ * second slot of a 16-byte load prints as what its bytes would be.
  *
  * @example
  * ```ts

@@ -1,9 +1,9 @@
 /**
  * Which registers an instruction reads and writes, read off the opcode table, as masks: bit n is register n.
  *
- * Registers only: what happens to memory is not told here. Two views: {@linkcode effectsOf} of an instruction, exact, for passes; and
- * {@linkcode usesAt} and {@linkcode defsAt} of a slot, as Linux 6.18 counts them for its register liveness (`compute_insn_live_regs`),
- * where a packet load reads everything and defines nothing.
+ * Registers only: what happens to memory is not told here. Two views: {@linkcode effectsOf} of an instruction, exact,
+ * for passes; and {@linkcode usesAt} and {@linkcode defsAt} of a slot, as Linux 6.18 counts them for its register
+ * liveness (`compute_insn_live_regs`), where a packet load reads everything and defines nothing.
  *
  * @module
  */
@@ -20,8 +20,8 @@ export const ARGUMENTS = 0x3e;
 const R0 = 1, R6 = 1 << 6;
 
 /**
- * How many registers, counted from r1, the helper or kfunc call at a slot reads; undefined where its prototype is not known, which
- * counts as five. Not asked for bpf2bpf calls, which always count as five.
+ * How many registers, counted from r1, the helper or kfunc call at a slot reads; undefined where its prototype is not
+ * known, which counts as five. Not asked for bpf2bpf calls, which always count as five.
  */
 export type CallArity = (slot: number) => number | undefined;
 
@@ -108,8 +108,8 @@ export interface Effects {
 }
 
 /**
- * The registers that an instruction reads and writes. `arity` says how many arguments a helper or kfunc reads; five where it is
- * left out or does not know. Raw bytes read everything and write everything.
+ * The registers that an instruction reads and writes. `arity` says how many arguments a helper or kfunc reads; five
+ * where it is left out or does not know. Raw bytes read everything and write everything.
  *
  * @example
  * ```ts

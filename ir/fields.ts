@@ -1,8 +1,8 @@
 /**
  * One instruction to its encoded fields: the inverse of `decode`, shared by {@link Columns} and the encoder.
  *
- * Distances are computed here and only here. The 16-bit `goto` becomes the 32-bit `gotol` where it does not reach; both take one
- * slot, so no other distance changes.
+ * Distances are computed here and only here. The 16-bit `goto` becomes the 32-bit `gotol` where it does not reach; both
+ * take one slot, so no other distance changes.
  *
  * @module
  */
@@ -32,11 +32,11 @@ export interface FieldArrays {
 }
 
 /**
- * Writes an instruction's fields at a slot (`imm64`: at two), with targets and subprograms given as absolute slots. The arrays
- * hold zeros there before.
+ * Writes an instruction's fields at a slot (`imm64`: at two), with targets and subprograms given as absolute slots. The
+ * arrays hold zeros there before.
  *
- * @throws {RangeError} If the instruction has no encoding: a distance out of reach, an offset or register out of range, an operator
- * without this form.
+ * @throws {RangeError} If the instruction has no encoding: a distance out of reach, an offset or register out of range,
+ * an operator without this form.
  */
 export function writeFields(out: FieldArrays, slot: number, insn: Insn<number, number>): void {
   switch (insn.kind) {

@@ -1,8 +1,10 @@
 /**
- * Rewrites as text: the `bpf` template makes a {@link Fragment}, instructions with labels, that `Edit` puts into a program.
+ * Rewrites as text: the `bpf` template makes a {@link Fragment}, instructions with labels, that `Edit` puts into a
+ * program.
  *
- * A fragment has no distances and no ids of its own. Its labels are its own; a target that is interpolated is an instruction of the
- * program it goes into. Helpers are written by number (`call helper#181`) or as a {@link Callee}, since a fragment knows no profile.
+ * A fragment has no distances and no ids of its own. Its labels are its own; a target that is interpolated is an
+ * instruction of the program it goes into. Helpers are written by number (`call helper#181`) or as a {@link Callee},
+ * since a fragment knows no profile.
  *
  * @module
  */
@@ -18,10 +20,10 @@ export interface Fragment {
 }
 
 /**
- * What can stand in a `bpf` template. A number is written as digits, so what it means depends on its place: an immediate, an offset,
- * a register behind `r`, a map's index behind `map #`, the {@link SubprogId} behind `call` and `func`, the {@link InsnId} behind
- * `goto`. A bigint is a constant before `ll`. Callees and kfuncs stand behind `call`; an instruction or a fragment stands alone on its
- * line, and a fragment's labels stay its own.
+ * What can stand in a `bpf` template. A number is written as digits, so what it means depends on its place: an
+ * immediate, an offset, a register behind `r`, a map's index behind `map #`, the {@link SubprogId} behind `call` and
+ * `func`, the {@link InsnId} behind `goto`. A bigint is a constant before `ll`. Callees and kfuncs stand behind `call`;
+ * an instruction or a fragment stands alone on its line, and a fragment's labels stay its own.
  */
 export type FragmentValue = number | bigint | Callee | KfuncRef | Insn | Fragment;
 

@@ -1,9 +1,9 @@
 /**
  * Which registers may still be read: before each instruction, the registers that some path reads before it writes them.
  *
- * The static register liveness of Linux 6.18 (`compute_live_registers`), which its state comparison trusts: imprecise in the same
- * places, so that the same states compare as equal. A call destroys r0 to r5 and reads as many arguments as its prototype says,
- * a bpf2bpf call all five; `exit` reads r0. What the stack holds is no part of it.
+ * The static register liveness of Linux 6.18 (`compute_live_registers`), which its state comparison trusts: imprecise
+ * in the same places, so that the same states compare as equal. A call destroys r0 to r5 and reads as many arguments as
+ * its prototype says, a bpf2bpf call all five; `exit` reads r0. What the stack holds is no part of it.
  *
  * @module
  */
@@ -18,8 +18,8 @@ export interface LivenessOptions {
 }
 
 /**
- * By slot: the mask of the registers live before it, bit n for register n. The second slot of a 16-byte load has 0, and so has what
- * its subprogram's entry does not reach.
+ * By slot: the mask of the registers live before it, bit n for register n. The second slot of a 16-byte load has 0, and
+ * so has what its subprogram's entry does not reach.
  *
  * @example
  * ```ts

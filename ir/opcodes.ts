@@ -1,8 +1,10 @@
 /**
- * The instruction set, once: every opcode byte of RFC 9669 (versions 1 to 4) and of Linux 6.18, with what its other fields mean.
+ * The instruction set, once: every opcode byte of RFC 9669 (versions 1 to 4) and of Linux 6.18, with what its other
+ * fields mean.
  *
- * `decode`, `fields` (the encoder), the printers, the parser, `effects` and their tests all read these rows, so a new instruction is
- * a new row and a list of compile errors. This file does not say what an instruction does, only how it is written down.
+ * `decode`, `fields` (the encoder), the printers, the parser, `effects` and their tests all read these rows, so a new
+ * instruction is a new row and a list of compile errors. This file does not say what an instruction does, only how it
+ * is written down.
  *
  * @module
  */

@@ -48,8 +48,8 @@ const BRANCH = new RegExp(
 const JUMP = new RegExp(`^(goto|gotol|may_goto) ${TARGET}$`);
 const CONSTANT = new RegExp(`^(${NUMBER}) ll$`);
 const SYMBOL = new RegExp(`^(func|map|map_value|map_idx|map_idx_value|kernel_var) (.+) ll$`);
-const MAP_VALUE = new RegExp(`^(${NAME}|#[0-9]+)(?: ?\\+ ?(${NUMBER}))?$`);
-const BTF_REFERENCE = new RegExp(`^(${NAME})?(?:#([0-9]+))?(?:@(-?[0-9]+))?$`);
+const MAP_VALUE = new RegExp(`^(${NAME}|#-?[0-9]+)(?: ?\\+ ?(${NUMBER}))?$`);
+const BTF_REFERENCE = new RegExp(`^(${NAME})?(?:#(-?[0-9]+))?(?:@(-?[0-9]+))?$`);
 const RAW = /^raw ([0-9a-fA-F]{16})$/;
 // deno-lint-ignore no-control-regex
 const MARK = /^\u0001([0-9]+)\u0001$/;

@@ -1,5 +1,6 @@
 /**
- * Text to a program, the inverse of `print_text.ts`: a header, then one `func` per subprogram, one instruction or label a line.
+ * Text to a program, the inverse of `print_text.ts`: a header, then one `func` per subprogram, one instruction or label
+ * a line.
  *
  * ```
  * type xdp
@@ -15,9 +16,10 @@
  *     exit
  * ```
  *
- * Header keys: `type`, `program` (the name, else that of the first func), `section`, `attach`, `target`, `target_btf_id`, `flags`,
- * `device`, `optional`, `license` (GPL unless said), `version`, `map`, `extern`, `facts` (of the whole program). Labels belong to their
- * func; a label of another func is found if it is the only one of its name. `goto +2` counts slots, as the verifier's log does.
+ * Header keys: `type`, `program` (the name, else that of the first func), `section`, `attach`, `target`,
+ * `target_btf_id`, `flags`, `device`, `optional`, `license` (GPL unless said), `version`, `map`, `extern`, `facts` (of
+ * the whole program). Labels belong to their func; a label of another func is found if it is the only one of its name.
+ * `goto +2` counts slots, as the verifier's log does.
  *
  * @module
  */
@@ -478,7 +480,10 @@ function splitLine(whole: string, number: number): Line {
   return { number, whole, text: whole.trim(), margin: "" };
 }
 
-/** The entries of `{name: value, …}`, where values may be JSON; undefined if it does not end. What follows it is no matter. */
+/**
+ * The entries of `{name: value, …}`, where values may be JSON; undefined if it does not end. What follows it is no
+ * matter.
+ */
 function splitFacts(text: string): [name: string, value: string][] | undefined {
   const entries: [string, string][] = [];
   let depth = 0, quoted = false, start = 1;

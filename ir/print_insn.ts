@@ -1,6 +1,6 @@
 /**
- * One instruction as text that `parse_insn.ts` reads back: the syntax of the verifier's log, with names and labels where the log has
- * distances and addresses. The log's own words are in `disasm.ts`.
+ * One instruction as text that `parse_insn.ts` reads back: the syntax of the verifier's log, with names and labels
+ * where the log has distances and addresses. The log's own words are in `disasm.ts`.
  *
  * @module
  */
@@ -23,7 +23,9 @@ export interface PrintNames<T, S> {
   helper(id: number): string;
 }
 
-/** A name as it stands in text: bare if it is an identifier (dots allowed), else quoted, without blanks or semicolons. */
+/**
+ * A name as it stands in text: bare if it is an identifier (dots allowed), else quoted, without blanks or semicolons.
+ */
 export function nameText(name: string): string {
   if (/^[A-Za-z_.$][\w.$]*$/.test(name)) return name;
   return JSON.stringify(name).replace(

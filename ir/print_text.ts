@@ -1,6 +1,6 @@
 /**
- * A program as text that `parseText` reads back: a header for what bytes cannot say, one `func` per subprogram, labels, and facts in
- * the margin.
+ * A program as text that `parseText` reads back: a header for what bytes cannot say, one `func` per subprogram, labels,
+ * and facts in the margin.
  *
  * Types and their ids mean something only together with the unit's BTF, which the text does not hold.
  *

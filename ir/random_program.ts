@@ -1,6 +1,6 @@
 /**
- * Random well-formed programs, for tests that compare two ways of saying or doing the same thing. Every kind of instruction and every
- * row of the opcode table occurs; the programs mean nothing and no verifier would take them.
+ * Random well-formed programs, for tests that compare two ways of saying or doing the same thing. Every kind of
+ * instruction and every row of the opcode table occurs; the programs mean nothing and no verifier would take them.
  *
  * @module
  */
@@ -10,7 +10,10 @@ import { ALU_ROWS, ATOMIC_ROWS, BRANCH_ROWS, ENDIAN_ROWS } from "./opcodes.ts";
 import { Program, type Subprog } from "./program.ts";
 import type { MapDef, Unit } from "./unit.ts";
 
-/** A generator of numbers from 0 up to (not including) its argument, at most 2 ** 32. The same seed gives the same numbers. */
+/**
+ * A generator of numbers from 0 up to (not including) its argument, at most 2 ** 32. The same seed gives the same
+ * numbers.
+ */
 export type Random = (below: number) => number;
 
 /** A {@linkcode Random} (xorshift, 32 bits). */

@@ -1,8 +1,8 @@
 /**
  * Strongly connected components of the instructions: which instructions are in a loop, and in which.
  *
- * Tarjan's algorithm with the numbering that Linux 6.18 prints in its level-2 log (`compute_scc`): components count from 1 in the
- * order in which they are completed; an instruction that is in no loop has 0.
+ * Tarjan's algorithm with the numbering that Linux 6.18 prints in its level-2 log (`compute_scc`): components count
+ * from 1 in the order in which they are completed; an instruction that is in no loop has 0.
  *
  * @module
  */

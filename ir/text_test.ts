@@ -1,8 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { buildProgram } from "./build.ts";
+import { check } from "./check.ts";
+import { decode } from "./decode.ts";
 import { MalformedError } from "./diagnostic.ts";
 import { encode } from "./encode.ts";
 import { defineFact, type Fact } from "./fact.ts";
 import { imm, type InsnId, reg, type SubprogId } from "./insn.ts";
+import { FORMS } from "./opcodes.ts";
 import { parseText } from "./parse_text.ts";
 import { printProgram } from "./print_text.ts";
 import type { Program } from "./program.ts";
@@ -90,6 +94,32 @@ Deno.test("random programs come back from text as they were, in instructions and
     assertEquals(printProgram(back), text);
   }
   assertEquals(kinds.size, 13);
+});
+
+Deno.test("random bytes that make a program come back from its text", () => {
+  const random = randomOf(8);
+  const known = FORMS.flatMap((form, code) => form === undefined ? [] : [code]);
+  const unit = { name: "t", license: "GPL", version: 0, maps: [], externs: [], programs: [] };
+  const attrs = { name: "main", section: "", type: "xdp", attachType: 0, flags: 0, attachBtfId: 0 };
+  for (let round = 0; round < 1500; round++) {
+    const bytes = new Uint8Array(8 * (1 + random(12)));
+    for (let at = 0; at < bytes.length; at += 8) {
+      bytes[at] = random(6) ? known[random(known.length)] : random(256);
+      bytes[at + 1] = random(11) | (random(2) ? 0 : random(11) << 4);
+      if (random(2)) bytes[at + 2] = random(8);
+      if (random(2)) { for (let i = 4; i < 8; i++) bytes[at + i] = random(256); }
+      if (at > 0 && random(8) === 0) {
+        bytes[at - 8] = 0x18;
+        bytes.fill(0, at - 6, at - 4);
+        bytes.fill(0, at, at + 4);
+      }
+    }
+    const program = buildProgram({ unit, attrs, insns: decode(bytes).insns, subprogs: [] });
+    const [back] = parseText(printProgram(program)).programs;
+    assertEquals(encode(back), bytes, printProgram(program));
+    assertEquals(back.code.insns, program.code.insns);
+    assertEquals(check(program, { flow: false }), []);
+  }
 });
 
 Deno.test("header, maps, externs and subprograms come back with everything they say", () => {
