@@ -43,6 +43,10 @@ const WORDS_EACH = [0, 0, 0, 0, 3, 3, 2, 0, 0, 0, 0, 0, 0, 2, 0, 3, 0, 0, 0, 3];
 const WORDS_ONCE = [0, 1, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0];
 /** Kinds whose third word is a type, not a size: ptr, typedef, volatile, const, restrict, func, func_proto, var, decl_tag, type_tag. */
 const REFERS = [0, 0, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0];
+/** Where in each element a name and a type stand; -1 if none: structures, enumerations, parameters, variables, 64-bit enumerations. */
+const NAMES_AT = [-1, -1, -1, -1, 0, 0, 0, -1, -1, -1, -1, -1, -1, 0, -1, -1, -1, -1, -1, 0];
+const TYPES_AT = [-1, -1, -1, -1, 1, 1, -1, -1, -1, -1, -1, -1, -1, 1, -1, 0, -1, -1, -1, -1];
+const KIND_ARRAY = 3;
 
 const MAGIC = 0xeb9f;
 const HEADER_SIZE = 24;
@@ -120,6 +124,7 @@ class BinaryBtf implements IndexedBtf {
   readonly #stringBase: number;
   readonly #types: BtfType[] = [];
   readonly #texts = new Map<number, string>();
+  #textBytes = 0;
   #heads: Int32Array | undefined;
   #next: Int32Array | undefined;
   #tags: Map<number, number[]> | undefined;
@@ -136,7 +141,6 @@ class BinaryBtf implements IndexedBtf {
     this.#first = base === undefined ? 1 : base.count;
     this.#at = this.#index(file.typesAt, what);
     this.count = this.#first + this.#at.length;
-    this.#check(file.typesAt, what);
   }
 
   /** How long the string section is, its base's included: where a split BTF's own strings begin. */
@@ -144,71 +148,60 @@ class BinaryBtf implements IndexedBtf {
     return this.#stringBase + this.#strings.length;
   }
 
-  /** Where each type begins; refuses unknown kinds and types that end behind the section. */
+  /**
+   * Where each type begins; refuses unknown kinds, types that end behind the section, and references to what does not exist. Only
+   * the highest reference is kept while running, since a kernel's BTF is read whole here: the culprit is sought when there is one.
+   */
   #index(typesAt: number, what: string): Int32Array {
     const words = this.#words, length = words.length;
     const at = new Int32Array(Math.floor(length / 3));
-    let count = 0;
+    let count = 0, topName = 0, topType = 0;
     for (let i = 0; i < length;) {
       const info = words[i + 1];
-      const kind = (info >>> 24) & 0x1f;
+      const kind = (info >>> 24) & 0x1f, vlen = info & 0xffff;
       if (i + 3 > length || kind === 0 || kind >= KINDS.length) {
         const problem = i + 3 > length ? "is cut off" : `has the unknown kind ${kind}`;
         throw malformed(`Type ${this.#first + count} ${problem}`, what, typesAt + i * 4);
       }
-      const end = i + 3 + WORDS_ONCE[kind] + WORDS_EACH[kind] * (info & 0xffff);
+      const rest = i + 3, each = WORDS_EACH[kind];
+      const end = rest + WORDS_ONCE[kind] + each * vlen;
       if (end > length) throw malformed(`Type ${this.#first + count} is cut off`, what, typesAt + i * 4);
+      topName = Math.max(topName, words[i] >>> 0);
+      if (REFERS[kind] === 1) topType = Math.max(topType, words[i + 2] >>> 0);
+      if (kind === KIND_ARRAY) topType = Math.max(topType, words[rest] >>> 0, words[rest + 1] >>> 0);
+      const namesAt = NAMES_AT[kind], typesIn = TYPES_AT[kind];
+      if (namesAt >= 0) {
+        for (let j = rest + namesAt; j < end; j += each) topName = Math.max(topName, words[j] >>> 0);
+      }
+      if (typesIn >= 0) {
+        for (let j = rest + typesIn; j < end; j += each) topType = Math.max(topType, words[j] >>> 0);
+      }
       at[count++] = i;
       i = end;
+    }
+    if (topName >= Math.max(1, this.stringLength) || topType >= this.#first + count) {
+      throw this.#culprit(at.subarray(0, count), { typesAt, what });
     }
     return at.slice(0, count);
   }
 
-  /** Every type id and name offset that a type holds must exist. Kinds differ only in which words are what. */
-  #check(typesAt: number, what: string): void {
-    const words = this.#words, at = this.#at, count = this.count, names = this.stringLength;
-    for (let index = 0; index < at.length; index++) {
-      const i = at[index], info = words[i + 1], kind = (info >>> 24) & 0x1f, vlen = info & 0xffff;
-      let good = (words[i] >>> 0) < names;
-      if (REFERS[kind] === 1) good = good && (words[i + 2] >>> 0) < count;
-      switch (kind) {
-        case 3: // array: element type, index type, count
-          good = good && (words[i + 3] >>> 0) < count && (words[i + 4] >>> 0) < count;
-          break;
-        case 4: // struct, union: name, type, offset
-        case 5:
-          for (let j = i + 3, end = j + vlen * 3; j < end; j += 3) {
-            if ((words[j] >>> 0) >= names || (words[j + 1] >>> 0) >= count) good = false;
-          }
-          break;
-        case 6: // enum: name, value
-          for (let j = i + 3, end = j + vlen * 2; j < end; j += 2) {
-            if ((words[j] >>> 0) >= names) good = false;
-          }
-          break;
-        case 13: // func_proto: name, type
-          for (let j = i + 3, end = j + vlen * 2; j < end; j += 2) {
-            if ((words[j] >>> 0) >= names || (words[j + 1] >>> 0) >= count) good = false;
-          }
-          break;
-        case 15: // datasec: type, offset, size
-          for (let j = i + 3, end = j + vlen * 3; j < end; j += 3) {
-            if ((words[j] >>> 0) >= count) good = false;
-          }
-          break;
-        case 19: // enum64: name, low, high
-          for (let j = i + 3, end = j + vlen * 3; j < end; j += 3) {
-            if ((words[j] >>> 0) >= names) good = false;
-          }
-          break;
+  /** The error about the first type that refers to what does not exist. */
+  #culprit(at: Int32Array, place: { typesAt: number; what: string }): MalformedError {
+    const words = this.#words, count = this.#first + at.length, names = Math.max(1, this.stringLength);
+    const index = at.findIndex((i, index) => {
+      const info = words[i + 1], kind = (info >>> 24) & 0x1f, each = WORDS_EACH[kind], rest = i + 3;
+      const end = index + 1 < at.length ? at[index + 1] : words.length;
+      if ((words[i] >>> 0) >= names || (REFERS[kind] === 1 && (words[i + 2] >>> 0) >= count)) return true;
+      if (kind === KIND_ARRAY) return (words[rest] >>> 0) >= count || (words[rest + 1] >>> 0) >= count;
+      for (let j = rest; each > 0 && j < end; j += each) {
+        if (NAMES_AT[kind] >= 0 && (words[j + NAMES_AT[kind]] >>> 0) >= names) return true;
+        if (TYPES_AT[kind] >= 0 && (words[j + TYPES_AT[kind]] >>> 0) >= count) return true;
       }
-      if (!good) {
-        const message = `Type ${this.#first + index} (${
-          KINDS[kind]
-        }) refers to a type or name that does not exist`;
-        throw malformed(message, what, typesAt + i * 4);
-      }
-    }
+      return false;
+    });
+    const kind = KINDS[(words[at[index] + 1] >>> 24) & 0x1f];
+    const message = `Type ${this.#first + index} (${kind}) refers to a type or name that does not exist`;
+    return malformed(message, place.what, place.typesAt + at[index] * 4);
   }
 
   type(id: number): BtfType {
@@ -242,6 +235,11 @@ class BinaryBtf implements IndexedBtf {
         throw new MalformedError(`There is no text at ${offset}`, "BTF strings");
       }
       text = textAt(this.#strings, start, Math.min(this.#strings.length, start + MAX_TEXT));
+      // Compilers let one text be the end of another; a hostile file could let all be the end of one.
+      this.#textBytes += text.length;
+      if (this.#textBytes > 16 * this.#strings.length + (1 << 20)) {
+        throw new MalformedError("The texts overlap more than any compiler lets them", "BTF strings");
+      }
       this.#texts.set(offset, text);
     }
     return text;
@@ -307,9 +305,9 @@ class BinaryBtf implements IndexedBtf {
         case "enum64":
         case "float":
         case "datasec":
-          return elements * type.size;
+          return bounded(elements * type.size, id);
         case "ptr":
-          return elements * 8;
+          return bounded(elements * 8, id);
         case "array":
           elements *= type.count;
           id = type.type;
@@ -481,6 +479,14 @@ class BinaryBtf implements IndexedBtf {
 }
 
 const VOID: BtfType = { kind: "void" };
+
+/** BTF's own sizes have 32 bits. */
+function bounded(size: number, id: number): number {
+  if (size > 0xffffffff) {
+    throw new RangeError(`Type ${id} is larger than 4 GiB: an array of more than it may have`);
+  }
+  return size;
+}
 
 function malformed(message: string, what: string, offset: number): MalformedError {
   return new MalformedError(message, `${what}, offset 0x${offset.toString(16)}`);

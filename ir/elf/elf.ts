@@ -92,6 +92,8 @@ export interface Elf {
   relocations(section: ElfSection): readonly ElfRelocation[];
 }
 
+/** `e_type` of what compilers make. */
+const ET_REL = 1;
 const HEADER_SIZE = 64;
 const SECTION_HEADER_SIZE = 64;
 const SYMBOL_SIZE = 24;
@@ -129,7 +131,8 @@ function readSections(file: Reader): ElfSection[] {
   const count = file.u16(0x3c) || file.u64(at + 0x20);
   const namesAt = file.u16(0x3e) === 0xffff ? file.u32(at + 0x28) : file.u16(0x3e);
   file.need(at, count * SECTION_HEADER_SIZE);
-  if (count > 0 && namesAt >= count) {
+  if (count === 0) return [];
+  if (namesAt >= count) {
     throw file.malformed(`The section of section names, ${namesAt}, does not exist`, 0x3e);
   }
 
@@ -256,6 +259,9 @@ function readRelocations(file: Reader, section: ElfSection): ElfRelocation[] {
 export function readElf(bytes: Uint8Array): Elf {
   const littleEndian = identify(bytes) === "LE";
   const file = new Reader(bytes, "ELF file", littleEndian);
+  if (file.u16(0x10) !== ET_REL) {
+    throw file.malformed(`An ELF file of type ${file.u16(0x10)}, not a relocatable object (1)`, 0x10);
+  }
   const sections = readSections(file);
   const symbols = readSymbols(file, sections);
   return {

@@ -39,6 +39,7 @@ export class Reader {
   /** Whether multi-byte integers are stored low byte first. */
   readonly littleEndian: boolean;
   readonly #view: DataView;
+  #textBytes = 0;
 
   constructor(bytes: Uint8Array, what: string, littleEndian: boolean) {
     this.bytes = bytes;
@@ -113,6 +114,10 @@ export class Reader {
     this.need(offset, 1);
     const end = this.bytes.indexOf(0, offset);
     if (end < 0) throw this.malformed("the text is not terminated", offset);
+    this.#textBytes += end - offset;
+    if (this.#textBytes > 64 * this.bytes.length + 65536) {
+      throw this.malformed("the texts overlap more than any compiler lets them", offset);
+    }
     if (end - offset > MAX_TEXT) throw this.malformed(`a name of ${end - offset} bytes is too long`, offset);
     return textAt(this.bytes, offset, end);
   }

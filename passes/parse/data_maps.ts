@@ -23,19 +23,21 @@ const F_MMAPABLE = 1024;
 /** The kernel's limit for names, without the terminator. */
 const NAME_LENGTH = 15;
 
-/** Bytes of one section of variables. More is refused, since a size costs a hostile file nothing. */
-const MAX_SECTION = 128 << 20;
+/** Bytes of all variables of an object. More is refused, since a size costs a hostile file nothing. */
+const MAX_VARIABLES = 256 << 20;
 
 /** The maps of an object's variables, by section. @throws {MalformedError} If a section is larger than a map can be. */
 export function dataMaps(object: ObjectParts, btf: Btf | undefined, objectName: string): ObjectMap[] {
   const maps: ObjectMap[] = [];
+  let total = 0;
   for (const section of object.elf.sections) {
     const isCode = (section.flags & SHF_EXECINSTR) !== 0;
     const kind = isCode ? undefined : kindOf(section.name, section.type);
     if (kind === undefined || section.size === 0) continue;
-    if (section.size > MAX_SECTION) {
+    total += section.size;
+    if (total > MAX_VARIABLES) {
       throw new MalformedError(
-        `${section.size} bytes of variables are more than a map can hold`,
+        `${total} bytes of variables are more than an object can have`,
         `section ${section.name}`,
       );
     }

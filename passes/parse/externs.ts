@@ -73,7 +73,7 @@ export function collectExterns(elf: Elf, btf: Btf | undefined, target: Btf | und
       typeId,
       kind: isFunction ? "kfunc" : setting ? "kconfig" : "ksym",
       size: setting ? sizeIn(btf, typeId, symbol.name) : 0,
-      align: setting ? alignOf(btf, typeId, 0) : 1,
+      align: setting ? settingAlign(btf, typeId, symbol.name) : 1,
     });
   }
   found.sort(inLibbpfOrder);
@@ -131,30 +131,30 @@ function sizeIn(btf: Btf, id: number, name: string): number {
   }
 }
 
-/** Alignment in bytes as the compiler lays the type out (`btf__align_of`). */
-function alignOf(btf: Btf, id: number, depth: number): number {
-  if (depth > 32) return 1;
-  const type = btf.type(btf.resolve(id));
+/** Alignment in bytes. Settings are numbers, `enum libbpf_tristate`, or texts. */
+function settingAlign(btf: Btf, id: number, name: string): number {
+  const variable = btf.type(id);
+  const type = btf.type(variable.kind === "var" ? btf.resolve(variable.type) : 0);
   switch (type.kind) {
     case "int":
-    case "float":
+      if ([1, 2, 4, 8].includes(type.size)) return type.size;
+      break;
     case "enum":
     case "enum64":
-      return Math.max(1, Math.min(8, type.size));
-    case "ptr":
-      return 8;
-    case "var":
-    case "array":
-      return alignOf(btf, type.type, depth + 1);
-    case "struct":
-    case "union":
-      return Math.max(
-        1,
-        ...type.members.slice(0, 4096).map((member) => alignOf(btf, member.type, depth + 8)),
-      );
+      if (type.name === "libbpf_tristate" && (type.size === 4 || type.size === 8)) return type.size;
+      break;
+    case "array": {
+      const element = btf.type(btf.resolve(type.type));
+      if (element.kind === "int" && element.size === 1 && type.count > 0) return 1;
+      break;
+    }
     default:
-      return 1;
+      break;
   }
+  throw new MalformedError(
+    `Setting "${name}" is neither a number, nor enum libbpf_tristate, nor a text`,
+    "section .kconfig",
+  );
 }
 
 /** The FUNC or VAR of the target; 0 if it has none of a compatible type. */

@@ -11,14 +11,17 @@ import { MalformedError } from "../../ir/diagnostic.ts";
 import type { ElfRelocation, ElfSymbol } from "../../ir/elf/elf.ts";
 import { SHN } from "../../ir/elf/elf.ts";
 import type { ObjectExtern } from "./externs.ts";
-import type { ObjectMap } from "./maps.ts";
 import type { ObjectFunction, ObjectParts } from "./object.ts";
 
 /** What linking needs to know about the object besides its functions. */
 export interface LinkContext {
   readonly object: ObjectParts;
-  readonly maps: readonly ObjectMap[];
-  readonly externs: readonly ObjectExtern[];
+  /** By section number and offset: the index of the map declared there. */
+  readonly mapAt: ReadonlyMap<string, number>;
+  /** By section number: the index of the map that holds its variables. */
+  readonly variablesOf: ReadonlyMap<number, number>;
+  /** By symbol number: the extern and its position in the object's list. */
+  readonly externs: ReadonlyMap<number, { readonly extern: ObjectExtern; readonly index: number }>;
   /** The index of the `.kconfig` map; -1 if there is none. */
   readonly kconfigMap: number;
   /** The index of the arena, and the section of variables in it; -1 if there is none. */
@@ -204,10 +207,11 @@ function relocate(context: LinkContext, at: At): ObjectExtern | undefined {
     );
   }
   if (isExtern(symbol)) {
-    const index = context.externs.findIndex((extern) => extern.symbol === symbol.index);
-    if (index < 0) throw complain(func, localSlot, `Extern "${symbol.name}" has no type information`);
-    const extern = context.externs[index];
-    return code === CALL ? relocateCall(context, at, { extern, index }) : relocateExtern(context, at, extern);
+    const item = context.externs.get(symbol.index);
+    if (item === undefined) {
+      throw complain(func, localSlot, `Extern "${symbol.name}" has no type information`);
+    }
+    return code === CALL ? relocateCall(context, at, item) : relocateExtern(context, at, item.extern);
   }
   if (code === CALL || subprogAt(context, func, localSlot) !== undefined) return undefined;
   if (symbol.section === SHN.UNDEF || symbol.section >= SHN.LORESERVE) {
@@ -223,15 +227,13 @@ function relocate(context: LinkContext, at: At): ObjectExtern | undefined {
     setReference(bytes, slot, { pseudo: PSEUDO_MAP_VALUE, first: context.arenaMap, second: place });
     return undefined;
   }
-  const data = context.maps.findIndex((map) => map.section === symbol.section && map.variables);
-  if (data >= 0) {
+  const data = context.variablesOf.get(symbol.section);
+  if (data !== undefined) {
     setReference(bytes, slot, { pseudo: PSEUDO_MAP_VALUE, first: data, second: place });
     return undefined;
   }
-  const map = context.maps.findIndex((candidate) =>
-    candidate.section === symbol.section && candidate.offset === symbol.value
-  );
-  if (map < 0) {
+  const map = context.mapAt.get(`${symbol.section}:${symbol.value}`);
+  if (map === undefined) {
     const section = object.elf.sections[symbol.section].name;
     throw complain(
       func,

@@ -60,19 +60,37 @@ export function readObject(elf: Elf): ObjectParts {
     );
   }
   const relocations = collectRelocations(elf);
-  const functions = collectFunctions(elf, relocations);
+  const functions = collectFunctions(elf);
   const bySection = new Map<number, ObjectFunction[]>();
   for (const func of functions) {
     const list = bySection.get(func.section.index);
     if (list === undefined) bySection.set(func.section.index, [func]);
     else list.push(func);
   }
+  const byName = new Map<string, ElfSection>();
+  for (const section of elf.sections) if (!byName.has(section.name)) byName.set(section.name, section);
+  for (const [section, list] of relocations) {
+    for (const relocation of list) {
+      const func = functionAt(bySection.get(section) ?? [], Math.floor(relocation.offset / 8));
+      if (func === undefined) continue;
+      if (relocation.offset % 8 !== 0) {
+        throw new MalformedError(
+          "A relocation lies inside an instruction",
+          `section ${func.section.name}, offset 0x${relocation.offset.toString(16)}`,
+        );
+      }
+      func.relocations.set(relocation.offset / 8 - func.start, relocation);
+    }
+  }
+  // Aliases stand side by side; whichever was found passes its relocations on to both sides.
+  for (let i = 1; i < functions.length; i++) inherit(functions[i], functions[i - 1]);
+  for (let i = functions.length - 2; i >= 0; i--) inherit(functions[i], functions[i + 1]);
   return {
     elf,
     functions,
     license: textOf(elf, "license"),
     version: versionOf(elf),
-    section: (name) => elf.sections.find((section) => section.name === name),
+    section: (name) => byName.get(name),
     relocationsOf: (section) => relocations.get(section.index) ?? [],
     functionAt: (section, slot) => functionAt(bySection.get(section) ?? [], slot),
   };
@@ -118,10 +136,7 @@ function collectRelocations(elf: Elf): Map<number, ElfRelocation[]> {
   return found;
 }
 
-function collectFunctions(
-  elf: Elf,
-  relocations: ReadonlyMap<number, readonly ElfRelocation[]>,
-): ObjectFunction[] {
+function collectFunctions(elf: Elf): ObjectFunction[] {
   const functions: ObjectFunction[] = [];
   let slots = 0;
   for (const symbol of elf.symbols) {
@@ -137,20 +152,26 @@ function collectFunctions(
   functions.sort((a, b) => a.section.index - b.section.index || a.start - b.start);
   for (let i = 1; i < functions.length; i++) {
     const before = functions[i - 1], func = functions[i];
-    if (before.section === func.section && before.start + before.count > func.start) {
+    if (
+      before.section === func.section && !isAlias(before, func) && before.start + before.count > func.start
+    ) {
       throw new MalformedError(
         `Functions "${before.name}" and "${func.name}" overlap`,
         `section ${func.section.name}, offset 0x${(func.start * 8).toString(16)}`,
       );
     }
   }
-  for (const func of functions) {
-    for (const relocation of relocations.get(func.section.index) ?? []) {
-      const slot = relocation.offset / 8 - func.start;
-      if (slot >= 0 && slot < func.count) func.relocations.set(slot, relocation);
-    }
-  }
   return functions;
+}
+
+/** Two names for one function: either may be found where one is called. */
+function isAlias(a: ObjectFunction, b: ObjectFunction): boolean {
+  return a.section === b.section && a.start === b.start && a.count === b.count;
+}
+
+function inherit(func: ObjectFunction, from: ObjectFunction): void {
+  if (!isAlias(func, from)) return;
+  for (const [slot, relocation] of from.relocations) func.relocations.set(slot, relocation);
 }
 
 function readFunction(elf: Elf, symbol: ElfSymbol, section: ElfSection): ObjectFunction {

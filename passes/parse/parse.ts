@@ -62,7 +62,7 @@ const LINUX_6_18 = (6 << 16) | (18 << 8);
 const ARENA_SECTION = ".addr_space.1";
 
 /** Slots of all programs of one unit together: a subprogram is copied into each program that reaches it. */
-const MAX_UNIT = 16_000_000;
+const MAX_UNIT = 4_000_000;
 
 /**
  * Reads an object file.
@@ -86,13 +86,13 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
   const info = new FunctionInfo(elf, rawBtf, ext);
   relocateTypes(object, { rawBtf, ext, target: options.targetBtf });
 
-  const maps = collectMaps(object, { btf, externs, options });
   const ops = structOps(object, btf, options.targetBtf);
   const callbacks = new Map<ObjectFunction, ObjectFunction>();
+  const { maps: declared, ...places } = collectMaps(object, { btf, externs, options });
   const context: LinkContext = {
     object,
-    ...maps,
-    externs,
+    ...places,
+    externs: new Map(externs.map((extern, index) => [extern.symbol, { extern, index }])),
     hasTarget: options.targetBtf !== undefined,
     addresses: options.addresses,
     exceptionCallbacks: callbacks,
@@ -104,7 +104,7 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
     version: object.version,
     ...(btf === undefined ? {} : { btf }),
     ...(options.targetBtf === undefined ? {} : { targetBtf: options.targetBtf }),
-    maps: [...maps.maps.map((map) => map.def), ...ops.maps],
+    maps: [...declared.map((map) => map.def), ...ops.maps],
     externs: externs.map(({ name, kind, weak, typeId, targetBtfId }) => ({
       name,
       kind,
@@ -178,7 +178,9 @@ function relocateTypes(
   }
 }
 
-type Maps = Pick<LinkContext, "maps" | "kconfigMap" | "arenaMap" | "arenaSection">;
+type Maps = Pick<LinkContext, "mapAt" | "variablesOf" | "kconfigMap" | "arenaMap" | "arenaSection"> & {
+  readonly maps: readonly ObjectMap[];
+};
 
 /** All maps but structures of callbacks, which no instruction refers to, in libbpf's order. */
 function collectMaps(
@@ -212,7 +214,12 @@ function collectMaps(
   });
   const kconfigIndex = kconfig === undefined ? -1 : maps.length;
   if (kconfig !== undefined) maps.push({ def: kconfig, section: -1, offset: 0, size: 0, variables: true });
-  return { maps, kconfigMap: kconfigIndex, arenaMap, arenaSection: arena?.index ?? -1 };
+  const mapAt = new Map<string, number>(), variablesOf = new Map<number, number>();
+  maps.forEach((map, index) => {
+    if (map.variables) variablesOf.set(map.section, index);
+    else mapAt.set(`${map.section}:${map.offset}`, index);
+  });
+  return { maps, mapAt, variablesOf, kconfigMap: kconfigIndex, arenaMap, arenaSection: arena?.index ?? -1 };
 }
 
 function setDef(maps: ObjectMap[], map: ObjectMap, more: Partial<MapDef>): void {

@@ -300,6 +300,27 @@ Deno.test("old map definitions are read by the size of their entries", () => {
   );
 });
 
+Deno.test("static functions beside the programs of a section are their subprograms, aliases are one function", () => {
+  const unit = parse("same_section.bpf.o");
+  const layout = unit.programs.map((program) => program.subprogs.map((subprog) => subprog.name).join(" "));
+  assertEquals(
+    layout,
+    ["first flow_of beside", "second beside flow_of", "third renamed flow_of beside"].map((names) =>
+      layout.find((line) => line === names) ?? `${names} is missing`
+    ),
+  );
+  const { name, type, keySize, valueSize, maxEntries, pinning } = unit.maps[0];
+  assertEquals([name, type, keySize, valueSize, maxEntries, pinning], ["shared_flows", 1, 4, 8, 32, 2]);
+  for (const alias of ["renamed", "alias_of_renamed"]) {
+    const bodies = parse("same_section.bpf.o", { textFunctions: true });
+    assertEquals(programOf(bodies, alias).subprogs.map((subprog) => subprog.name), [
+      alias,
+      "flow_of",
+      "beside",
+    ]);
+  }
+});
+
 Deno.test("structures of callbacks attach their programs to the kernel's members", () => {
   const b = new BtfBuilder();
   const int = b.int("int", 4), char = b.int("char", 1);
@@ -350,6 +371,46 @@ Deno.test("an object for another machine is refused", () => {
   const bytes = Deno.readFileSync(new URL("core.bpf.o", OBJECTS));
   bytes[0x12] = 62;
   assertThrows(() => parseObject(bytes, { name: "x" }), MalformedError, "machine 62");
+});
+
+/** An object's bytes with the first place where `pattern` stands changed. */
+function changed(
+  name: string,
+  pattern: readonly number[],
+  change: (view: DataView, at: number) => void,
+): Uint8Array {
+  const bytes = Deno.readFileSync(new URL(name, OBJECTS));
+  const at = bytes.findIndex((_, i) => pattern.every((byte, j) => bytes[i + j] === byte));
+  assert(at >= 0);
+  change(new DataView(bytes.buffer), at);
+  return bytes;
+}
+
+Deno.test("what leads nowhere is refused with function, section and offset", () => {
+  // `call -0xa` in `first` of classifier, 0x58: now into the void.
+  const call = changed("same_section.bpf.o", [0x85, 0x10, 0, 0], (view, at) => {
+    for (let i = at; i < at + 400; i += 8) {
+      if (view.getUint32(i, true) === 0x1085 && view.getInt32(i + 4, true) < -1) {
+        return view.setInt32(i + 4, 5000, true);
+      }
+    }
+  });
+  const error = assertThrows(
+    () => parseObject(call, { name: "x" }),
+    MalformedError,
+    "A call leads to no function",
+  );
+  assertStringIncludes(error.where, "section classifier, offset 0x");
+});
+
+Deno.test("sizes that cost a file nothing are bounded", () => {
+  const bytes = Deno.readFileSync(new URL("xdp_subprogs.bpf.o", OBJECTS));
+  const view = new DataView(bytes.buffer);
+  const table = Number(view.getBigUint64(0x28, true));
+  for (let at = table; at < bytes.length; at += 64) {
+    if (view.getUint32(at + 4, true) === 8) view.setBigUint64(at + 0x20, 1n << 36n, true);
+  }
+  assertThrows(() => parseObject(bytes, { name: "x" }), MalformedError, "more than an object can have");
 });
 
 const corpus = shared("corpus");
