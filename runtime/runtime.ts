@@ -1,0 +1,185 @@
+/**
+ * A runtime: memory, maps and helpers for programs that run in this process, by machine code or by the interpreter.
+ *
+ * Only what was proven runs: {@linkcode Runtime.load} demands the proof. What it does not do: it neither verifies nor compiles nor
+ * lowers; a program comes here at the end of its way through the passes, and the back end is handed in.
+ *
+ * @module
+ */
+import { contextOf } from "../abi/contexts.ts";
+import { type Proof, proves } from "../abi/proof.ts";
+import { UnsupportedError } from "../ir/diagnostic.ts";
+import { factNamed } from "../ir/fact.ts";
+import type { Program } from "../ir/program.ts";
+import type { Unit } from "../ir/unit.ts";
+import type { Compile, Engine, FunctionBodies, Prepared } from "./engine.ts";
+import { NativeEngine } from "./exec/native_engine.ts";
+import { InterpretEngine } from "./interpret_engine.ts";
+import { createMaps, type RuntimeMap } from "./maps.ts";
+import type { Packet } from "./packet.ts";
+import { SkbPacket } from "./skb_packet.ts";
+import { XdpPacket } from "./xdp_packet.ts";
+
+/** How a runtime runs programs. */
+export interface RuntimeOptions {
+  /** The back end that makes machine code; left out, programs are interpreted. */
+  readonly compile?: Compile;
+  /** Of the random numbers that programs get; 64 bits. Random if left out. */
+  readonly seed?: bigint;
+}
+
+/** How a program is loaded. */
+export interface LoadOptions {
+  /** That the program was verified, as the pipeline gave it. */
+  readonly proof: Proof;
+  /** Bodies of kernel functions that it calls, beside those the runtime has. */
+  readonly functions?: FunctionBodies;
+  /**
+   * Whether the program speaks of the runtime's structures already (`lower-contexts`); true if left out. Only the interpreter runs
+   * others.
+   */
+  readonly lowered?: boolean;
+}
+
+/** Programs and maps of one runtime live until it is disposed. */
+export class Runtime implements Disposable {
+  readonly #engine: Engine & Partial<Disposable>;
+  readonly #seed: bigint;
+  readonly #maps = new WeakMap<Unit, readonly RuntimeMap[]>();
+  readonly #packets = new Map<string, Packet>();
+
+  /** @throws {Error} If machine code cannot run here; ask `nativeUnavailable` first. */
+  constructor(options: RuntimeOptions = {}) {
+    this.#seed = options.seed ?? crypto.getRandomValues(new BigUint64Array(1))[0];
+    this.#engine = options.compile === undefined
+      ? new InterpretEngine({ seed: this.#seed })
+      : new NativeEngine(options.compile, this.#seed);
+  }
+
+  /** What runs the programs. */
+  get engine(): Engine {
+    return this.#engine;
+  }
+
+  /** The maps of a unit: its programs share them. Made on first use. @throws {UnsupportedError} For types the runtime lacks. */
+  maps(unit: Unit): readonly RuntimeMap[] {
+    let maps = this.#maps.get(unit);
+    if (maps === undefined) {
+      const call = this.#engine.call.bind(this.#engine);
+      maps = createMaps(unit, {
+        space: this.#engine.host.space,
+        call,
+        seed: Number(this.#seed & 0xffff_ffffn),
+      });
+      this.#engine.host.addMaps(maps);
+      this.#maps.set(unit, maps);
+    }
+    return maps;
+  }
+
+  /**
+   * Makes a program ready to run.
+   *
+   * @throws {TypeError} Without a proof for this very version.
+   * @throws {UnsupportedError} If it needs something the runtime does not have: a helper, a map type, a context.
+   */
+  load(program: Program, options: LoadOptions): LoadedProgram {
+    if (!proves(options.proof, program)) {
+      throw new TypeError(`Cannot load ${program.attrs.name}: it was not verified, or was changed since`);
+    }
+    return this.prepare(program, options);
+  }
+
+  /** @ignore Loads without a proof; `unverified.ts` says who may. */
+  prepare(program: Program, options: Omit<LoadOptions, "proof">): LoadedProgram {
+    const lowered = options.lowered ?? true;
+    if (contextOf(program.attrs.type) === undefined && program.attrs.type !== "syscall") {
+      throw new UnsupportedError(`running programs of type ${program.attrs.type}`);
+    }
+    if (lowered) refuseSourceContext(program);
+    else if (this.#engine instanceof NativeEngine) {
+      throw new UnsupportedError("machine code of programs whose contexts were not lowered");
+    }
+    const maps = this.maps(program.unit);
+    const functions: FunctionBodies = options.functions ?? new Map();
+    const prepared = this.#engine instanceof InterpretEngine
+      ? this.#engine.prepare(program, { maps, functions, lowered })
+      : this.#engine.prepare(program, { maps, functions });
+    for (const map of maps) {
+      for (const { index, program: name } of map.def.initial ?? []) {
+        if (name === program.attrs.name) map.setPointer(index, prepared.entry);
+      }
+    }
+    return new LoadedProgram(this, program, { maps, prepared });
+  }
+
+  /** @ignore The memory of packets for programs of a type, around which a driver's structures lie. Made on first use. */
+  packet(type: string, driver: string | undefined): Packet {
+    const key = `${type} ${driver ?? ""}`;
+    let packet = this.#packets.get(key);
+    if (packet === undefined) {
+      const { space } = this.#engine.host;
+      packet = type === "xdp" ? new XdpPacket(space, driver) : new SkbPacket(space, type);
+      this.#packets.set(key, packet);
+    }
+    return packet;
+  }
+
+  /** Frees memory and code. Nothing loaded by this runtime may run afterwards. */
+  [Symbol.dispose](): void {
+    this.#engine[Symbol.dispose]?.();
+  }
+}
+
+/** A program that can run. */
+export class LoadedProgram {
+  readonly runtime: Runtime;
+  readonly program: Program;
+  /** Of its unit, in the unit's order. */
+  readonly maps: readonly RuntimeMap[];
+  /** @ignore */
+  readonly prepared: Prepared;
+
+  /** @ignore Made by {@linkcode Runtime.load}. */
+  constructor(
+    runtime: Runtime,
+    program: Program,
+    parts: { maps: readonly RuntimeMap[]; prepared: Prepared },
+  ) {
+    this.runtime = runtime;
+    this.program = program;
+    this.maps = parts.maps;
+    this.prepared = parts.prepared;
+  }
+
+  /** Bytes of machine code; 0 when interpreted. */
+  get codeSize(): number {
+    return this.prepared.codeSize;
+  }
+
+  /** The unit's map of a name, or undefined. */
+  map(name: string): RuntimeMap | undefined {
+    return this.maps.find((map) => map.def.name === name);
+  }
+
+  /** Puts this program into a prog array. @throws {TypeError} If the map holds no programs. */
+  putInto(map: RuntimeMap, index: number): void {
+    if (!map.holdsPrograms) {
+      throw new TypeError(`Cannot put a program into map ${map.def.name}: it holds none`);
+    }
+    map.setPointer(index, this.prepared.entry);
+  }
+}
+
+/** Code that still goes through the context as the source has it would read other fields here, so it does not run. */
+function refuseSourceContext(program: Program): void {
+  const pointer = factNamed("pointer");
+  if (pointer === undefined) return;
+  const { insns, ids } = program.code;
+  for (let i = 0; i < insns.length; i++) {
+    const { kind } = insns[i];
+    if ((kind === "load" || kind === "store") && program.get(pointer, ids[i]) === "ctx") {
+      throw new UnsupportedError(`running ${program.attrs.name}: its contexts were not lowered`);
+    }
+  }
+}

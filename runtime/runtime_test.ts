@@ -1,0 +1,448 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { issueProof } from "../abi/proof.ts";
+import { parseText } from "../ir/parse_text.ts";
+import type { Program } from "../ir/program.ts";
+import { compileX86 } from "../passes/jit/x86_64/compile.ts";
+import { NO_KFUNCS } from "../passes/kfuncs.ts";
+import { lowerContexts } from "../passes/lower/contexts.ts";
+import type { PassContext } from "../passes/pass.ts";
+import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
+import { AbortedError } from "./engine.ts";
+import { nativeUnavailable } from "./exec/libc.ts";
+import { type LoadedProgram, Runtime } from "./runtime.ts";
+import { testRun, type TestRunInput, type TestRunResult } from "./test_run.ts";
+
+const unavailable = nativeUnavailable();
+if (unavailable !== undefined) console.log(`skipped: native half of the runtime's tests: ${unavailable}`);
+
+/** Reads a program; `@` at a line's end marks an access to the context, helpers are called by name. */
+function program(text: string): Program {
+  const marked = text.replaceAll("@", "; {pointer: ctx}")
+    .replaceAll(/call bpf_(\w+)/g, (_, name) => `call helper#${LINUX_6_18.helperId(name)}`);
+  return parseText(marked).programs[0];
+}
+
+function lowered(source: Program): Program {
+  return lowerContexts().run(source, { kfuncs: NO_KFUNCS } as unknown as PassContext);
+}
+
+interface Run extends TestRunResult {
+  readonly loaded: LoadedProgram;
+}
+
+/** Runs a program interpreted as its source is, interpreted when lowered, and natively; all must agree. */
+function everywhere(text: string, input: TestRunInput, look: (run: Run) => void): void {
+  const source = program(text);
+  const target = lowered(source);
+  const ways: { name: string; program: Program; runtime: Runtime; lowered: boolean }[] = [
+    { name: "source", program: source, runtime: new Runtime({ seed: 7n }), lowered: false },
+    { name: "lowered", program: target, runtime: new Runtime({ seed: 7n }), lowered: true },
+  ];
+  if (unavailable === undefined) {
+    const compile = compileX86;
+    ways.push({
+      name: "native",
+      program: target,
+      runtime: new Runtime({ seed: 7n, compile }),
+      lowered: true,
+    });
+  }
+  for (const way of ways) {
+    using runtime = way.runtime;
+    const proof = issueProof(way.program);
+    const loaded = runtime.load(way.program, { proof, lowered: way.lowered });
+    try {
+      look({ ...testRun(loaded, input), loaded });
+    } catch (error) {
+      throw new Error(`on the way "${way.name}"`, { cause: error });
+    }
+  }
+}
+
+const PACKET = Uint8Array.from({ length: 64 }, (_, i) => i);
+
+Deno.test("a program that was not proven is not loaded", () => {
+  const some = program("type xdp\nfunc main:\n r0 = 2\n exit");
+  const other = program("type xdp\nfunc main:\n r0 = 2\n exit");
+  using runtime = new Runtime();
+  assertThrows(() => runtime.load(some, { proof: issueProof(other) }), TypeError, "not verified");
+  assertEquals(testRun(runtime.load(some, { proof: issueProof(some) })).retval, 2);
+});
+
+Deno.test("a context that was not lowered is refused", () => {
+  const source = program("type xdp\nfunc main:\n r0 = *(u32 *)(r1 + 0) @\n exit");
+  using runtime = new Runtime();
+  assertThrows(() => runtime.load(source, { proof: issueProof(source) }), Error, "not lowered");
+});
+
+Deno.test("xdp: the packet is where the context says", () => {
+  everywhere(
+    `type xdp
+    func main:
+      r2 = *(u32 *)(r1 + 4) @
+      r1 = *(u32 *)(r1 + 0) @
+      r3 = r1
+      r3 += 20
+      if r3 > r2 goto out
+      r0 = *(u16 *)(r1 + 12)
+      *(u8 *)(r1 + 0) = 255
+      exit
+    out:
+      r0 = 0
+      exit`,
+    { data: PACKET },
+    (run) => {
+      assertEquals(run.retval, 0x0d0c);
+      assertEquals(run.dataOut, Uint8Array.from([255, ...PACKET.slice(1)]));
+    },
+  );
+});
+
+Deno.test("xdp: head, tail and metadata move as in the kernel", () => {
+  everywhere(
+    `type xdp
+    func main:
+      r6 = r1
+      r2 = -4
+      call bpf_xdp_adjust_head
+      if r0 != 0 goto out
+      r1 = r6
+      r2 = -8
+      call bpf_xdp_adjust_meta
+      if r0 != 0 goto out
+      r1 = r6
+      r2 = 6
+      call bpf_xdp_adjust_tail
+      if r0 != 0 goto out
+      r1 = *(u32 *)(r6 + 8) @
+      r2 = *(u32 *)(r6 + 0) @
+      r3 = *(u32 *)(r6 + 4) @
+      r0 = r3
+      r0 -= r2
+      r0 <<= 8
+      r2 -= r1
+      r0 |= r2
+      *(u32 *)(r1 + 0) = 287454020
+    out:
+      exit`,
+    { data: PACKET, ctx: new Uint8Array(24).fill(64, 4, 5) },
+    (run) => {
+      assertEquals(run.retval, 74 << 8 | 8);
+      const expected = new Uint8Array(8 + 4 + 64 + 6);
+      expected.set([0x44, 0x33, 0x22, 0x11]);
+      expected.set(PACKET, 12);
+      // Where the head grew there may be anything; here it is zero.
+      assertEquals(run.dataOut, expected);
+      assertEquals([...run.ctxOut!.slice(0, 8)], [8, 0, 0, 0, 82, 0, 0, 0]);
+    },
+  );
+});
+
+Deno.test("tc: fields of the context are read and written", () => {
+  const ctx = new Uint8Array(192);
+  ctx[8] = 5; // mark
+  ctx[32] = 6; // priority
+  ctx[48] = 0xaa; // cb[0]
+  everywhere(
+    `type sched_cls
+    func main:
+      r2 = *(u32 *)(r1 + 8) @
+      r2 += 1
+      *(u32 *)(r1 + 8) = r2 @
+      r3 = *(u8 *)(r1 + 48) @
+      *(u16 *)(r1 + 52) = 513 @
+      r0 = *(u32 *)(r1 + 16) @
+      r0 <<= 16
+      r4 = *(u32 *)(r1 + 0) @
+      r0 |= r4
+      r0 += r3
+      exit`,
+    { data: PACKET, ctx },
+    (run) => {
+      assertEquals(run.retval, 0x0d0c0000 + 64 + 0xaa);
+      assertEquals(run.ctxOut![8], 6);
+      assertEquals(run.ctxOut![32], 6);
+      assertEquals([...run.ctxOut!.slice(52, 54)], [1, 2]);
+    },
+  );
+});
+
+Deno.test("types on layer 3 see no Ethernet header, and it comes back empty", () => {
+  everywhere(
+    `type cgroup_skb
+    func main:
+      r2 = *(u32 *)(r1 + 76) @
+      r3 = *(u32 *)(r1 + 80) @
+      r0 = r3
+      r0 -= r2
+      r2 = *(u8 *)(r2 + 0)
+      r0 <<= 8
+      r0 |= r2
+      exit`,
+    { data: PACKET },
+    (run) => {
+      assertEquals(run.retval, 50 << 8 | 14);
+      assertEquals(run.dataOut, Uint8Array.from([...new Uint8Array(14), ...PACKET.slice(14)]));
+    },
+  );
+});
+
+const COUNT = `type xdp
+  map counts type=array key=4 value=8 max=4
+  map seen type=hash key=4 value=8 max=2
+  func main:
+    *(u32 *)(r10 -4) = 3
+    r1 = map counts ll
+    r2 = r10
+    r2 += -4
+    call bpf_map_lookup_elem
+    if r0 == 0 goto out
+    r1 = *(u64 *)(r0 +0)
+    r1 += 1
+    *(u64 *)(r0 +0) = r1
+    *(u64 *)(r10 -16) = 41
+    r1 = map seen ll
+    r2 = r10
+    r2 += -4
+    r3 = r10
+    r3 += -16
+    r4 = 0
+    call bpf_map_update_elem
+    r6 = r0
+    r1 = map seen ll
+    r2 = r10
+    r2 += -4
+    call bpf_map_lookup_elem
+    if r0 == 0 goto out
+    r0 = *(u64 *)(r0 +0)
+    r0 += r6
+  out:
+    exit`;
+
+const key = (n: number) => new Uint8Array(Uint32Array.of(n).buffer);
+const value = (n: number) => new Uint8Array(BigUint64Array.of(BigInt(n)).buffer);
+
+Deno.test("maps are shared by program and host", () => {
+  everywhere(COUNT, { data: PACKET, repeat: 5 }, ({ retval, loaded }) => {
+    assertEquals(retval, 41);
+    const counts = loaded.map("counts")!, seen = loaded.map("seen")!;
+    assertEquals(counts.get(key(3)), value(5));
+    assertEquals(counts.get(key(4)), undefined);
+    assertEquals([...seen.entries()], [[key(3), value(41)]]);
+    seen.set(key(9), value(1));
+    assertThrows(() => seen.set(key(10), value(1)), Error, "errno 7");
+    assertThrows(() => seen.set(key(9), value(1), 1), Error, "errno 17");
+    assertEquals(seen.delete(key(3)), true);
+    assertEquals(seen.delete(key(3)), false);
+    assertEquals(seen.get(key(3)), undefined);
+    seen.set(key(10), value(2));
+    assertEquals(seen.get(key(10)), value(2));
+    assertEquals(seen.get(key(9)), value(1));
+  });
+});
+
+Deno.test("bpf_loop counts, stops and refuses", () => {
+  const loop = (count: number | bigint, flags: number, stop: number) =>
+    `type xdp
+    func main:
+      *(u64 *)(r10 -8) = 0
+      r1 = ${count}${typeof count === "bigint" ? " ll" : ""}
+      r2 = func step ll
+      r3 = r10
+      r3 += -8
+      r4 = ${flags}
+      call bpf_loop
+      r1 = *(u64 *)(r10 -8)
+      r1 <<= 32
+      r0 <<= 32
+      r0 >>= 32
+      r0 |= r1
+      exit
+    func step:
+      r3 = *(u64 *)(r2 +0)
+      r3 += r1
+      *(u64 *)(r2 +0) = r3
+      r0 = 1
+      if r1 == ${stop} goto end
+      r0 = 0
+    end:
+      exit`;
+  const split = (r0: bigint) => [Number(r0 >> 32n), Number(BigInt.asIntN(32, r0))];
+  everywhere(loop(10, 0, -1), {}, ({ r0 }) => assertEquals(split(r0), [45, 10]));
+  everywhere(loop(10, 0, 4), {}, ({ r0 }) => assertEquals(split(r0), [10, 5]));
+  everywhere(loop(0, 0, 4), {}, ({ r0 }) => assertEquals(split(r0), [0, 0]));
+  everywhere(loop(8388609, 0, 4), {}, ({ r0 }) => assertEquals(split(r0), [0, -7]));
+  everywhere(loop(10, 1, 4), {}, ({ r0 }) => assertEquals(split(r0), [0, -22]));
+  everywhere(loop(0x1_0000_0001n, 0, 4), {}, ({ r0 }) => assertEquals(split(r0), [0, 1]));
+});
+
+Deno.test("for_each_map_elem visits what is there", () => {
+  const text = (map: string) =>
+    `type xdp
+    map m ${map}
+    func main:
+      *(u64 *)(r10 -8) = 0
+      r1 = map m ll
+      r2 = func add ll
+      r3 = r10
+      r3 += -8
+      r4 = 0
+      call bpf_for_each_map_elem
+      r1 = *(u64 *)(r10 -8)
+      r1 <<= 8
+      r0 |= r1
+      exit
+    func add:
+      r1 = *(u64 *)(r3 +0)
+      r5 = *(u32 *)(r2 +0)
+      r1 += r5
+      r2 = *(u64 *)(r4 +0)
+      r1 += r2
+      *(u64 *)(r4 +0) = r1
+      r0 = 0
+      exit`;
+  everywhere(text("type=array key=4 value=8 max=3"), {}, ({ loaded, retval }) => {
+    assertEquals(retval, 3 << 8 | 3);
+    loaded.maps[0].set(key(1), value(10));
+    assertEquals(testRun(loaded).retval, 13 << 8 | 3);
+  });
+  everywhere(text("type=hash key=4 value=8 max=9"), {}, ({ loaded, retval }) => {
+    assertEquals(retval, 0);
+    for (const n of [5, 6, 7]) loaded.maps[0].set(key(n), value(n));
+    loaded.maps[0].delete(key(6));
+    assertEquals(testRun(loaded).retval, 24 << 8 | 2);
+  });
+});
+
+Deno.test("what a program prints and sends arrives", () => {
+  everywhere(
+    `type xdp
+    map ring type=ringbuf key=0 value=0 max=4096
+    func main:
+      r6 = r1
+      *(u32 *)(r10 -8) = 622879781 ; %d %
+      *(u32 *)(r10 -4) = 120       ; x
+      r1 = r10
+      r1 += -8
+      r2 = 8
+      r3 = -5
+      r4 = 255
+      call bpf_trace_printk
+      r7 = r0
+      *(u64 *)(r10 -16) = 77
+      r1 = map ring ll
+      r2 = r10
+      r2 += -16
+      r3 = 8
+      r4 = 0
+      call bpf_ringbuf_output
+      r0 += r7
+      exit`,
+    {},
+    (run) => {
+      assertEquals(run.printed, ["-5 ff"]);
+      assertEquals(run.retval, 5);
+      assertEquals(run.events.map((event) => event.data), [value(77)]);
+    },
+  );
+});
+
+Deno.test("time goes on, and random numbers follow the seed", () => {
+  const random: bigint[] = [];
+  everywhere(
+    `type xdp
+    func main:
+      call bpf_ktime_get_ns
+      r6 = r0
+      call bpf_ktime_get_ns
+      if r0 < r6 goto bad
+      call bpf_get_prandom_u32
+      exit
+    bad:
+      r0 = 0
+      exit`,
+    {},
+    ({ r0 }) => random.push(r0),
+  );
+  assert(random[0] !== 0n && random[0] < 1n << 32n);
+  assert(random.every((number) => number === random[0]), `${random}`);
+});
+
+Deno.test("kernel functions answer by name", () => {
+  const text = (type: string, from: string) =>
+    `type ${type}
+    func main:
+      r2 = 0
+      r3 = r10
+      r3 += -16
+      call kfunc ${from}
+      if r0 != 0 goto out
+      r1 = r10
+      r1 += -16
+      r2 = 3
+      r3 = 0
+      r4 = 4
+      call kfunc bpf_dynptr_slice
+      if r0 == 0 goto out
+      r6 = *(u32 *)(r0 +0)
+      r1 = r10
+      r1 += -16
+      call kfunc bpf_dynptr_is_rdonly
+      r7 = r0
+      r1 = r10
+      r1 += -16
+      call kfunc bpf_dynptr_size
+      r0 += r6
+      r7 <<= 31
+      r0 += r7
+    out:
+      exit`;
+  everywhere(text("xdp", "bpf_dynptr_from_xdp"), { data: PACKET }, ({ retval }) => {
+    assertEquals(retval, 0x06050403 + 64);
+  });
+  everywhere(text("cgroup_skb", "bpf_dynptr_from_skb"), { data: PACKET }, ({ retval }) => {
+    assertEquals(retval, 0x14131211 + 50 + 2 ** 31);
+  });
+});
+
+Deno.test("a helper that fails in JavaScript ends the run, natively too, before anything else happens", () => {
+  const source = program(`type xdp
+    map m type=array key=4 value=8 max=1
+    func main:
+      r1 = 0
+      r2 = 8
+      call bpf_trace_printk
+      r1 = map_value m+0 ll
+      *(u64 *)(r1 +0) = 1
+      exit`);
+  const runtimes = [new Runtime()];
+  if (unavailable === undefined) runtimes.push(new Runtime({ compile: compileX86 }));
+  for (const runtime of runtimes) {
+    const loaded = runtime.load(source, { proof: issueProof(source) });
+    const error = assertThrows(() => testRun(loaded));
+    const cause = error instanceof AbortedError ? error.cause : error;
+    assert(cause instanceof RangeError, String(cause));
+    assertEquals(loaded.maps[0].get(key(0)), value(0));
+    runtime[Symbol.dispose]();
+  }
+});
+
+Deno.test("tail calls run the target, count, and go on where there is none", () => {
+  const target = program("type xdp\nprogram target\nfunc main:\n r0 = 7\n exit");
+  const text = `type xdp
+    map jump type=prog_array key=4 value=4 max=2
+    func main:
+      r2 = map jump ll
+      r3 = 1
+      call bpf_tail_call
+      r0 = 1
+      exit`;
+  everywhere(text, {}, ({ retval, loaded }) => {
+    assertEquals(retval, 1);
+    const { runtime } = loaded;
+    runtime.load(target, { proof: issueProof(target) }).putInto(loaded.maps[0], 1);
+    if (loaded.codeSize === 0) assertEquals(testRun(loaded).retval, 7);
+    loaded.putInto(loaded.maps[0], 1);
+    if (loaded.codeSize === 0) assertEquals(testRun(loaded).retval, 1);
+  });
+});
