@@ -9,6 +9,7 @@
  * skip kfunc-inline                                 (not until there is a pass of this name: counts as skipped)
  * run r0 == 24                                      (must hold before the first pass and after every one)
  * run r0 == 3 given bpf_get_prandom_u32 = 7, r1 = 5
+ * kernel xlated                                     (the running kernel must rewrite it in the same way)
  * type socket_filter                                (this and the rest: see ir/parse_text.ts)
  *
  * func main:
@@ -102,7 +103,9 @@ export function readGolden(text: string, file: string): Golden {
       if (key === "pass") passes = value;
       else if (key === "run") runs.push(readRun(value, { file, line }));
       else if (key === "skip") skip = value;
-      else if (key !== "from") throw new SyntaxError(`Cannot read ${file}:${line}: no header "${key}"`);
+      else if (key !== "from" && key !== "kernel") {
+        throw new SyntaxError(`Cannot read ${file}:${line}: no header "${key}"`);
+      }
     },
   });
   const errors = head.flatMap((line, i) => {

@@ -61,7 +61,7 @@ Deno.test("what is unexpected fails where it is found, what is expected where it
 
 /** A program after bpf-loop-inline and dce, encoded. */
 function inlined(text: string): EncodedInsn[] {
-  const [program] = parseText(`type tracing\n${text}`, { helpers: HELPERS }).programs;
+  const [program] = parseText(`type tracepoint\n${text}`, { helpers: HELPERS }).programs;
   const passes = [bpfLoopInline(), dce()];
   return encodedInsns(encode(new Pipeline({ passes }).run(program, { target: TARGET }).program));
 }
