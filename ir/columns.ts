@@ -14,9 +14,10 @@
  * @module
  */
 import { writeFields } from "./fields.ts";
-import type { Callee, Imm64, Insn, InsnId, SubprogId } from "./insn.ts";
+import type { InsnId, SubprogId } from "./insn.ts";
 import { CLASS, JUMP, OPCODE } from "./opcodes.ts";
 import type { Program } from "./program.ts";
+import { subprogOf, targetOf } from "./references.ts";
 
 /** See the module's header. All arrays have `count` entries unless said otherwise. */
 export interface Columns {
@@ -120,47 +121,14 @@ function buildColumns(program: Program): Columns {
     const at = slot[i];
     const insn = insns[i];
     columns.position[at] = i;
-    switch (insn.kind) {
-      case "jump":
-      case "branch":
-      case "may_goto": {
-        const target = slotOf(insn.target, at);
-        columns.target[at] = target;
-        writeFields(columns, at, { ...insn, target });
-        break;
-      }
-      case "call": {
-        const callee = placeCallee(insn.callee, at, entry);
-        if (callee.kind === "subprog") columns.target[at] = callee.subprog;
-        writeFields(columns, at, { kind: "call", callee });
-        break;
-      }
-      case "imm64": {
-        const value = placeImm64(insn.value, at, entry);
-        if (value.kind === "func") columns.target[at] = value.subprog;
-        columns.position[at + 1] = i;
-        writeFields(columns, at, { kind: "imm64", dst: insn.dst, value });
-        break;
-      }
-      case "raw":
-        writeFields(columns, at, insn);
-        columns.target[at] = rawTarget(columns, at);
-        break;
-      default:
-        writeFields(columns, at, insn as Insn<number, number>);
-    }
+    const jump = targetOf(insn), subprog = subprogOf(insn);
+    const target = jump !== undefined ? slotOf(jump, at) : subprog !== undefined ? entry(subprog, at) : -1;
+    columns.target[at] = target;
+    if (insn.kind === "imm64") columns.position[at + 1] = i;
+    writeFields(columns, at, insn, target);
+    if (insn.kind === "raw") columns.target[at] = rawTarget(columns, at);
   }
   return columns;
-}
-
-type EntryOf = (id: SubprogId, from: number) => number;
-
-function placeCallee(callee: Callee, at: number, entry: EntryOf): Callee<number> {
-  return callee.kind === "subprog" ? { kind: "subprog", subprog: entry(callee.subprog, at) } : callee;
-}
-
-function placeImm64(value: Imm64, at: number, entry: EntryOf): Imm64<number> {
-  return value.kind === "func" ? { kind: "func", subprog: entry(value.subprog, at) } : value;
 }
 
 /** Where the bytes of a raw slot would jump, if they are a jump and the place exists. */

@@ -11,6 +11,7 @@ import type { DecodedInsn } from "./decode.ts";
 import { type FieldArrays, writeFields } from "./fields.ts";
 import { slotsOf } from "./insn.ts";
 import type { Program } from "./program.ts";
+import { subprogOf, targetOf } from "./references.ts";
 
 /**
  * Encodes a program: 8 bytes a slot, little endian.
@@ -47,7 +48,7 @@ export function encodeInsns(insns: readonly DecodedInsn[]): Uint8Array {
   };
   let slot = 0;
   for (const insn of insns) {
-    writeFields(fields, slot, insn);
+    writeFields(fields, slot, insn, targetOf(insn) ?? subprogOf(insn) ?? -1);
     slot += slotsOf(insn);
   }
   return pack(fields, count);

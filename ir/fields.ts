@@ -32,13 +32,19 @@ export interface FieldArrays {
 }
 
 /**
- * Writes an instruction's fields at a slot (`imm64`: at two), with targets and subprograms given as absolute slots. The
- * arrays hold zeros there before.
+ * Writes an instruction's fields at a slot (`imm64`: at two). `target` is the absolute slot that the instruction jumps
+ * to, calls, or takes the address of; it does not matter for others. What the instruction itself holds as target is not
+ * looked at. The arrays hold zeros there before.
  *
  * @throws {RangeError} If the instruction has no encoding: a distance out of reach, an offset or register out of range,
  * an operator without this form.
  */
-export function writeFields(out: FieldArrays, slot: number, insn: Insn<number, number>): void {
+export function writeFields(
+  out: FieldArrays,
+  slot: number,
+  insn: Insn<unknown, unknown>,
+  target: number,
+): void {
   switch (insn.kind) {
     case "alu":
       return writeAlu(out, slot, insn);
@@ -76,10 +82,10 @@ export function writeFields(out: FieldArrays, slot: number, insn: Insn<number, n
     case "imm64":
       out.code[slot] = OPCODE.LD_IMM64;
       out.dst[slot] = register(slot, insn.dst);
-      writeImm64(out, slot, insn.value);
+      writeImm64(out, slot, insn.value, target);
       return;
     case "jump": {
-      const distance = insn.target - slot - 1;
+      const distance = target - slot - 1;
       if (insn.far || distance < -32768 || distance > 32767) {
         out.code[slot] = OPCODE.GOTOL;
         out.imm[slot] = distance;
@@ -93,16 +99,16 @@ export function writeFields(out: FieldArrays, slot: number, insn: Insn<number, n
       out.code[slot] = branchRow(insn.op).code | (insn.right.kind === "reg" ? SRC_REG : 0) |
         (insn.width === 64 ? CLASS.JMP : CLASS.JMP32);
       out.dst[slot] = register(slot, insn.left);
-      out.off[slot] = distance16(slot, "branch", insn.target);
+      out.off[slot] = distance16(slot, "branch", target);
       writeOperand(out, slot, insn.right);
       return;
     case "may_goto":
       out.code[slot] = OPCODE.MAY_GOTO;
-      out.off[slot] = distance16(slot, "may_goto", insn.target);
+      out.off[slot] = distance16(slot, "may_goto", target);
       return;
     case "call":
       out.code[slot] = OPCODE.CALL;
-      writeCallee(out, slot, insn.callee);
+      writeCallee(out, slot, insn.callee, target);
       return;
     case "addr_space_cast":
       out.code[slot] = OPCODE.MOV64_REG;
@@ -160,7 +166,7 @@ function writeOperand(out: FieldArrays, slot: number, operand: Operand): void {
   }
 }
 
-function writeImm64(out: FieldArrays, slot: number, value: Imm64<number>): void {
+function writeImm64(out: FieldArrays, slot: number, value: Imm64<unknown>, target: number): void {
   switch (value.kind) {
     case "const":
       out.imm[slot] = Number(BigInt.asIntN(32, value.value));
@@ -182,12 +188,12 @@ function writeImm64(out: FieldArrays, slot: number, value: Imm64<number>): void 
       return;
     case "func":
       out.src[slot] = PSEUDO.FUNC;
-      out.imm[slot] = value.subprog - slot - 1;
+      out.imm[slot] = target - slot - 1;
       return;
   }
 }
 
-function writeCallee(out: FieldArrays, slot: number, callee: Callee<number>): void {
+function writeCallee(out: FieldArrays, slot: number, callee: Callee<unknown>, target: number): void {
   switch (callee.kind) {
     case "helper":
       out.src[slot] = CALL_KIND.HELPER;
@@ -195,7 +201,7 @@ function writeCallee(out: FieldArrays, slot: number, callee: Callee<number>): vo
       return;
     case "subprog":
       out.src[slot] = CALL_KIND.SUBPROG;
-      out.imm[slot] = callee.subprog - slot - 1;
+      out.imm[slot] = target - slot - 1;
       return;
     case "kfunc":
       out.src[slot] = CALL_KIND.KFUNC;
