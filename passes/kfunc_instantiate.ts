@@ -64,6 +64,9 @@ export type ExploreBody = (
   options: ExploreOptions,
 ) => BodyFacts | undefined;
 
+/** Explores nothing: bodies are moved to their calls as they are. What inlining gains by itself, for comparison. */
+export const exploreNothing: ExploreBody = () => ({ dead: [], branches: new Map() });
+
 /** How bodies are explored. */
 export interface KfuncInstantiateOptions {
   readonly explore: ExploreBody;

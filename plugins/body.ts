@@ -74,20 +74,37 @@ function fragmentProgram(fragment: Fragment, name: string): Program {
 
 function onePiece(program: Program): Program {
   const body = flattenBody(program);
-  body.code.insns.forEach((insn, i) => {
-    if (insn.kind === "raw") throw new TypeError(`instruction ${i} is not one of the ISA`);
-    if (insn.kind !== "imm64") return;
-    const { value } = insn;
-    if (value.kind === "map" || value.kind === "map_value") {
-      const map = program.unit.maps[value.map];
-      throw new TypeError(
-        map === undefined
-          ? `instruction ${i} refers to a map`
-          : `it refers to ${map.section === undefined ? "the map" : "data in"} ${map.section ?? map.name}`,
-      );
-    }
+  return new Program({
+    unit: body.unit,
+    attrs: body.attrs,
+    code: { ...body.code, insns: body.code.insns.map((insn, i) => movable(insn, { program, i })) },
+    subprogs: body.subprogs,
+    facts: body.facts,
+    nextInsnId: body.nextInsnId,
+    nextSubprogId: body.nextSubprogId,
   });
-  return body;
+}
+
+/** The instruction as it can stand in any unit: kernel functions and variables by name alone, since ids are those of a BTF. */
+function movable(insn: Insn, where: { readonly program: Program; readonly i: number }): Insn {
+  if (insn.kind === "raw") throw new TypeError(`instruction ${where.i} is not one of the ISA`);
+  if (insn.kind === "call" && insn.callee.kind === "kfunc") {
+    const { name } = insn.callee.func;
+    if (name === "") throw new TypeError(`instruction ${where.i} calls a kernel function without a name`);
+    return { ...insn, callee: { kind: "kfunc", func: { name, btfId: 0, module: 0 } } };
+  }
+  if (insn.kind !== "imm64") return insn;
+  const { value } = insn;
+  if (value.kind === "kernel_var") return { ...insn, value: { ...value, btfId: 0, module: 0 } };
+  if (value.kind === "map" || value.kind === "map_value") {
+    const map = where.program.unit.maps[value.map];
+    throw new TypeError(
+      map === undefined
+        ? `instruction ${where.i} refers to a map`
+        : `it refers to ${map.section === undefined ? "the map" : "data in"} ${map.section ?? map.name}`,
+    );
+  }
+  return insn;
 }
 
 /** A tagged function of an object. */

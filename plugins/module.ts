@@ -77,7 +77,8 @@ export interface ModuleSpec {
 
 /** A driver's answer to a device-bound kfunc. */
 export interface Implementation {
-  readonly driver: string;
+  /** The driver's name, or all names it goes by. */
+  readonly driver: string | readonly string[];
   /** The name of a function of this module. */
   readonly by: string;
 }

@@ -206,7 +206,6 @@ export class ModuleRegistry implements KfuncResolver {
     for (const [stubName, { driver, by }] of Object.entries(module.implements ?? {})) {
       const stub = own.get(stubName) ?? this.#kfuncs.get(stubName)?.kfunc;
       const answering = own.get(by);
-      const key = answerKey(stubName, driver);
       if (stub === undefined) problems.push(`it implements ${stubName}, which is not registered`);
       else if (!stub.deviceBound) problems.push(`it implements ${stubName}, which is not device-bound`);
       if (answering === undefined) {
@@ -214,8 +213,11 @@ export class ModuleRegistry implements KfuncResolver {
       } else if (stub !== undefined && !sameShape(stub.signature, answering.signature)) {
         problems.push(`${by} does not have the prototype of ${stubName}`);
       }
-      if (this.#answers.has(key)) problems.push(`${stubName} is implemented for driver "${driver}" already`);
-      answers.set(key, by);
+      for (const each of typeof driver === "string" ? [driver] : driver) {
+        const key = answerKey(stubName, each);
+        if (this.#answers.has(key)) problems.push(`${stubName} is implemented for driver "${each}" already`);
+        answers.set(key, by);
+      }
     }
     return answers;
   }

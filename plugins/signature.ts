@@ -14,6 +14,9 @@ import type { KfuncArg, KfuncSignature } from "../passes/kfuncs.ts";
 /** The argument registers r1 to r5. */
 const MAX_ARGS = 5;
 
+/** What programs and kernel code call a dynamic pointer. */
+const DYNPTRS: ReadonlySet<string | undefined> = new Set(["bpf_dynptr", "bpf_dynptr_kern"]);
+
 /** Sizes in bytes of the integers that kernel prototypes name. */
 const SCALARS: Readonly<Record<string, number>> = {
   "char": 1,
@@ -87,7 +90,7 @@ function readParam(param: string, index: number): KfuncArg {
     const struct = /^(?:struct|union) (\w+)$/.exec(target)?.[1];
     return {
       name: pointer.name === "" ? `arg${index + 1}` : pointer.name,
-      kind: struct === "bpf_dynptr" ? "dynptr" : "pointer",
+      kind: DYNPTRS.has(struct) ? "dynptr" : "pointer",
       type,
       size: 0,
       pointee: { size: SCALARS[target] ?? 0, ...(struct === undefined ? {} : { struct }) },
@@ -165,7 +168,7 @@ function pointeeOf(btf: Btf, id: number): Pick<KfuncArg, "kind" | "pointee"> {
   const struct = named && type.name !== "" ? type.name : undefined;
   const sized = type.kind !== "void" && type.kind !== "fwd" && type.kind !== "func_proto";
   return {
-    kind: struct === "bpf_dynptr" ? "dynptr" : "pointer",
+    kind: DYNPTRS.has(struct) ? "dynptr" : "pointer",
     pointee: { size: sized ? btf.sizeOf(target) : 0, ...(struct === undefined ? {} : { struct }) },
   };
 }
