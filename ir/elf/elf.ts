@@ -37,7 +37,9 @@ export interface ElfSymbol {
   readonly index: number;
   /** Empty for section symbols. */
   readonly name: string;
+  /** What it names. */
   readonly type: SymbolType;
+  /** Who sees it. */
   readonly binding: "local" | "global" | "weak" | "other";
   /** Hidden or internal visibility: not for other objects. */
   readonly hidden: boolean;
@@ -63,7 +65,9 @@ export interface ElfRelocation {
 
 /** A section's header. */
 export interface ElfSection {
+  /** Its number in the file: what symbols and relocations refer to. */
   readonly index: number;
+  /** Empty for the first. */
   readonly name: string;
   /** `sh_type`, see {@linkcode SHT}. */
   readonly type: number;
@@ -73,8 +77,11 @@ export interface ElfSection {
   readonly offset: number;
   /** In bytes; for `NOBITS` nothing in the file stands behind it. */
   readonly size: number;
+  /** `sh_link`: for symbols, the section of their names. */
   readonly link: number;
+  /** `sh_info`: for relocations, the section they apply to. */
   readonly info: number;
+  /** Bytes of one entry, where the section is a table. */
   readonly entrySize: number;
 }
 
@@ -84,7 +91,9 @@ export interface Elf {
   readonly littleEndian: boolean;
   /** `e_machine`: 247 is BPF, 0 is what old compilers wrote. */
   readonly machine: number;
+  /** By number; the first is empty. */
   readonly sections: readonly ElfSection[];
+  /** By number; the first is empty. */
   readonly symbols: readonly ElfSymbol[];
   /** A section's bytes as they are in the file; empty for `NOBITS`. */
   data(section: ElfSection): Uint8Array;

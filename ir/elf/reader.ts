@@ -41,6 +41,7 @@ export class Reader {
   readonly #view: DataView;
   #textBytes = 0;
 
+  /** A window over `bytes`; `what` names it in messages. */
   constructor(bytes: Uint8Array, what: string, littleEndian: boolean) {
     this.bytes = bytes;
     this.what = what;
@@ -58,7 +59,7 @@ export class Reader {
     return new MalformedError(message, `${this.what}, offset 0x${offset.toString(16)}`);
   }
 
-  /** @throws {MalformedError} Unless `size` bytes at `offset` lie inside the window. */
+  /** Makes sure of a range. @throws {MalformedError} Unless `size` bytes at `offset` lie inside the window. */
   need(offset: number, size: number): void {
     if (!(offset >= 0 && size >= 0 && offset + size <= this.bytes.length)) {
       throw this.malformed(

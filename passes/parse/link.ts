@@ -15,6 +15,7 @@ import type { ObjectFunction, ObjectParts } from "./object.ts";
 
 /** What linking needs to know about the object besides its functions. */
 export interface LinkContext {
+  /** The functions and symbols. */
   readonly object: ObjectParts;
   /** By section number and offset: the index of the map declared there. */
   readonly mapAt: ReadonlyMap<string, number>;
@@ -26,6 +27,7 @@ export interface LinkContext {
   readonly kconfigMap: number;
   /** The index of the arena, and the section of variables in it; -1 if there is none. */
   readonly arenaMap: number;
+  /** See {@linkcode LinkContext.arenaMap}. */
   readonly arenaSection: number;
   /** Whether externs were looked up in a target: missing weak ones are then known to be missing. */
   readonly hasTarget: boolean;

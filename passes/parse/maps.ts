@@ -14,6 +14,7 @@ import type { ObjectParts } from "./object.ts";
 
 /** A map and where in the file it is declared: what relocations refer to. */
 export interface ObjectMap {
+  /** What it declares. */
   readonly def: MapDef;
   /** The section's number. */
   readonly section: number;

@@ -13,7 +13,9 @@ import { SHF_EXECINSTR, SHT } from "../../ir/elf/elf.ts";
 
 /** A function's code, not yet linked with others. */
 export interface ObjectFunction {
+  /** The symbol's name. */
   readonly name: string;
+  /** Where its code lies. */
   readonly section: ElfSection;
   /** Its first slot, counted from the start of the section. */
   readonly start: number;
@@ -21,6 +23,7 @@ export interface ObjectFunction {
   readonly count: number;
   /** `count` × 8 bytes, little-endian. Own copy: relocation patches it. */
   readonly bytes: Uint8Array;
+  /** Seen by other objects. */
   readonly global: boolean;
   /** Global in the file, but not for others: verified as if it were static. */
   readonly hidden: boolean;
@@ -32,10 +35,13 @@ export interface ObjectFunction {
 
 /** What an object file consists of. */
 export interface ObjectParts {
+  /** The file itself. */
   readonly elf: Elf;
   /** By section, then by place in it. */
   readonly functions: readonly ObjectFunction[];
+  /** Empty if there is none. */
   readonly license: string;
+  /** 0 if there is none. */
   readonly version: number;
   /** The section with this name, or undefined. */
   section(name: string): ElfSection | undefined;

@@ -17,6 +17,7 @@ import type { ObjectFunction } from "./object.ts";
 export class SectionRecords {
   readonly #bySection = new Map<number, Int32Array[]>();
 
+  /** Sorts the tables' records by the sections of an object. */
   constructor(elf: Elf, btf: IndexedBtf, tables: { records: readonly ExtRecords[]; width: number }) {
     const numbers = new Map(elf.sections.map((section) => [section.name, section.index]));
     for (const { sectionName, count, words } of tables.records) {
@@ -54,6 +55,7 @@ export class FunctionInfo {
   readonly #funcs: SectionRecords | undefined;
   readonly #origins = new Map<ObjectFunction, readonly Origin[]>();
 
+  /** Reads nothing yet but the order of the records. */
   constructor(elf: Elf, btf: IndexedBtf | undefined, ext: BtfExt | undefined) {
     this.#btf = btf;
     if (btf === undefined || ext === undefined) return;

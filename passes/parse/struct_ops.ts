@@ -32,7 +32,9 @@ export interface StructOpsAttach {
 
 /** The maps of an object, and what their programs attach to. */
 export interface StructOps {
+  /** In the order of their sections. */
   readonly maps: readonly MapDef[];
+  /** By program: where it stands. */
   readonly programs: ReadonlyMap<ObjectFunction, StructOpsAttach>;
 }
 

@@ -36,16 +36,21 @@ export type RelocationKind = typeof RELOCATION_KINDS[number];
 export interface Accessor {
   /** The structure, or the element's type; modifiers already gone. */
   readonly type: number;
+  /** Of the member or element. */
   readonly index: number;
+  /** The member's; absent for elements. */
   readonly name?: string;
 }
 
 /** A path in one BTF. */
 export interface Access {
+  /** What the ids refer to. */
   readonly btf: Btf;
   /** As the relocation names it, modifiers and typedefs still on. */
   readonly root: number;
+  /** What is asked for. */
   readonly kind: RelocationKind;
+  /** Named members and elements, the first being an index of the root. */
   readonly accessors: readonly Accessor[];
   /** From the start of the root, in bits, modulo 2^32. */
   readonly bitOffset: number;

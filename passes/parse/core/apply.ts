@@ -46,6 +46,7 @@ export class CoreRelocator {
   /** By local root. Shrinks to the candidates that had a path, as in libbpf, so that one object means one type. */
   readonly #candidates = new Map<number, readonly number[]>();
 
+  /** For an object's types and a target's. */
   constructor(local: Btf, target: Btf) {
     this.#local = local;
     this.#target = target;

@@ -23,6 +23,7 @@ export interface Patch {
   readonly poison: boolean;
   /** Bytes read or written by a load or store of the field, before and after; 0 if unknown. */
   readonly size: number;
+  /** See {@linkcode Patch.size}. */
   readonly newSize: number;
   /** The sizes differ, and the value would be read wrongly: signed, or no number at all. */
   readonly badSize: boolean;
