@@ -15,11 +15,14 @@ import type { Program } from "../../ir/program.ts";
 import type { Profile, ProgramTypeRules } from "../../profile/profile.ts";
 import { type SourcePosition, UnsupportedError } from "../../ir/diagnostic.ts";
 import { W } from "./arena.ts";
+import type { Explored } from "./explored.ts";
+import type { Fastcall } from "./fastcall.ts";
+import { Findings } from "./findings.ts";
 import { LogBuffer } from "./log_buffer.ts";
+import type { Pending } from "./pending.ts";
 import type { StackLiveness } from "./stack_liveness.ts";
 import {
   ADD_CONST,
-  AUX1,
   CUR,
   F_NSLOTS,
   F_REGS,
@@ -119,6 +122,8 @@ export interface EnvOptions {
   readonly precision: Precision;
   /** `LOG_*` bits. */
   readonly logLevel: number;
+  /** The kernel's types, if the unit does not bring them. */
+  readonly targetBtf?: Btf;
 }
 
 /** One verification in progress; see the module's header. */
@@ -162,8 +167,22 @@ export class Env {
   readonly stackDepth: Int32Array;
   /** By subprogram in layout order: {@linkcode SUB_TAIL_CALL} and its kin. */
   readonly subprogFlags: Int32Array;
+  /** What passes learn from this verification. */
+  readonly findings: Findings;
+  /** The states saved so far. Set before the walk begins. */
+  explored!: Explored;
+  /** The paths that wait. Set before the walk begins. */
+  pending!: Pending;
+  /** Where the path goes on after the current instruction. */
+  nextIdx = 0;
+  /** `performance.now()` after which the verification gives up, without a verdict. */
+  deadline = Infinity;
+
   /** Learns which stack slots may still be read. Set before the walk begins. */
   stackLiveness!: StackLiveness;
+
+  /** Watches the slots of the fastcall pattern; absent where there is none. */
+  fastcall: Fastcall | undefined;
 
   /** The slot being verified. */
   insnIdx = 0;
@@ -216,6 +235,8 @@ export class Env {
   prevLogEnd = 0;
   /** How long that line was, in characters. */
   prevInsnLength = 0;
+  /** The next line shows the whole state: the path came here from elsewhere. */
+  printState = false;
   /** The source line printed last. */
   lastLine: SourcePosition | undefined;
   /** Tells of a kfunc call what the look at the control flow must know; set where kfuncs are supported. */
@@ -243,7 +264,7 @@ export class Env {
     this.unit = program.unit;
     this.maps = program.unit.maps;
     this.btf = program.unit.btf;
-    this.targetBtf = program.unit.targetBtf;
+    this.targetBtf = program.unit.targetBtf ?? options.targetBtf;
     this.profile = options.profile;
     this.rules = options.rules;
     this.precision = options.precision;
@@ -262,6 +283,7 @@ export class Env {
     this.target = this.cols.target;
     this.aux = new Int32Array(this.cols.count + 1);
     this.auxPtrType = new Int32Array(this.cols.count + 1);
+    this.findings = new Findings(this.cols.count);
     this.stackDepth = new Int32Array(program.subprogs.length);
     this.subprogFlags = new Int32Array(program.subprogs.length);
   }
@@ -280,12 +302,6 @@ export class Env {
   isGlobal(subprog: number): boolean {
     const info = this.program.subprogs[subprog];
     return info.linkage !== "static" && info.btfId !== 0;
-  }
-
-  /** The map a register refers to: for `CONST_PTR_TO_MAP`, `PTR_TO_MAP_VALUE` and `PTR_TO_MAP_KEY`, by index, inner maps included. */
-  mapOf(o: number): MapDef {
-    const at = W[o + AUX1];
-    return at < this.maps.length ? this.maps[at] : this.innerMaps[at - this.maps.length];
   }
 
   /** How the value of a 16-byte load prints; undefined prints its 64 bits. */

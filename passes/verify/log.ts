@@ -62,6 +62,7 @@ import {
   UMAX,
   UMIN,
 } from "./layout.ts";
+import { mapOf } from "./map_pointer.ts";
 import { typeName } from "./type_names.ts";
 import {
   savedFrame,
@@ -185,7 +186,7 @@ function attributes(env: Env, o: number, known: boolean): string[] {
   if (W[o + REF_ID] !== 0) out.push(`ref_obj_id=${W[o + REF_ID]}`);
   if ((type & MEM_ALLOC) && (type & NON_OWN_REF)) out.push("non_own_ref");
   if (base === CONST_PTR_TO_MAP || base === PTR_TO_MAP_KEY || base === PTR_TO_MAP_VALUE) {
-    const map = env.mapOf(o);
+    const map = mapOf(env, W[o + AUX1]);
     if (map.name !== "") out.push(`map=${map.name}`);
     out.push(`ks=${map.keySize},vs=${map.valueSize}`);
   }

@@ -1,0 +1,55 @@
+/**
+ * What a function begins with: the context in r1 for the program itself, whatever its prototype allows for a global subprogram.
+ *
+ * @module
+ */
+import { W } from "./arena.ts";
+import { type Env, SUB_UNRELIABLE } from "./env.ts";
+import { initFrame } from "./frames.ts";
+import { AUX1, FRAMENO, ID, PTR_MAYBE_NULL, PTR_TO_CTX, PTR_TO_MEM, REG_WORDS, TYPE } from "./layout.ts";
+import { subprogArgs } from "./prototypes.ts";
+import { markKnown, markUnknown } from "./scalar.ts";
+
+function pointer(o: number, type: number): void {
+  markKnown(o, 0, 0);
+  W[o + TYPE] = type;
+  W[o + FRAMENO] = 0;
+}
+
+/** Sets up frame 0 for a function: 0 or `-errno`. */
+export function setUpEntry(env: Env, subprog: number): number {
+  initFrame(env, { n: 0, callsite: -1, subprog });
+  const r1 = env.regs + REG_WORDS;
+  if (subprog === 0) {
+    if (env.btf !== undefined && env.program.subprogs[0].btfId !== 0) {
+      const args = subprogArgs(env, 0);
+      if (typeof args === "number" || args.length !== 1 || args[0].kind !== "ctx") {
+        env.subprogFlags[0] |= SUB_UNRELIABLE;
+      }
+    }
+    pointer(r1, PTR_TO_CTX);
+    return 0;
+  }
+  env.verbose(`Validating ${env.program.subprogs[subprog].name}() func#${subprog}...\n`);
+  const args = subprogArgs(env, subprog);
+  if (typeof args === "number") return args;
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i], o = r1 + i * REG_WORDS;
+    switch (arg.kind) {
+      case "ctx":
+        pointer(o, PTR_TO_CTX);
+        break;
+      case "scalar":
+        markUnknown(o);
+        break;
+      case "mem":
+        pointer(o, PTR_TO_MEM | (arg.maybeNull ? PTR_MAYBE_NULL : 0));
+        W[o + AUX1] = arg.size;
+        if (arg.maybeNull) W[o + ID] = env.newId();
+        break;
+      case "dynptr":
+        return env.unsupported("dynptr arguments of global functions");
+    }
+  }
+  return 0;
+}

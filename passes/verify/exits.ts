@@ -1,0 +1,144 @@
+/**
+ * Where paths and subprograms end: what must not be held any more, what may be returned, and the return to the caller.
+ *
+ * @module
+ */
+import { copyReg, W } from "./arena.ts";
+import { EACCES, EFAULT, EINVAL, type Env, frameAt } from "./env.ts";
+import {
+  F_CALLSITE,
+  F_CB_MAX,
+  F_CB_MIN,
+  F_FLAGS,
+  F_REGS,
+  F_SUBPROG,
+  IN_ASYNC_CALLBACK,
+  IN_CALLBACK,
+  IN_EXCEPTION_CALLBACK,
+  KERNEL_VALUE,
+  PTR_TO_STACK,
+  SCALAR_VALUE,
+  SMAX,
+  SMIN,
+  TYPE,
+} from "./layout.ts";
+import { printCurrent, s64At } from "./log.ts";
+import { REF_TYPE_PTR, REF_WORDS } from "./references.ts";
+import { checkRead } from "./reg_arg.ts";
+import { slt64 } from "./scalar.ts";
+import { typeName } from "./type_names.ts";
+import { widenScalars } from "./widen.ts";
+
+/** Fails if the path holds what cannot be held across what is about to happen. `locks` are not looked at in callees' exits. */
+export function checkResourceLeak(env: Env, what: { locks: boolean; prefix: string }): number {
+  const { locks, prefix } = what;
+  if (locks && env.activeLocks !== 0) {
+    return env.fail(EINVAL, `${prefix} cannot be used inside bpf_spin_lock-ed region`);
+  }
+  if (env.curframe === 0) {
+    let lingering = false;
+    for (let i = 0; i < env.refCount; i++) {
+      const at = i * REF_WORDS;
+      if (env.refs[at] !== REF_TYPE_PTR) continue;
+      env.fail(EINVAL, `Unreleased reference id=${env.refs[at + 1]} alloc_insn=${env.refs[at + 2]}`);
+      lingering = true;
+    }
+    if (lingering) return env.fail(EINVAL, `${prefix} would lead to reference leak`);
+  }
+  if (locks && env.irqId !== 0) {
+    return env.fail(EINVAL, `${prefix} cannot be used inside bpf_local_irq_save-ed region`);
+  }
+  if (locks && env.rcuLocks !== 0) {
+    return env.fail(EINVAL, `${prefix} cannot be used inside bpf_rcu_read_lock-ed region`);
+  }
+  if (locks && env.preemptLocks !== 0) {
+    return env.fail(EINVAL, `${prefix} cannot be used inside bpf_preempt_disable-ed region`);
+  }
+  return 0;
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+function withinRange(o: number, range: Range): boolean {
+  return !slt64(W[o + SMIN], W[o + SMIN + 1], range.min, range.min >> 31) &&
+    !slt64(range.max, range.max >> 31, W[o + SMAX], W[o + SMAX + 1]);
+}
+
+function failRange(env: Env, o: number, what: Range & { context: string }): number {
+  let text = `${what.context} the register R0 has`, unknown = true;
+  const smin = s64At(o + SMIN), smax = s64At(o + SMAX);
+  if (smin > -(1n << 63n)) {
+    text += ` smin=${smin}`;
+    unknown = false;
+  }
+  if (smax < (1n << 63n) - 1n) {
+    text += ` smax=${smax}`;
+    unknown = false;
+  }
+  if (unknown) text += " unknown scalar value";
+  return env.fail(EINVAL, `${text} should have been in [${what.min}, ${what.max}]`);
+}
+
+/** What r0 may hold where the outermost frame ends: 0 or `-errno`. */
+export function checkReturnCode(env: Env): number {
+  const frame = frameAt(0), r0 = env.regs, flags = W[frame + F_FLAGS];
+  const failed = checkRead(env, 0);
+  if (failed < 0) return failed;
+  if (W[r0 + TYPE] === KERNEL_VALUE) return 0;
+  let range: Range | undefined, context = "At program exit";
+  if ((flags & IN_ASYNC_CALLBACK) !== 0) {
+    context = "At async callback return";
+    range = { min: W[frame + F_CB_MIN], max: W[frame + F_CB_MAX] };
+  } else if (W[frame + F_SUBPROG] !== 0 && (flags & IN_EXCEPTION_CALLBACK) === 0) {
+    if (W[r0 + TYPE] !== SCALAR_VALUE) {
+      return env.fail(
+        EINVAL,
+        `At subprogram exit the register R0 is not a scalar value (${typeName(W[r0 + TYPE])})`,
+      );
+    }
+    return 0;
+  } else range = env.rules.returns(env.attachType);
+  if (range === undefined) return 0;
+  if (W[r0 + TYPE] !== SCALAR_VALUE) {
+    return env.fail(EINVAL, `${context} the register R0 is not a known value (${typeName(W[r0 + TYPE])})`);
+  }
+  const marked = env.precision.markReg(env, 0);
+  if (marked < 0) return marked;
+  return withinRange(r0, range) ? 0 : failRange(env, r0, { ...range, context });
+}
+
+/** The end of a subprogram or callback: back to the caller, with `env.nextIdx` where it goes on. */
+export function returnToCaller(env: Env): number {
+  const callee = env.frame, r0 = env.regs, callsite = W[callee + F_CALLSITE];
+  const callback = (W[callee + F_FLAGS] & IN_CALLBACK) !== 0;
+  if (W[r0 + TYPE] === PTR_TO_STACK) return env.fail(EINVAL, "cannot return stack pointer to the caller");
+  if (callback) {
+    if (W[r0 + TYPE] !== SCALAR_VALUE) return env.fail(EACCES, "R0 not a scalar value");
+    const marked = env.precision.markReg(env, 0);
+    if (marked < 0) return marked;
+    const range = { min: W[callee + F_CB_MIN], max: W[callee + F_CB_MAX] };
+    if (!withinRange(r0, range)) return failRange(env, r0, { ...range, context: "At callback return" });
+    if (!env.callsCallback(callsite)) {
+      return env.fail(
+        EFAULT,
+        `verifier bug: in callback at ${env.insnIdx}, callsite ${callsite} !calls_callback`,
+      );
+    }
+  } else copyReg(frameAt(env.curframe - 1) + F_REGS, r0);
+  env.nextIdx = callback ? callsite : callsite + 1;
+  if (env.logging) {
+    env.verbose("returning from callee:\n");
+    printCurrent(env, env.curframe);
+    env.verbose(`to caller at ${env.nextIdx}:\n`);
+    printCurrent(env, env.curframe - 1);
+  }
+  env.setFrame(env.curframe - 1);
+  if (callback) {
+    const previous = env.explored.previousEntry(callsite, env.dfsDepth);
+    if (previous !== 0) widenScalars(env, previous);
+  }
+  return 0;
+}

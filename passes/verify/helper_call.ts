@@ -1,0 +1,669 @@
+/**
+ * Calls of helpers: whether the program may call it, whether its arguments fit, and what r0 holds after (`check_helper_call` of
+ * Linux 6.18).
+ *
+ * The prototypes are the profile's. Locks, timers, kernel pointers in maps, kernel structures and format strings are not decided
+ * about yet.
+ *
+ * @module
+ */
+import type { ArgProto, HelperProto } from "../../profile/profile.ts";
+import { W } from "./arena.ts";
+import { checkArgOffset, checkArgType } from "./call_args.ts";
+import { checkHelperMemory, checkSizedMemory, isNull } from "./call_memory.ts";
+import { pushCallback } from "./calls.ts";
+import { checkDynptrArg, dynptrKind, dynptrReg, releaseDynptr } from "./dynptr.ts";
+import { EACCES, EFAULT, EINVAL, type Env, ENOTSUPP, frameAt, isSpilled, slotByte, slotTypesAt, spillAt } from "./env.ts";
+import { checkResourceLeak } from "./exits.ts";
+import { clearCallerSaved } from "./frames.ts";
+import {
+  AUX1,
+  AUX2,
+  DYNPTR_SKB,
+  DYNPTR_SKB_META,
+  dynptrType,
+  F_CB_DEPTH,
+  FRAMENO,
+  ID,
+  KERNEL_VALUE,
+  MEM_RINGBUF,
+  NOT_INIT,
+  OFF,
+  PTR_MAYBE_NULL,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_MEM,
+  PTR_TO_PACKET,
+  PTR_TO_PACKET_META,
+  PTR_TO_SOCK_COMMON,
+  PTR_TO_SOCKET,
+  PTR_TO_STACK,
+  PTR_TO_TCP_SOCK,
+  REF_ID,
+  REG_WORDS,
+  S32MAX,
+  S32MIN,
+  SCALAR_VALUE,
+  SMAX,
+  SMIN,
+  STACK_SPILL,
+  STACK_ZERO,
+  TVAL,
+  TYPE,
+  U32MAX,
+  U32MIN,
+  UMAX,
+  UMIN,
+  VID,
+} from "./layout.ts";
+import { checkMapFunction, MAP_TYPE } from "./map_func.ts";
+import { mapOf, mayHoldSpinLock } from "./map_pointer.ts";
+import { checkMapAccess } from "./map_value.ts";
+import { checkMemAccess } from "./memory.ts";
+import { clearPacketPointers } from "./packet.ts";
+import { acquireReference, releaseReference } from "./references.ts";
+import { checkInvariants, checkRead } from "./reg_arg.ts";
+import { checkAlignment } from "./region.ts";
+import { boundsSync, isConst, markKnown, markUnknown, ult64 } from "./scalar.ts";
+import { typeName } from "./type_names.ts";
+
+/** `__BPF_FUNC_MAX_ID`: ids at or beyond it are none. */
+const FUNC_MAX_ID = 212;
+/** Ids of helpers that are treated on their own (`BPF_FUNC_*`, uapi). */
+const FUNC = {
+  map_lookup_elem: 1,
+  map_update_elem: 2,
+  map_delete_elem: 3,
+  get_smp_processor_id: 8,
+  tail_call: 12,
+  probe_read_str: 45,
+  redirect_map: 51,
+  get_stack: 67,
+  get_local_storage: 81,
+  sk_lookup_tcp: 84,
+  sk_lookup_udp: 85,
+  map_push_elem: 87,
+  map_pop_elem: 88,
+  map_peek_elem: 89,
+  sk_fullsock: 95,
+  tcp_sock: 96,
+  skc_lookup_tcp: 99,
+  probe_read_user_str: 114,
+  probe_read_kernel_str: 115,
+  ringbuf_reserve: 131,
+  skc_to_tcp6_sock: 136,
+  skc_to_tcp_sock: 137,
+  skc_to_tcp_timewait_sock: 138,
+  skc_to_tcp_request_sock: 139,
+  skc_to_udp6_sock: 140,
+  get_task_stack: 141,
+  for_each_map_elem: 164,
+  snprintf: 165,
+  timer_set_callback: 170,
+  get_func_ip: 173,
+  find_vma: 180,
+  loop: 181,
+  kptr_xchg: 194,
+  map_lookup_percpu_elem: 195,
+  skc_to_mptcp_sock: 196,
+  dynptr_from_mem: 197,
+  dynptr_write: 202,
+  dynptr_data: 203,
+  user_ringbuf_drain: 209,
+} as const;
+
+/** Results that share the reference of their argument. */
+const CASTS: ReadonlySet<number> = new Set([
+  FUNC.tcp_sock,
+  FUNC.sk_fullsock,
+  FUNC.skc_to_tcp_sock,
+  FUNC.skc_to_tcp6_sock,
+  FUNC.skc_to_udp6_sock,
+  FUNC.skc_to_mptcp_sock,
+  FUNC.skc_to_tcp_timewait_sock,
+  FUNC.skc_to_tcp_request_sock,
+]);
+/** Results with a reference of their own. */
+const ACQUIRES: ReadonlySet<number> = new Set([
+  FUNC.sk_lookup_tcp,
+  FUNC.sk_lookup_udp,
+  FUNC.skc_lookup_tcp,
+  FUNC.ringbuf_reserve,
+  FUNC.kptr_xchg,
+]);
+/** Helpers whose map the later passes want to know. */
+const MAP_RECORDED: ReadonlySet<number> = new Set([
+  FUNC.tail_call,
+  FUNC.map_lookup_elem,
+  FUNC.map_update_elem,
+  FUNC.map_delete_elem,
+  FUNC.map_push_elem,
+  FUNC.map_pop_elem,
+  FUNC.map_peek_elem,
+  FUNC.for_each_map_elem,
+  FUNC.redirect_map,
+  FUNC.map_lookup_percpu_elem,
+]);
+const MAP_WRITES: ReadonlySet<number> = new Set([
+  FUNC.map_delete_elem,
+  FUNC.map_update_elem,
+  FUNC.map_push_elem,
+  FUNC.map_pop_elem,
+]);
+/** `BPF_F_RDONLY_PROG`. */
+const RDONLY_PROG = 1 << 7;
+/** Licenses that may call GPL-only helpers (`license_is_gpl_compatible`). */
+const GPL_LICENSES: ReadonlySet<string> = new Set([
+  "GPL",
+  "GPL v2",
+  "GPL and additional rights",
+  "Dual BSD/GPL",
+  "Dual MIT/GPL",
+  "Dual MPL/GPL",
+]);
+/** `MAX_ERRNO`. */
+const MAX_ERRNO = 4095;
+/**
+ * `nr_cpu_ids` of the machine a program is for is not known here: the greatest number a kernel can be built for on x86-64, which
+ * bounds every real one.
+ */
+const NR_CPUS = 8192;
+
+/** What the arguments told; one call is verified at a time. */
+const meta = {
+  /** The map argument's `AUX1`, -1 for none. */
+  map: -1,
+  mapUid: 0,
+  /** Memory that the helper fills: its register, and `raw.size` bytes; 0 = none. */
+  rawRegno: 0,
+  raw: { size: 0 },
+  releaseRegno: 0,
+  refId: 0,
+  /** Upper bound of the size argument. */
+  sizeMaxLo: 0,
+  sizeMaxHi: 0,
+  memSize: 0,
+  /** The key's number if it is known and the map is an array; else -1. */
+  key: -1,
+  subprog: 0,
+};
+
+function resetMeta(): void {
+  meta.map = -1;
+  meta.mapUid = 0;
+  meta.rawRegno = 0;
+  meta.raw.size = 0;
+  meta.releaseRegno = 0;
+  meta.refId = 0;
+  meta.sizeMaxLo = 0;
+  meta.sizeMaxHi = 0;
+  meta.memSize = 0;
+  meta.key = 0;
+  meta.subprog = 0;
+}
+
+/** By environment: the helpers it has asked for, by id; null where the type may not call it. */
+const prototypes = new WeakMap<Env, (HelperProto | null | undefined)[]>();
+
+function prototypeOf(env: Env, id: number): HelperProto | null {
+  let known = prototypes.get(env);
+  if (known === undefined) prototypes.set(env, known = []);
+  let proto = known[id];
+  if (proto === undefined) {
+    const { attachType } = env, target = env.program.attrs.attachTarget;
+    const allowed = env.rules.helpers(attachType, target).has(id);
+    const use = { type: env.rules.name, attachType, sleepable: env.sleepable };
+    proto = allowed ? env.profile.helper(id, use) ?? null : null;
+    known[id] = proto;
+  }
+  return proto;
+}
+
+/** Whether a license makes a program GPL compatible. */
+export function isGplCompatible(license: string): boolean {
+  return GPL_LICENSES.has(license);
+}
+
+/** Verifies a helper call and updates the registers: 0 or `-errno`. */
+export function checkHelperCall(env: Env, slot: number): number {
+  const id = env.imm[slot];
+  if (id < 0 || id >= FUNC_MAX_ID) return env.fail(EINVAL, `invalid func unknown#${id}`);
+  const proto = prototypeOf(env, id);
+  if (proto === null) {
+    const name = id === 0 ? "unspec" : env.profile.helper(id)?.name ?? "unknown";
+    return env.fail(EINVAL, `program of this type cannot use helper bpf_${name}#${id}`);
+  }
+  if (proto.gplOnly && !isGplCompatible(env.unit.license)) {
+    return env.fail(EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
+  }
+  if (proto.mightSleep) {
+    if (!env.sleepable) return env.fail(EINVAL, "helper call might sleep in a non-sleepable prog");
+    const where = env.rcuLocks !== 0
+      ? "rcu_read_lock region"
+      : env.preemptLocks !== 0
+      ? "non-preemptible region"
+      : env.irqId !== 0
+      ? "IRQ-disabled region"
+      : "";
+    if (where !== "") return env.fail(EINVAL, `sleepable helper bpf_${proto.name}#${id} in ${where}`);
+  }
+
+  resetMeta();
+  for (let i = 0; i < proto.args.length; i++) {
+    const err = checkArg(env, proto, i);
+    if (err < 0) return err;
+  }
+  let err = recordMap(env, id) || recordKey(env, id) || writeRaw(env) || release(env, proto);
+  if (err < 0) return err;
+  let changesPacket = proto.changesPacket;
+  if (id === FUNC.dynptr_write) {
+    const kind = dynptrType(W[dynptrReg(env, env.regs + dynptrRegno(proto) * REG_WORDS) + AUX1]);
+    if (kind === DYNPTR_SKB || kind === DYNPTR_SKB_META) changesPacket = true;
+  }
+  err = special(env, proto);
+  if (err < 0) return err;
+
+  clearCallerSaved(env);
+  err = setResult(env, proto);
+  if (err < 0) return err;
+  if (meta.map >= 0) {
+    err = checkMapFunction(env, mapOf(env, meta.map).type, proto);
+    if (err < 0) return err;
+  }
+  if (id === FUNC.get_func_ip) {
+    return env.fail(ENOTSUPP, `func bpf_get_func_ip#${id} not supported for program type ${env.rules.id}`);
+  }
+  if (changesPacket) clearPacketPointers(env);
+  return 0;
+}
+
+/** Verifies argument `i` of a helper: 0 or `-errno`. What later steps need goes to `meta`. */
+function checkArg(env: Env, proto: HelperProto, i: number): number {
+  const regno = i + 1, o = env.regs + regno * REG_WORDS;
+  let arg = proto.args[i];
+  if (arg.base === "ARG_DONTCARE") return 0;
+  const read = checkRead(env, regno);
+  if (read < 0) return read;
+  const type = W[o + TYPE];
+  if (arg.base === "ARG_ANYTHING" || type === KERNEL_VALUE) return 0;
+  if ((type === PTR_TO_PACKET || type === PTR_TO_PACKET_META) && !(env.rules.packetRead && proto.pktAccess)) {
+    return env.fail(EACCES, "helper access to the packet is not allowed");
+  }
+  if (arg.base === "ARG_PTR_TO_MAP_VALUE") {
+    const resolved = resolveMapValue(env, proto, arg);
+    if (typeof resolved === "number") return resolved;
+    arg = resolved;
+  }
+  if (!(arg.maybeNull && isNull(o))) {
+    const err = checkArgType(env, regno, arg) ||
+      checkArgOffset(env, regno, { release: arg.release === true, dynptr: arg.base === "ARG_PTR_TO_DYNPTR" });
+    if (err < 0) return err;
+  }
+  if (arg.release) {
+    const err = checkRelease(env, regno, arg);
+    if (err < 0) return err;
+  }
+  if (W[o + REF_ID] !== 0 && arg.base !== "ARG_KPTR_XCHG_DEST") {
+    if (meta.refId !== 0) {
+      return env.fail(EACCES, `more than one arg with ref_obj_id R${regno} ${W[o + REF_ID]} ${meta.refId}`);
+    }
+    meta.refId = W[o + REF_ID];
+  }
+  return checkArgKind(env, proto, i, arg);
+}
+
+/** Socket maps hold sockets, and looking into a bloom filter takes a value: 0, or the parameter as this map makes it. */
+function resolveMapValue(env: Env, proto: HelperProto, arg: ArgProto): ArgProto | number {
+  if (meta.map < 0) return env.fail(EFAULT, "verifier bug: invalid map_ptr to access map->type");
+  switch (mapOf(env, meta.map).type) {
+    case MAP_TYPE.SOCKMAP:
+    case MAP_TYPE.SOCKHASH:
+      if (arg.maybeNull || arg.uninit || arg.write) {
+        return env.fail(EINVAL, "invalid arg_type for sockmap/sockhash");
+      }
+      return { base: "ARG_PTR_TO_BTF_ID_SOCK_COMMON" };
+    case MAP_TYPE.BLOOM_FILTER:
+      return proto.id === FUNC.map_peek_elem ? { base: "ARG_PTR_TO_MAP_VALUE" } : arg;
+    default:
+      return arg;
+  }
+}
+
+function checkRelease(env: Env, regno: number, arg: ArgProto): number {
+  const o = env.regs + regno * REG_WORDS;
+  if (arg.base === "ARG_PTR_TO_DYNPTR") {
+    if (W[o + TYPE] !== PTR_TO_STACK) return env.fail(EINVAL, "cannot release unowned const bpf_dynptr");
+    if (!holdsDynptrReference(env, o)) return env.fail(EINVAL, `arg ${regno} is an unacquired reference`);
+  } else if (W[o + REF_ID] === 0 && !isNull(o)) {
+    return env.fail(EINVAL, `R${regno} must be referenced when passed to release function`);
+  }
+  meta.releaseRegno = regno;
+  return 0;
+}
+
+function holdsDynptrReference(env: Env, o: number): boolean {
+  const off = W[o + OFF] + W[o + TVAL], spi = Math.trunc((-off - 1) / 8);
+  if (!isConst(o) || off % 8 !== 0 || spi < 1 || spi > 63) return false;
+  return W[spillAt(frameAt(W[o + FRAMENO]), spi) + REF_ID] !== 0;
+}
+
+/** The part of a parameter's check that depends on its kind: 0 or `-errno`. */
+function checkArgKind(env: Env, proto: HelperProto, i: number, arg: ArgProto): number {
+  const regno = i + 1, o = env.regs + regno * REG_WORDS;
+  switch (arg.base) {
+    case "ARG_CONST_MAP_PTR":
+      return checkMapArg(env, o);
+    case "ARG_PTR_TO_MAP_KEY":
+      return checkKey(env, regno);
+    case "ARG_PTR_TO_MAP_VALUE": {
+      if (arg.maybeNull && isNull(o)) return 0;
+      const size = mapOf(env, meta.map).valueSize;
+      return checkHelperMemory(env, regno, size, memoryUse(regno, arg, false));
+    }
+    case "ARG_PTR_TO_FUNC":
+      meta.subprog = W[o + AUX1];
+      return 0;
+    case "ARG_PTR_TO_MEM": {
+      if (arg.fixedSize === undefined) return 0;
+      const err = checkHelperMemory(env, regno, arg.fixedSize, memoryUse(regno, arg, false));
+      if (err < 0 || !arg.aligned) return err;
+      return checkAlignment(env, regno, 0, arg.fixedSize, true);
+    }
+    case "ARG_CONST_SIZE":
+    case "ARG_CONST_SIZE_OR_ZERO": {
+      meta.sizeMaxLo = W[o + UMAX];
+      meta.sizeMaxHi = W[o + UMAX + 1];
+      const memory = proto.args[i - 1];
+      return checkSizedMemory(env, regno, memoryUse(regno - 1, memory, arg.base === "ARG_CONST_SIZE_OR_ZERO"));
+    }
+    case "ARG_CONST_ALLOC_SIZE_OR_ZERO":
+      if (!isConst(o)) return env.fail(EACCES, `R${regno} is not a known constant'`);
+      meta.memSize = W[o + TVAL];
+      return env.precision.markReg(env, regno);
+    case "ARG_PTR_TO_DYNPTR":
+      return checkDynptrArg(env, regno, {
+        kind: dynptrKind(arg.dynptr),
+        uninit: arg.uninit === true,
+        rdonly: arg.rdonly === true,
+        cloneRef: 0,
+      });
+    case "ARG_PTR_TO_CONST_STR":
+      return checkConstString(env, regno);
+    case "ARG_PTR_TO_SPIN_LOCK":
+      return env.unsupported("bpf_spin_lock");
+    case "ARG_PTR_TO_TIMER":
+      return env.unsupported("bpf_timer");
+    case "ARG_KPTR_XCHG_DEST":
+      return env.unsupported("kernel pointers in maps: bpf_kptr_xchg");
+    case "ARG_PTR_TO_PERCPU_BTF_ID":
+      return env.unsupported("per-CPU kernel variables");
+    default:
+      return 0;
+  }
+}
+
+/** How a helper uses the memory in register `regno`. Memory it fills is written in full after the arguments are checked. */
+function memoryUse(
+  regno: number,
+  arg: ArgProto,
+  zeroAllowed: boolean,
+): { write: boolean; zeroAllowed: boolean; raw?: { size: number } } {
+  const write = arg.write === true;
+  if (!arg.uninit) return { write, zeroAllowed };
+  meta.rawRegno = regno;
+  return { write, zeroAllowed, raw: meta.raw };
+}
+
+function checkMapArg(env: Env, o: number): number {
+  const map = W[o + AUX1], uid = W[o + AUX2];
+  if (meta.map >= 0 && (meta.map !== map || meta.mapUid !== uid)) {
+    const message = `timer pointer in R1 map_uid=${meta.mapUid} doesn't match map pointer in R2 map_uid=${uid}`;
+    return env.fail(EINVAL, message);
+  }
+  meta.map = map;
+  meta.mapUid = uid;
+  return 0;
+}
+
+function checkKey(env: Env, regno: number): number {
+  const map = mapOf(env, meta.map);
+  const err = checkHelperMemory(env, regno, map.keySize, { write: false, zeroAllowed: false });
+  if (err < 0) return err;
+  // Of arrays it is known which keys exist: a lookup of one cannot fail.
+  if (map.type !== MAP_TYPE.ARRAY && map.type !== MAP_TYPE.PERCPU_ARRAY) return 0;
+  meta.key = -1;
+  return constantKey(env, env.regs + regno * REG_WORDS, map.keySize);
+}
+
+/** Finds the key's number if it is on the stack and known, and relies on it: 0 or `-errno`. */
+function constantKey(env: Env, key: number, keySize: number): number {
+  if (W[key + TYPE] !== PTR_TO_STACK || !isConst(key)) return 0;
+  const byte = -(W[key + OFF] + W[key + TVAL]) - 1, spi = byte >> 3, last = byte & 7;
+  const frame = frameAt(W[key + FRAMENO]), types = W[slotTypesAt(frame, spi)];
+  let zeros = 0;
+  for (let j = last; j >= 0 && slotByte(types, j) === STACK_ZERO; j--) zeros++;
+  if (zeros >= keySize) {
+    meta.key = 0;
+    return 0;
+  }
+  const spill = spillAt(frame, spi);
+  if (!isSpilled(types) || W[spill + TYPE] !== SCALAR_VALUE || !isConst(spill)) return 0;
+  let spilled = 0;
+  for (let j = last; j >= 0 && slotByte(types, j) === STACK_SPILL; j--) spilled++;
+  if (spilled !== keySize) return 0;
+  const err = env.precision.markSlot(env, W[key + FRAMENO], spi);
+  if (err < 0) return err;
+  // Keys of arrays are four bytes: a number that does not fit is none that exists.
+  meta.key = W[spill + TVAL + 1] === 0 ? W[spill + TVAL] >>> 0 : W[spill + TVAL + 1] < 0 ? -1 : 2 ** 40;
+  return 0;
+}
+
+function checkConstString(env: Env, regno: number): number {
+  const o = env.regs + regno * REG_WORDS, map = mapOf(env, W[o + AUX1]);
+  if ((map.flags & RDONLY_PROG) === 0 || !map.frozen) {
+    return env.fail(EACCES, `R${regno} does not point to a readonly map'`);
+  }
+  if (!isConst(o)) return env.fail(EACCES, `R${regno} is not a constant address'`);
+  if (map.type !== MAP_TYPE.ARRAY) {
+    return env.fail(EACCES, "no direct value access support for this map type");
+  }
+  const err = checkMapAccess(env, regno, W[o + OFF], map.valueSize - W[o + OFF], false, false);
+  if (err < 0) return err;
+  if (map.data === undefined) return env.unsupported(`contents of the read-only map ${map.name}`);
+  // Behind the section's bytes the map's value is zero.
+  const from = W[o + OFF] + W[o + TVAL], ends = map.data.length < map.valueSize || map.data.indexOf(0, from) >= 0;
+  return ends ? 0 : env.fail(EINVAL, "string is not zero-terminated");
+}
+
+/** What later passes learn of the call's map; writing to a read-only one is refused here. */
+function recordMap(env: Env, id: number): number {
+  if (!MAP_RECORDED.has(id)) return 0;
+  if (meta.map < 0) return env.fail(EFAULT, "verifier bug: expected map for helper call");
+  if ((mapOf(env, meta.map).flags & RDONLY_PROG) !== 0 && MAP_WRITES.has(id)) {
+    return env.fail(EACCES, "write into map forbidden");
+  }
+  env.findings.map(env.insnIdx, meta.map);
+  return 0;
+}
+
+/** A tail call's index is relied on if it is known. */
+function recordKey(env: Env, id: number): number {
+  if (id !== FUNC.tail_call) return 0;
+  const map = mapOf(env, meta.map);
+  if (map.type !== MAP_TYPE.PROG_ARRAY) return env.fail(EINVAL, "expected prog array map for tail call");
+  const r3 = env.regs + 3 * REG_WORDS;
+  const known = W[r3 + TYPE] === SCALAR_VALUE && isConst(r3) && W[r3 + TVAL + 1] === 0 &&
+    (W[r3 + TVAL] >>> 0) < map.maxEntries;
+  return known ? env.precision.markReg(env, 3) : 0;
+}
+
+/** The memory that the helper fills: written byte by byte, with whatever that does to the stack. */
+function writeRaw(env: Env): number {
+  for (let i = 0; i < meta.raw.size; i++) {
+    const err = checkMemAccess(env, meta.rawRegno, i, {
+      size: 1,
+      write: true,
+      value: -1,
+      strict: false,
+      signed: false,
+    });
+    if (err < 0) return err;
+  }
+  return 0;
+}
+
+function release(env: Env, proto: HelperProto): number {
+  if (meta.releaseRegno === 0) return 0;
+  const o = env.regs + meta.releaseRegno * REG_WORDS;
+  let err = -EINVAL;
+  if (proto.args[meta.releaseRegno - 1].base === "ARG_PTR_TO_DYNPTR") err = releaseDynptr(env, o);
+  else if (meta.refId !== 0) err = releaseReference(env, meta.refId);
+  else if (isNull(o)) err = 0;
+  if (err === 0) return 0;
+  env.fail(-err, `func bpf_${proto.name}#${proto.id} reference has not been acquired before`);
+  return err;
+}
+
+/** The register of a helper's dynptr parameter. */
+function dynptrRegno(proto: HelperProto): number {
+  return proto.args.findIndex((arg) => arg.base === "ARG_PTR_TO_DYNPTR") + 1;
+}
+
+/** What single helpers demand: 0 or `-errno`. */
+function special(env: Env, proto: HelperProto): number {
+  switch (proto.id) {
+    case FUNC.tail_call:
+      return checkResourceLeak(env, { locks: true, prefix: "tail_call" });
+    case FUNC.get_local_storage:
+      return isNull(env.regs + 2 * REG_WORDS)
+        ? 0
+        : env.fail(EINVAL, "get_local_storage() doesn't support non-zero flags");
+    case FUNC.for_each_map_elem:
+      return pushCallback(env, { subprog: meta.subprog, kind: "for_each_map_elem" });
+    case FUNC.loop:
+      return checkLoop(env);
+    case FUNC.timer_set_callback:
+    case FUNC.find_vma:
+    case FUNC.user_ringbuf_drain:
+      return env.unsupported(`callbacks of bpf_${proto.name}`);
+    case FUNC.snprintf:
+      return env.unsupported("format strings of bpf_snprintf");
+    case FUNC.dynptr_from_mem: {
+      const type = W[env.regs + REG_WORDS + TYPE];
+      if (type === PTR_TO_MAP_VALUE) return 0;
+      return env.fail(EACCES, `Unsupported reg type ${typeName(type)} for bpf_dynptr_from_mem data`);
+    }
+    case FUNC.dynptr_data:
+      meta.refId = W[dynptrReg(env, env.regs + dynptrRegno(proto) * REG_WORDS) + REF_ID];
+      return 0;
+    default:
+      return 0;
+  }
+}
+
+/** bpf_loop: its callback is walked into as long as the count allows another turn. */
+function checkLoop(env: Env): number {
+  const r1 = env.regs + REG_WORDS, noFlags = isNull(env.regs + 4 * REG_WORDS);
+  if (noFlags && env.findings.loops[env.insnIdx] >= 0) {
+    const err = env.precision.markReg(env, 4);
+    if (err < 0) return err;
+  }
+  env.findings.loop(env.insnIdx, meta.subprog, noFlags);
+  const err = env.precision.markReg(env, 1);
+  if (err < 0) return err;
+  if (ult64(W[env.frame + F_CB_DEPTH], 0, W[r1 + UMAX], W[r1 + UMAX + 1])) {
+    return pushCallback(env, { subprog: meta.subprog, kind: "loop" });
+  }
+  W[env.frame + F_CB_DEPTH] = 0;
+  if ((env.logLevel & 2) !== 0) env.verbose(`frame${env.curframe} bpf_loop iteration limit reached\n`);
+  return 0;
+}
+
+/** Gives r0 what the helper returns: 0 or `-errno`. */
+function setResult(env: Env, proto: HelperProto): number {
+  const r0 = env.regs, { ret, id } = proto;
+  const flags = (ret.maybeNull ? PTR_MAYBE_NULL : 0) | (ret.ringbuf ? MEM_RINGBUF : 0);
+  const ref = id === FUNC.dynptr_data || CASTS.has(id) ? meta.refId : 0;
+  const dynptr = id === FUNC.dynptr_data ? meta.mapUid : 0;
+  switch (ret.base) {
+    case "RET_INTEGER":
+      markUnknown(r0);
+      break;
+    case "RET_VOID":
+      W[r0 + TYPE] = NOT_INIT;
+      W[r0 + VID] = 0;
+      return 0;
+    case "RET_PTR_TO_MAP_VALUE":
+      setMapValue(env, id, flags);
+      break;
+    case "RET_PTR_TO_SOCKET":
+      setPointer(r0, PTR_TO_SOCKET | flags, 0);
+      break;
+    case "RET_PTR_TO_SOCK_COMMON":
+      setPointer(r0, PTR_TO_SOCK_COMMON | flags, 0);
+      break;
+    case "RET_PTR_TO_TCP_SOCK":
+      setPointer(r0, PTR_TO_TCP_SOCK | flags, 0);
+      break;
+    case "RET_PTR_TO_MEM":
+      setPointer(r0, PTR_TO_MEM | flags, meta.memSize);
+      W[r0 + AUX2] = dynptr;
+      break;
+    case "RET_PTR_TO_MEM_OR_BTF_ID":
+    case "RET_PTR_TO_BTF_ID":
+      return env.unsupported(`kernel structures: result of bpf_${proto.name}`);
+  }
+  if ((W[r0 + TYPE] & PTR_MAYBE_NULL) !== 0) W[r0 + ID] = env.newId();
+  W[r0 + REF_ID] = ref;
+  const socketLookup = id === FUNC.map_lookup_elem && meta.map >= 0 &&
+    (mapOf(env, meta.map).type === MAP_TYPE.SOCKMAP || mapOf(env, meta.map).type === MAP_TYPE.SOCKHASH);
+  if (ACQUIRES.has(id) || socketLookup) {
+    const acquired = acquireReference(env);
+    W[r0 + ID] = acquired;
+    W[r0 + REF_ID] = acquired;
+  }
+  return ret.base === "RET_INTEGER" ? refineResult(env, id) : 0;
+}
+
+function setPointer(o: number, type: number, size: number): void {
+  markKnown(o, 0, 0);
+  W[o + TYPE] = type;
+  W[o + FRAMENO] = 0;
+  W[o + AUX1] = size;
+}
+
+function setMapValue(env: Env, id: number, flags: number): void {
+  const r0 = env.regs, map = mapOf(env, meta.map);
+  const array = map.type === MAP_TYPE.ARRAY || map.type === MAP_TYPE.PERCPU_ARRAY;
+  if (id === FUNC.map_lookup_elem && array && meta.key >= 0 && meta.key < map.maxEntries) flags &= ~PTR_MAYBE_NULL;
+  setPointer(r0, PTR_TO_MAP_VALUE | flags, meta.map);
+  W[r0 + AUX2] = meta.mapUid;
+  if ((flags & PTR_MAYBE_NULL) === 0 && mayHoldSpinLock(env, r0)) W[r0 + ID] = env.newId();
+}
+
+/** Bounds of results that are lengths or CPU numbers. */
+function refineResult(env: Env, id: number): number {
+  const r0 = env.regs;
+  switch (id) {
+    case FUNC.get_stack:
+    case FUNC.get_task_stack:
+    case FUNC.probe_read_str:
+    case FUNC.probe_read_kernel_str:
+    case FUNC.probe_read_user_str:
+      W[r0 + SMAX] = meta.sizeMaxLo;
+      W[r0 + SMAX + 1] = meta.sizeMaxHi;
+      W[r0 + S32MAX] = meta.sizeMaxLo;
+      W[r0 + SMIN] = -MAX_ERRNO;
+      W[r0 + SMIN + 1] = -1;
+      W[r0 + S32MIN] = -MAX_ERRNO;
+      boundsSync(r0);
+      break;
+    case FUNC.get_smp_processor_id:
+      W[r0 + UMAX] = W[r0 + SMAX] = W[r0 + U32MAX] = W[r0 + S32MAX] = NR_CPUS - 1;
+      W[r0 + UMAX + 1] = W[r0 + SMAX + 1] = 0;
+      W[r0 + UMIN] = W[r0 + SMIN] = W[r0 + U32MIN] = W[r0 + S32MIN] = 0;
+      W[r0 + UMIN + 1] = W[r0 + SMIN + 1] = 0;
+      boundsSync(r0);
+      break;
+  }
+  return checkInvariants(env, r0, "retval");
+}

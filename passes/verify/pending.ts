@@ -1,0 +1,73 @@
+/**
+ * Paths still to be explored: the other directions of branches, callbacks, further iterations. Last in, first out.
+ *
+ * @module
+ */
+import { W } from "./arena.ts";
+import { freeBlock } from "./blocks.ts";
+import { E2BIG, type Env } from "./env.ts";
+import {
+  restoreState,
+  saveState,
+  ST_BRANCH,
+  ST_BRANCHES,
+  ST_INSN,
+  ST_LOG_END,
+  ST_PARENT,
+  ST_PREV_INSN,
+} from "./states.ts";
+
+/** See the module's header. */
+export class Pending {
+  readonly #env: Env;
+  readonly #limit: number;
+  #states: Int32Array;
+  /** How many paths wait. */
+  count = 0;
+
+  constructor(env: Env) {
+    this.#env = env;
+    this.#limit = env.profile.limits.jumpSequence;
+    this.#states = new Int32Array(this.#limit + 1);
+  }
+
+  /**
+   * Saves the path under exploration, to be continued at `insn` as if coming from `previous`: word of the saved state, or `-E2BIG` if
+   * too many wait. `branch` is the slot of the branch whose jump is still to be taken account of, -1 for none.
+   */
+  push(insn: number, previous: number, branch: number): number {
+    const env = this.#env;
+    if (this.count >= this.#limit) {
+      return env.fail(E2BIG, `The sequence of ${this.count + 1} jumps is too complex.`);
+    }
+    const state = saveState(env, insn);
+    W[state + ST_PREV_INSN] = previous;
+    W[state + ST_LOG_END] = env.log.end;
+    W[state + ST_BRANCH] = branch;
+    this.#states[this.count++] = state;
+    if (env.parent !== 0) W[env.parent + ST_BRANCHES]++;
+    return state;
+  }
+
+  /**
+   * Makes the path pushed last the one under exploration: the branch whose jump is to be taken account of (-1 for none), or -2 if no
+   * path waits. `env.insnIdx` and `env.prevInsnIdx` are where it goes on and came from.
+   */
+  pop(): number {
+    if (this.count === 0) return -2;
+    const env = this.#env, state = this.#states[--this.count];
+    restoreState(env, state);
+    if (env.logging && (env.logLevel & 2) === 0) env.log.cut(W[state + ST_LOG_END]);
+    env.insnIdx = W[state + ST_INSN];
+    env.prevInsnIdx = W[state + ST_PREV_INSN];
+    env.parent = W[state + ST_PARENT];
+    const branch = W[state + ST_BRANCH];
+    freeBlock(state);
+    return branch;
+  }
+
+  /** Forgets all waiting paths. */
+  clear(): void {
+    while (this.count > 0) freeBlock(this.#states[--this.count]);
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Prototypes of the program's own functions, as far as its BTF tells: what a global subprogram may be called with, and begins with
+ * when it is verified on its own. Mirrors `btf_prepare_func_args` of Linux 6.18's `kernel/bpf/btf.c`.
+ *
+ * @module
+ */
+import type { Btf, BtfType } from "../../ir/btf/btf.ts";
+import { EFAULT, EINVAL, type Env, EOPNOTSUPP, SUB_UNRELIABLE } from "./env.ts";
+
+/** A parameter of a subprogram. */
+export type SubprogArg =
+  | { readonly kind: "scalar" }
+  | { readonly kind: "ctx" }
+  /** Memory of a known size in bytes. */
+  | { readonly kind: "mem"; readonly size: number; readonly maybeNull: boolean }
+  | { readonly kind: "dynptr" };
+
+const cache: WeakMap<Env, Map<number, readonly SubprogArg[]>> = new WeakMap();
+
+/** The parameters of a subprogram, or a negative errno if its BTF is missing or unfit. */
+export function subprogArgs(env: Env, subprog: number): readonly SubprogArg[] | number {
+  let known = cache.get(env);
+  if (known === undefined) cache.set(env, known = new Map());
+  const found = known.get(subprog);
+  if (found !== undefined) return found;
+  const args = readArgs(env, subprog);
+  if (typeof args !== "number") known.set(subprog, args);
+  return args;
+}
+
+function readArgs(env: Env, subprog: number): readonly SubprogArg[] | number {
+  const info = env.program.subprogs[subprog], btf = env.btf, global = env.isGlobal(subprog);
+  if (btf === undefined || info.btfId === 0) {
+    return global ? env.fail(EFAULT, "Global functions need valid BTF") : -EINVAL;
+  }
+  const func = btf.type(info.btfId);
+  if (func.kind !== "func") return env.fail(EFAULT, `BTF of func#${subprog} doesn't point to KIND_FUNC`);
+  if (env.subprogFlags[subprog] & SUB_UNRELIABLE) {
+    return env.fail(EFAULT, `Verifier bug in function ${func.name}()`);
+  }
+  const proto = btf.type(func.type);
+  if (proto.kind !== "func_proto") return env.fail(EFAULT, `Invalid type of function ${func.name}()`);
+  const { params } = proto;
+  if (params.length > 5) {
+    if (!global) return -EINVAL;
+    return env.fail(
+      EINVAL,
+      `Global function ${func.name}() with ${params.length} > 5 args. Buggy compiler.`,
+    );
+  }
+  const ret = btf.type(btf.resolve(proto.ret));
+  if (ret.kind !== "int" && ret.kind !== "enum" && ret.kind !== "enum64") {
+    if (!global) return -EINVAL;
+    return env.fail(
+      EINVAL,
+      `Global function ${func.name}() doesn't return scalar. Only those are supported.`,
+    );
+  }
+  const out: SubprogArg[] = [];
+  for (let i = 0; i < params.length; i++) {
+    const arg = readArg(env, {
+      btf,
+      func: info.btfId,
+      name: func.name,
+      index: i,
+      type: params[i].type,
+      global,
+    });
+    if (typeof arg === "number") return arg;
+    out.push(arg);
+  }
+  return out;
+}
+
+interface Param {
+  readonly btf: Btf;
+  readonly func: number;
+  readonly name: string;
+  readonly index: number;
+  readonly type: number;
+  readonly global: boolean;
+}
+
+const TAGS: ReadonlySet<string> = new Set(["ctx", "trusted", "untrusted", "nonnull", "nullable", "arena"]);
+
+function readArg(env: Env, param: Param): SubprogArg | number {
+  const { btf, index, global } = param;
+  const tags = new Set<string>();
+  for (const tag of btf.tags(param.func, index)) {
+    if (!tag.startsWith("arg:")) continue;
+    if (!global) {
+      return env.fail(EOPNOTSUPP, `arg#${index} type tag is not supported in static functions`);
+    }
+    if (!TAGS.has(tag.slice(4))) {
+      return env.fail(EOPNOTSUPP, `arg#${index} has unsupported set of tags`);
+    }
+    tags.add(tag.slice(4));
+  }
+  const type = btf.type(btf.resolve(param.type));
+  if (type.kind === "ptr") return readPointer(env, param, { target: type.type, tags });
+  if (tags.size > 0) {
+    return env.fail(EINVAL, `arg#${index} has pointer tag, but is not a pointer type`);
+  }
+  if (type.kind === "int" || type.kind === "enum" || type.kind === "enum64") return { kind: "scalar" };
+  if (!global) return -EINVAL;
+  const kind = type.kind.toUpperCase();
+  return env.fail(EINVAL, `Arg#${index} type ${kind} in ${param.name}() is not supported yet.`);
+}
+
+function readPointer(
+  env: Env,
+  param: Param,
+  pointer: { target: number; tags: ReadonlySet<string> },
+): SubprogArg | number {
+  const { btf, index, global } = param, { tags } = pointer;
+  const target = btf.type(btf.resolve(pointer.target));
+  const invalid = (): number => env.fail(EINVAL, `arg#${index} has invalid combination of tags`);
+  if (tags.has("ctx") || isContext(env, target)) {
+    if (tags.size > (tags.has("ctx") ? 1 : 0)) return invalid();
+    if (tags.has("ctx") && !isContext(env, target)) {
+      return env.unsupported("arg:ctx of another type than the context");
+    }
+    return { kind: "ctx" };
+  }
+  if (target.kind === "struct" && target.name === "bpf_dynptr") {
+    return tags.size > 0 ? invalid() : { kind: "dynptr" };
+  }
+  if (tags.has("trusted") || tags.has("untrusted")) {
+    return env.unsupported("arguments tagged trusted or untrusted");
+  }
+  if (tags.has("arena")) return env.unsupported("arenas");
+  if (!global) return tags.size > 0 ? -EINVAL : -EINVAL;
+  if (tags.has("nullable")) return invalid();
+  let size: number;
+  try {
+    size = btf.sizeOf(pointer.target);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const kind = target.kind === "void" ? "UNKNOWN" : target.kind.toUpperCase();
+    const name = "name" in target ? target.name : "";
+    return env.fail(
+      EINVAL,
+      `arg#${index} reference type('${kind} ${name}') size cannot be determined: -22`,
+    );
+  }
+  return { kind: "mem", size, maybeNull: !tags.has("nonnull") };
+}
+
+function isContext(env: Env, target: BtfType): boolean {
+  return target.kind === "struct" && target.name === env.rules.ctx;
+}

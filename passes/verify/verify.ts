@@ -1,0 +1,229 @@
+/**
+ * verify: proves a program safe the way Linux 6.18 does, or says why not in the kernel's words; what it learnt on the way becomes
+ * facts for the passes behind it.
+ *
+ * This file orders the stages of `bpf_check` and gathers the result. Programs of kinds that Inlay cannot decide yet end in
+ * `UnsupportedError`, never in a verdict.
+ *
+ * @module
+ */
+import { RejectedError, UnsupportedError } from "../../ir/diagnostic.ts";
+import type { Btf } from "../../ir/btf/btf.ts";
+import type { Program } from "../../ir/program.ts";
+import type { Profile } from "../../profile/profile.ts";
+import type { Pass } from "../pass.ts";
+import { backtracking } from "../precision/backtracking.ts";
+import { resetBlocks } from "./blocks.ts";
+import { callTraits } from "./call_traits.ts";
+import { checkCfg, checkOpcodes, checkSubprogs } from "./cfg_check.ts";
+import { componentsOf } from "./components.ts";
+import { CUR } from "./layout.ts";
+import { W } from "./arena.ts";
+import { Env, type Precision, SUB_CALLED, SUB_VERIFIED } from "./env.ts";
+import { Explored } from "./explored.ts";
+import { Fastcall } from "./fastcall.ts";
+import { type Flow, flowOf } from "./flow.ts";
+import { setUpEntry } from "./entry.ts";
+import { liveRegsOf } from "./live_regs.ts";
+import { insnText } from "./log.ts";
+import { Loops } from "./loops.ts";
+import { Pending } from "./pending.ts";
+import { GIVEN_FACTS, programWithFacts } from "./results.ts";
+import { checkCallDepth } from "./call_depth.ts";
+import { StackLiveness } from "./stack_liveness.ts";
+import { resetValues } from "./values.ts";
+import { walk } from "./walk.ts";
+
+/** What {@linkcode verifyProgram} is told. */
+export interface VerifyOptions {
+  readonly profile: Profile;
+  /** Bits as in `union bpf_attr`: 1 short, 2 long, 4 statistics; 0 (the default) logs nothing. */
+  readonly logLevel?: number;
+  /** How what a verdict depended on is found; backtracking unless told otherwise. */
+  readonly precision?: Precision;
+  /** Milliseconds after which to give up without a verdict; never by default. */
+  readonly timeLimit?: number;
+  /** The kernel's types, if the unit does not bring them. */
+  readonly targetBtf?: Btf;
+}
+
+/** What came of a verification. */
+export interface VerifyResult {
+  readonly verdict: "accept" | "reject";
+  /** The kernel's errno, positive; 0 if accepted. */
+  readonly errno: number;
+  /** Why it was refused, as the log's last line says; empty if accepted. */
+  readonly message: string;
+  readonly log: string;
+  /** Instructions processed, as `processed N insns` counts them. */
+  readonly processed: number;
+  /** States saved in all. */
+  readonly totalStates: number;
+  /** States kept at a time, at most. */
+  readonly peakStates: number;
+  readonly maxStatesPerInsn: number;
+  /** By subprogram in layout order, in bytes. */
+  readonly stackDepth: readonly number[];
+  /** Microseconds. */
+  readonly usec: number;
+  /** The program with what was learnt about it; only if accepted. */
+  readonly program: Program | undefined;
+}
+
+/**
+ * Verifies a program.
+ *
+ * @throws {UnsupportedError} If it needs what Inlay cannot decide yet.
+ */
+export function verifyProgram(program: Program, options: VerifyOptions): VerifyResult {
+  const begin = performance.now();
+  const rules = options.profile.programType(program.attrs.type);
+  if (rules === undefined) throw new UnsupportedError(`program type ${program.attrs.type}`);
+  if (rules.unsupported !== undefined) {
+    throw new UnsupportedError(`program type ${rules.name}: ${rules.unsupported}`);
+  }
+  resetBlocks();
+  W.fill(0, 0, CUR);
+  resetValues();
+  const env = new Env(program, {
+    profile: options.profile,
+    rules,
+    precision: options.precision ?? backtracking,
+    logLevel: options.logLevel ?? 0,
+    targetBtf: options.targetBtf,
+  });
+  if (options.timeLimit !== undefined) env.deadline = begin + options.timeLimit;
+  let status = check(env);
+  const found = status === 0 ? programWithFacts(env) : undefined;
+  if (found !== undefined) status = checkCallDepth(env, found);
+  const usec = Math.round((performance.now() - begin) * 1000);
+  const { explored } = env;
+  if (env.logLevel & 4) {
+    env.log.append(`verification time ${usec} usec\nstack depth ${[...env.stackDepth].join("+")}\n`);
+  }
+  if (env.logLevel !== 0) {
+    env.log.append(
+      `processed ${env.processed} insns (limit ${env.profile.limits.processed}) max_states_per_insn ${
+        explored?.maxPerInsn ?? 0
+      } total_states ${explored?.total ?? 0} peak_states ${explored?.peak ?? 0} mark_read 0\n`,
+    );
+  }
+  return {
+    verdict: status === 0 ? "accept" : "reject",
+    errno: -status,
+    message: status === 0 ? "" : env.message,
+    log: env.log.toString(),
+    processed: env.processed,
+    totalStates: explored?.total ?? 0,
+    peakStates: explored?.peak ?? 0,
+    maxStatesPerInsn: explored?.maxPerInsn ?? 0,
+    stackDepth: [...env.stackDepth],
+    usec,
+    program: status === 0 ? found : undefined,
+  };
+}
+
+function check(env: Env): number {
+  let failed = checkSubprogs(env);
+  if (failed < 0) return failed;
+  failed = checkOpcodes(env);
+  if (failed < 0) return failed;
+  failed = checkCfg(env);
+  if (failed < 0) return failed;
+  const flow = flowOf(env.cols), traits = callTraits(env);
+  env.component = componentsOf(flow);
+  env.liveRegs = liveRegsOf(env.cols, { flow, arity: traits.arity });
+  if (env.logLevel & 2) logLiveRegs(env);
+  env.fastcall = new Fastcall(env, traits);
+  failed = checkFunction(env, flow, 0);
+  if (failed < 0) return failed;
+  return checkGlobals(env, flow);
+}
+
+function logLiveRegs(env: Env): void {
+  env.verbose("Live regs before insn:\n");
+  for (let i = 0; i < env.cols.count; i++) {
+    let text = env.component[i] !== 0 ? `${String(env.component[i]).padStart(3)} ` : "    ";
+    text += `${String(i).padStart(3)}: `;
+    for (let r = 0; r < 10; r++) text += (env.liveRegs[i] & (1 << r)) !== 0 ? r : ".";
+    env.verbose(`${text} ${insnText(env, i)}\n`);
+    if (env.code[i] === 0x18) i++;
+  }
+}
+
+/** Walks one function: the program itself, or a global subprogram by its prototype. */
+function checkFunction(env: Env, flow: Flow, subprog: number): number {
+  const loops = new Loops(env);
+  if (env.explored === undefined) {
+    env.explored = new Explored(env, loops);
+    env.pending = new Pending(env);
+    env.stackLiveness = new StackLiveness(env, flow);
+  } else env.explored.begin(loops);
+  env.stackLiveness.reset();
+  env.lastLine = undefined;
+  env.parent = 0;
+  env.history = env.historyCount = 0;
+  env.dfsDepth = env.callbackUnrollDepth = env.mayGotoDepth = 0;
+  env.refCount =
+    env.activeLocks =
+    env.preemptLocks =
+    env.rcuLocks =
+      0;
+  env.irqId = env.lockId = env.lockPtr = 0;
+  env.sleepable = (env.program.attrs.flags & 16) !== 0;
+  env.setFrame(0);
+  env.insnIdx = env.firstInsnIdx = env.cols.subprogStart[subprog];
+  env.lastInsnIdx = -1;
+  let failed = setUpEntry(env, subprog);
+  if (failed < 0) return failed;
+  failed = walk(env);
+  if (failed < 0) return failed;
+  if (env.logging && (env.logLevel & 2) === 0) env.log.cut(0);
+  return 0;
+}
+
+/** Walks the global subprograms that live code calls, until no new one is called. */
+function checkGlobals(env: Env, flow: Flow): number {
+  for (let again = true; again;) {
+    again = false;
+    for (let i = 1; i < env.subprogFlags.length; i++) {
+      const flags = env.subprogFlags[i];
+      if (!env.isGlobal(i) || (flags & SUB_CALLED) === 0 || (flags & SUB_VERIFIED) !== 0) continue;
+      const failed = checkFunction(env, flow, i);
+      if (failed < 0) return failed;
+      env.verbose(
+        `Func#${i} ('${env.program.subprogs[i].name}') is safe for any args that match its prototype\n`,
+      );
+      env.subprogFlags[i] |= SUB_VERIFIED;
+      again = true;
+    }
+  }
+  return 0;
+}
+
+/** The pass. */
+export function verify(options: { readonly precision?: Precision; readonly logLevel?: number } = {}): Pass {
+  return {
+    name: "verify",
+    summary: "Proves the program safe as the kernel's verifier does, and records what it learnt",
+    required: true,
+    gives: GIVEN_FACTS,
+    run(program, context) {
+      const result = verifyProgram(program, {
+        profile: context.target.profile,
+        precision: options.precision,
+        logLevel: options.logLevel ?? 0,
+      });
+      if (result.program !== undefined) return result.program;
+      throw new RejectedError(result.message, {
+        errno: result.errno,
+        log: result.log !== "" ? result.log : verifyProgram(program, {
+          profile: context.target.profile,
+          precision: options.precision,
+          logLevel: 2,
+        }).log,
+        diagnostics: [{ code: "verify/rejected", message: result.message }],
+      });
+    },
+  };
+}

@@ -1,0 +1,190 @@
+/**
+ * The walk: follows every path of a function from its entry, one instruction at a time, until each has ended or is covered by one
+ * that has. What an instruction demands and does is in the files it is handed to.
+ *
+ * Mirrors `do_check` of Linux 6.18's `kernel/bpf/verifier.c`.
+ *
+ * @module
+ */
+import { UnsupportedError } from "../../ir/diagnostic.ts";
+import { checkAlu } from "./alu.ts";
+import { checkBranch } from "./branch_walk.ts";
+import { refineBranch } from "./branch_refine.ts";
+import { checkSubprogCall } from "./calls.ts";
+import { AUX_JUMP_POINT, AUX_PRUNE_POINT, AUX_SEEN, E2BIG, EFAULT, EINVAL, type Env } from "./env.ts";
+import { checkResourceLeak, checkReturnCode, returnToCaller } from "./exits.ts";
+import { COVERED } from "./explored.ts";
+import { checkHelperCall } from "./helper_call.ts";
+import { pushHistory } from "./history.ts";
+import { checkKfuncCall } from "./kfunc_call.ts";
+import { checkLoadAbs, checkLoadImm64 } from "./load_imm.ts";
+import { anyScratched, insnText, printCurrent, printInsnState, scratchAll, verboseLine } from "./log.ts";
+import { checkAtomic, checkLoad, checkStore } from "./memory_insn.ts";
+
+/** The path ends. */
+const PATH_ENDS = 1;
+
+function fork(env: Env): number {
+  const pushed = env.pending.push(env.insnIdx, env.insnIdx, -1);
+  return pushed < 0 ? pushed : 0;
+}
+
+function step(env: Env, slot: number): number {
+  const code = env.code[slot];
+  switch (code & 7) {
+    case 4:
+    case 7:
+      return checkAlu(env, slot, fork);
+    case 1:
+      return checkLoad(env, slot);
+    case 2:
+    case 3: {
+      env.stackLiveness.beginWrites();
+      const result = code >= 0xc0 ? checkAtomic(env, slot) : checkStore(env, slot);
+      if (result >= 0) env.stackLiveness.commitWrites();
+      return result;
+    }
+    case 0:
+      return stepLoadImm(env, slot);
+    default:
+      env.jumpsProcessed++;
+      return stepJump(env, slot);
+  }
+}
+
+function stepLoadImm(env: Env, slot: number): number {
+  const mode = env.code[slot] & 0xe0;
+  if (mode === 0x20 || mode === 0x40) return checkLoadAbs(env, slot);
+  if (mode !== 0) return env.fail(EINVAL, "invalid BPF_LD mode");
+  env.nextIdx = slot + 2;
+  return checkLoadImm64(env, slot);
+}
+
+function stepJump(env: Env, slot: number): number {
+  const code = env.code[slot], narrow = (code & 7) === 6;
+  switch (code & 0xf0) {
+    case 0x80: {
+      const kind = env.src[slot];
+      if (
+        (code & 8) !== 0 || (kind !== 2 && env.off[slot] !== 0) || kind > 2 || env.dst[slot] !== 0 || narrow
+      ) return env.fail(EINVAL, "BPF_CALL uses reserved fields");
+      if (env.activeLocks !== 0) env.unsupported("calls under a spin lock");
+      if (kind === 1) {
+        const result = checkSubprogCall(env, slot);
+        env.scratchedRegs |= 1;
+        return result;
+      }
+      env.stackLiveness.beginWrites();
+      const result = kind === 0 ? checkHelperCall(env, slot) : checkKfuncCall(env, slot);
+      if (result >= 0) env.stackLiveness.commitWrites();
+      env.scratchedRegs |= 1;
+      return result;
+    }
+    case 0x00:
+      if (
+        (code & 8) !== 0 || env.src[slot] !== 0 || env.dst[slot] !== 0 || (!narrow && env.imm[slot] !== 0) ||
+        (narrow && env.off[slot] !== 0)
+      ) return env.fail(EINVAL, "BPF_JA uses reserved fields");
+      env.nextIdx = env.target[slot];
+      return 0;
+    case 0x90:
+      if ((code & 8) !== 0 || env.imm[slot] !== 0 || env.src[slot] !== 0 || env.dst[slot] !== 0 || narrow) {
+        return env.fail(EINVAL, "BPF_EXIT uses reserved fields");
+      }
+      return stepExit(env);
+    default:
+      return checkBranch(env, slot);
+  }
+}
+
+function stepExit(env: Env): number {
+  let failed = checkResourceLeak(env, {
+    locks: env.curframe === 0,
+    prefix: "BPF_EXIT instruction in main prog",
+  });
+  if (failed < 0) return failed;
+  if (env.curframe === 0) {
+    failed = checkReturnCode(env);
+    return failed < 0 ? failed : PATH_ENDS;
+  }
+  env.stackLiveness.update();
+  failed = returnToCaller(env);
+  if (failed < 0) return failed;
+  env.printState = true;
+  return 0;
+}
+
+function logStep(env: Env, slot: number): void {
+  if ((env.logLevel & 2) !== 0 && env.printState) {
+    env.verbose(`\nfrom ${env.prevInsnIdx} to ${slot}:`);
+    printCurrent(env, env.curframe);
+    env.printState = false;
+  }
+  if (anyScratched(env)) printInsnState(env);
+  verboseLine(env, slot, "; ");
+  env.prevLogEnd = env.log.end;
+  env.verbose(`${slot}: ${insnText(env, slot)}\n`);
+  env.prevInsnLength = env.log.end - env.prevLogEnd;
+  env.prevLogEnd = env.log.end;
+}
+
+/**
+ * Walks every path from `env.insnIdx`, the entry of a function whose frame 0 is set up: 0 if all are safe, else `-errno`.
+ *
+ * @throws {UnsupportedError} If a path meets what is not supported, or time runs out.
+ */
+export function walk(env: Env): number {
+  const { aux, explored, pending } = env, count = env.cols.count, limit = env.profile.limits.processed;
+  let previous = -1;
+  env.printState = false;
+  for (;;) {
+    const slot = env.insnIdx;
+    env.historyEntry = 0;
+    env.prevInsnIdx = previous;
+    if (slot >= count) return env.fail(EFAULT, `invalid insn idx ${slot} insn_cnt ${count}`);
+    if (++env.processed > limit) {
+      return env.fail(E2BIG, `BPF program is too large. Processed ${env.processed} insn`);
+    }
+    if ((env.processed & 0xfff) === 0 && performance.now() > env.deadline) {
+      throw new UnsupportedError("a verification that takes longer than it may");
+    }
+    env.lastInsnIdx = previous;
+    const flags = aux[slot];
+    let result = 0;
+    if ((flags & AUX_PRUNE_POINT) !== 0) {
+      result = explored.visit(slot);
+      if (result < 0) return result;
+      if (result === COVERED && env.logging) {
+        env.verbose(env.printState ? `\nfrom ${previous} to ${slot}: safe\n` : `${slot}: safe\n`);
+      }
+    }
+    if (result !== COVERED) {
+      if ((flags & AUX_JUMP_POINT) !== 0) pushHistory(env, 0, 0, 0);
+      if (env.logging) logStep(env, slot);
+      aux[slot] |= AUX_SEEN;
+      previous = slot;
+      env.nextIdx = slot + 1;
+      result = step(env, slot);
+      if (result < 0) return result;
+      if (result !== PATH_ENDS) {
+        env.insnIdx = env.nextIdx;
+        continue;
+      }
+    }
+    scratchAll(env);
+    result = explored.pathDone();
+    if (result < 0) return result;
+    env.stackLiveness.update();
+    const branch = pending.pop();
+    if (branch === -2) return 0;
+    previous = env.prevInsnIdx;
+    if (branch >= 0) {
+      const target = env.insnIdx;
+      env.insnIdx = branch;
+      result = refineBranch(env, branch, true);
+      if (result < 0) return result;
+      env.insnIdx = target;
+    }
+    env.printState = true;
+  }
+}
