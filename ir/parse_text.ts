@@ -27,7 +27,7 @@ import { MalformedError } from "./diagnostic.ts";
 import { type AnyFact, factNamed, type FactNames } from "./fact.ts";
 import type { Insn, InsnId, SubprogId } from "./insn.ts";
 import { slotsOf } from "./insn.ts";
-import { mapTypeNamed } from "./map_types.ts";
+import { number, parseExtern, parseMap } from "./map_text.ts";
 import { parseInsn, unquote } from "./parse_insn.ts";
 import type { HelperNames } from "./print_insn.ts";
 import { type Origin, Program, PROGRAM_SCOPE, type ProgramAttrs, type Subprog } from "./program.ts";
@@ -254,10 +254,10 @@ class TextParser {
         this.#version = this.#number(line, value);
         return;
       case "map":
-        this.#maps.push(this.#map(line, value));
+        this.#maps.push(this.#at(line, () => parseMap(value)));
         return;
       case "extern":
-        this.#externs.push(this.#extern(line, value));
+        this.#externs.push(this.#at(line, () => parseExtern(value)));
         return;
       case "facts":
         this.#margins.push({ line: { ...line, margin: value }, scope: "program", id: PROGRAM_SCOPE });
@@ -268,113 +268,9 @@ class TextParser {
     }
   }
 
-  #map(line: Line, text: string): MapDef {
-    const inner = /^(.*?)\s+inner=\((.*)\)$/.exec(text);
-    const [word, ...words] = (inner === null ? text : inner[1]).split(/\s+/);
-    const map: { -readonly [K in keyof MapDef]: MapDef[K] } = {
-      name: unquote(word),
-      type: 0,
-      keySize: 0,
-      valueSize: 0,
-      maxEntries: 1,
-      flags: 0,
-      keyTypeId: 0,
-      valueTypeId: 0,
-      mapExtra: 0n,
-      pinning: 0,
-      numaNode: 0,
-      frozen: false,
-    };
-    if (inner !== null) map.inner = this.#map(line, inner[2]);
-    for (const word of words) {
-      const [, key, value] = /^([a-z_]+)(?:=(.*))?$/.exec(word) ??
-        this.#fail(line, `A map cannot be "${word}"`);
-      switch (key) {
-        case "type":
-          map.type = mapTypeNamed(value) ?? this.#number(line, value);
-          break;
-        case "key":
-          map.keySize = this.#number(line, value);
-          break;
-        case "value":
-          map.valueSize = this.#number(line, value);
-          break;
-        case "max":
-          map.maxEntries = this.#number(line, value);
-          break;
-        case "flags":
-          map.flags = this.#number(line, value);
-          break;
-        case "key_type":
-          map.keyTypeId = this.#number(line, value);
-          break;
-        case "value_type":
-          map.valueTypeId = this.#number(line, value);
-          break;
-        case "extra":
-          this.#number(line, value);
-          map.mapExtra = BigInt(value);
-          break;
-        case "pinning":
-          map.pinning = this.#number(line, value);
-          break;
-        case "numa":
-          map.numaNode = this.#number(line, value);
-          break;
-        case "section":
-          map.section = unquote(value);
-          break;
-        case "struct_ops":
-          map.structOps = unquote(value);
-          break;
-        case "data":
-          map.data = this.#bytes(line, value);
-          break;
-        case "initial":
-          map.initial = this.#initial(line, value);
-          break;
-        case "frozen":
-          map.frozen = true;
-          break;
-        default:
-          this.#fail(line, `A map has no "${key}"`);
-      }
-    }
-    return map;
-  }
-
-  #initial(line: Line, text: string): NonNullable<MapDef["initial"]> {
-    if (!/^\[.*\]$/.test(text)) this.#fail(line, "Initial entries stand between brackets");
-    const entries = text.slice(1, -1);
-    return entries === "" ? [] : entries.split(",").map((entry) => {
-      const [, index, map, program] = /^([0-9]+)(?::(?:map#([0-9]+)|(.+)))?$/.exec(entry) ??
-        this.#fail(line, `An initial entry cannot be "${entry}"`);
-      if (map !== undefined) return { index: Number(index), map: Number(map) };
-      return program === undefined
-        ? { index: Number(index) }
-        : { index: Number(index), program: unquote(program) };
-    });
-  }
-
-  #extern(line: Line, text: string): Extern {
-    const [kind, name, ...words] = text.split(/\s+/);
-    if ((kind !== "kfunc" && kind !== "ksym" && kind !== "kconfig") || name === undefined) {
-      this.#fail(line, "An extern is a kfunc, ksym or kconfig with a name");
-    }
-    let weak = false, typeId = 0, targetBtfId = 0;
-    for (const word of words) {
-      const number = /^(type|target)=(.*)$/.exec(word);
-      if (word === "weak") weak = true;
-      else if (number === null) this.#fail(line, `An extern cannot be "${word}"`);
-      else if (number[1] === "type") typeId = this.#number(line, number[2]);
-      else targetBtfId = this.#number(line, number[2]);
-    }
-    return { name: unquote(name), kind, weak, typeId, targetBtfId };
-  }
-
   #insn(line: Line): Insn<string, SubprogId> {
-    try {
-      return parseInsn<string, SubprogId>(line.text, {
+    return this.#at(line, () =>
+      parseInsn<string, SubprogId>(line.text, {
         target: (target) => target,
         subprog: (name) => this.#named(name),
         map: (name) => {
@@ -382,7 +278,13 @@ class TextParser {
           return index < 0 ? undefined : index;
         },
         helper: (name) => this.#options.helpers?.helperId(name),
-      });
+      }));
+  }
+
+  /** Says in which line a syntax error is. */
+  #at<R>(line: Line, read: () => R): R {
+    try {
+      return read();
     } catch (error) {
       if (error instanceof SyntaxError) this.#fail(line, error.message);
       throw error;
@@ -447,18 +349,8 @@ class TextParser {
     }
   }
 
-  #number(line: Line, text: string | undefined): number {
-    if (text === undefined || !/^(?:0x[0-9a-fA-F]+|[0-9]+)$/.test(text)) {
-      this.#fail(line, `"${text ?? ""}" is no number`);
-    }
-    return Number(text);
-  }
-
-  #bytes(line: Line, text: string | undefined): Uint8Array {
-    if (text === undefined || !/^(?:[0-9a-fA-F]{2})*$/.test(text)) {
-      this.#fail(line, "Data is written in hexadecimal");
-    }
-    return Uint8Array.from(text.match(/../g) ?? [], (byte) => parseInt(byte, 16));
+  #number(line: Line, text: string): number {
+    return this.#at(line, () => number(text));
   }
 
   #fail(line: Line, message: string): never {

@@ -8,11 +8,11 @@
  */
 import type { AnyFact, FactNames } from "./fact.ts";
 import type { SubprogId } from "./insn.ts";
-import { MAP_TYPE_NAMES } from "./map_types.ts";
+import { printExtern, printMap } from "./map_text.ts";
 import { type HelperNames, nameText, printInsn, type PrintNames } from "./print_insn.ts";
 import { type Program, PROGRAM_SCOPE } from "./program.ts";
 import { targetOf } from "./references.ts";
-import type { Extern, MapDef, Unit } from "./unit.ts";
+import type { Unit } from "./unit.ts";
 
 /** What {@linkcode printProgram} prints. */
 export interface PrintOptions {
@@ -159,42 +159,7 @@ function header(program: Program): string[] {
   if (attrs.optional === true) lines.push("optional");
   if (unit.license !== "GPL") lines.push(`license ${JSON.stringify(unit.license)}`);
   if (unit.version !== 0) lines.push(`version ${unit.version}`);
-  for (const map of unit.maps) lines.push(`map ${mapText(map)}`);
-  for (const extern of unit.externs) lines.push(externText(extern));
+  for (const map of unit.maps) lines.push(`map ${printMap(map)}`);
+  for (const extern of unit.externs) lines.push(`extern ${printExtern(extern)}`);
   return lines;
-}
-
-function mapText(map: MapDef): string {
-  const words = [nameText(map.name), `type=${MAP_TYPE_NAMES[map.type] ?? map.type}`];
-  words.push(`key=${map.keySize}`, `value=${map.valueSize}`, `max=${map.maxEntries}`);
-  if (map.flags !== 0) words.push(`flags=0x${map.flags.toString(16)}`);
-  if (map.keyTypeId !== 0) words.push(`key_type=${map.keyTypeId}`);
-  if (map.valueTypeId !== 0) words.push(`value_type=${map.valueTypeId}`);
-  if (map.mapExtra !== 0n) words.push(`extra=${map.mapExtra}`);
-  if (map.pinning !== 0) words.push(`pinning=${map.pinning}`);
-  if (map.numaNode !== 0) words.push(`numa=${map.numaNode}`);
-  if (map.section !== undefined) words.push(`section=${nameText(map.section)}`);
-  if (map.structOps !== undefined) words.push(`struct_ops=${nameText(map.structOps)}`);
-  if (map.initial !== undefined) {
-    words.push(`initial=[${map.initial.map(initialText).join(",")}]`);
-  }
-  if (map.data !== undefined) {
-    words.push(`data=${Array.from(map.data, (byte) => byte.toString(16).padStart(2, "0")).join("")}`);
-  }
-  if (map.frozen) words.push("frozen");
-  if (map.inner !== undefined) words.push(`inner=(${mapText(map.inner)})`);
-  return words.join(" ");
-}
-
-function initialText(entry: NonNullable<MapDef["initial"]>[number]): string {
-  if (entry.map !== undefined) return `${entry.index}:map#${entry.map}`;
-  return entry.program === undefined ? `${entry.index}` : `${entry.index}:${nameText(entry.program)}`;
-}
-
-function externText(extern: Extern): string {
-  const words = ["extern", extern.kind, nameText(extern.name)];
-  if (extern.weak) words.push("weak");
-  if (extern.typeId !== 0) words.push(`type=${extern.typeId}`);
-  if (extern.targetBtfId !== 0) words.push(`target=${extern.targetBtfId}`);
-  return words.join(" ");
 }
