@@ -38,6 +38,11 @@ const STACK_TOP = 0x7ffd_0000_0000n, NESTING = 0x100_0000n;
 /** Tokens that prog arrays hold for programs. */
 const FIRST_PROGRAM = 0x7e00_0000_0000, PROGRAM_STRIDE = 16;
 const M32 = 0xffff_ffffn;
+const FASTCALL: ReadonlySet<string> = new Set([
+  "bpf_get_smp_processor_id",
+  "bpf_cast_to_kern_ctx",
+  "bpf_rdonly_cast",
+]);
 
 /** What {@linkcode InterpretEngine} is told. */
 export interface InterpretEngineOptions {
@@ -110,6 +115,7 @@ export class InterpretEngine implements Engine {
           call: (callee, args, machine) => this.#answer(callee, args, { machine, scope }),
           address: (value) => this.#address(value, scope),
           packet: (offset, size) => this.host.packet?.load?.(offset, size),
+          keepsArguments: (callee) => keepsArguments(callee, scope.program.attrs.type),
           fuel: FUEL,
         }));
       } finally {
@@ -288,6 +294,12 @@ export class InterpretEngine implements Engine {
     }
     return undefined;
   }
+}
+
+/** Calls that become moves (`bpf_fastcall`): programs may count on r1 to r5. */
+function keepsArguments(callee: Callee, type: string): boolean {
+  if (callee.kind === "kfunc") return FASTCALL.has(callee.func.name);
+  return callee.kind === "helper" && FASTCALL.has(helperFunction(callee.id, type) ?? "");
 }
 
 /** Fields that hold addresses: the program may not write them, and a packet's are longer than the context shows. */

@@ -7,6 +7,7 @@
  * @module
  */
 import { fieldOf, layoutOf } from "../abi/layouts.ts";
+import { ARRAY_VALUES, arrayStride } from "../abi/map_layout.ts";
 import { UnsupportedError } from "../ir/diagnostic.ts";
 import type { MapDef, Unit } from "../ir/unit.ts";
 import type { AddressSpace, Block } from "./memory.ts";
@@ -77,8 +78,8 @@ export class RuntimeMap {
     const entries = def.maxEntries;
     switch (kind.made) {
       case "array": {
-        this.stride = Math.ceil(valueSize / 8) * 8;
-        this.valueOffset = fieldOf("bpf_array", "value").offset;
+        this.stride = arrayStride(valueSize);
+        this.valueOffset = ARRAY_VALUES;
         checkSize(def, this.stride * entries);
         this.#block = space.allocate(this.valueOffset + this.stride * entries, { name: `map ${def.name}` });
         new StructView("bpf_array", this.#block).set("elem_size", this.stride);
@@ -145,6 +146,7 @@ export class RuntimeMap {
    * @throws {MapError} If the map is full, or the flags forbid it.
    */
   set(key: Uint8Array, value: Uint8Array, flags: number = 0): void {
+    if (this.#made === "none") throw new TypeError(`Cannot update map ${this.def.name}: it has no elements`);
     if (value.length !== this.#valueSize) {
       throw new RangeError(
         `Cannot update map ${this.def.name}: a value has ${this.#valueSize} bytes, not ${value.length}`,

@@ -4,6 +4,7 @@ import { parseText } from "../ir/parse_text.ts";
 import type { Program } from "../ir/program.ts";
 import { compileX86 } from "../passes/jit/x86_64/compile.ts";
 import { NO_KFUNCS } from "../passes/kfuncs.ts";
+import { lowerCalls } from "../passes/lower/calls.ts";
 import { lowerContexts } from "../passes/lower/contexts.ts";
 import type { PassContext } from "../passes/pass.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
@@ -23,7 +24,8 @@ function program(text: string): Program {
 }
 
 function lowered(source: Program): Program {
-  return lowerContexts().run(source, { kfuncs: NO_KFUNCS } as unknown as PassContext);
+  const context = { kfuncs: NO_KFUNCS } as unknown as PassContext;
+  return lowerCalls().run(lowerContexts().run(source, context), context);
 }
 
 interface Run extends TestRunResult {
@@ -441,8 +443,89 @@ Deno.test("tail calls run the target, count, and go on where there is none", () 
     assertEquals(retval, 1);
     const { runtime } = loaded;
     runtime.load(target, { proof: issueProof(target) }).putInto(loaded.maps[0], 1);
-    if (loaded.codeSize === 0) assertEquals(testRun(loaded).retval, 7);
+    assertEquals(testRun(loaded, { repeat: 3 }).retval, 7);
     loaded.putInto(loaded.maps[0], 1);
-    if (loaded.codeSize === 0) assertEquals(testRun(loaded).retval, 1);
+    assertEquals(testRun(loaded, { repeat: 3 }).retval, 1);
   });
+});
+
+Deno.test("a tail call in a subprogram returns to the subprogram's caller", () => {
+  const target = program("type xdp\nprogram target\nfunc main:\n r0 = 7\n exit");
+  const text = `type xdp
+    map jump type=prog_array key=4 value=4 max=1
+    func main:
+      r6 = 100
+      call inner
+      r0 += r6
+      exit
+    func inner:
+      r2 = map jump ll
+      r3 = 0
+      call bpf_tail_call
+      r0 = 1
+      exit`;
+  everywhere(text, {}, ({ retval, loaded }) => {
+    assertEquals(retval, 101);
+    loaded.runtime.load(target, { proof: issueProof(target) }).putInto(loaded.maps[0], 0);
+    assertEquals(testRun(loaded).retval, 107);
+  });
+});
+
+Deno.test("legacy packet loads read in network order and leave at the packet's end", () => {
+  const text = (load: string) =>
+    `type socket_filter
+    func main:
+      r6 = r1
+      r7 = 10
+      r0 = 99
+      ${load}
+      r0 += 1
+      exit`;
+  const run = (load: string, expected: number) =>
+    everywhere(text(load), { data: PACKET }, ({ retval }) => assertEquals(retval, expected));
+  run("r0 = *(u32 *)skb[2]", 0x10111213 + 1);
+  run("r0 = *(u16 *)skb[r7 +4]", 0x1c1d + 1);
+  run("r0 = *(u8 *)skb[49]", 63 + 1);
+  run("r0 = *(u8 *)skb[50]", 0);
+  run("r0 = *(u16 *)skb[r7 +39]", 0);
+  run("r0 = *(u8 *)skb[-1048576]", 14 + 1);
+  run("r0 = *(u16 *)skb[-2097140]", 0x0c0d + 1);
+});
+
+Deno.test("lookups in a known array are computed in place", () => {
+  const text = (index: number, size: number) =>
+    `type xdp
+    map m type=array key=4 value=${size} max=3
+    func main:
+      *(u32 *)(r10 -4) = ${index}
+      r2 = r10
+      r2 += -4
+      r1 = map m ll
+      call bpf_map_lookup_elem ; {call_map: 0}
+      if r0 == 0 goto out
+      r0 = *(u8 *)(r0 +0)
+    out:
+      exit`;
+  for (const size of [1, 8, 20, 24]) {
+    everywhere(text(2, size), {}, ({ loaded, retval }) => {
+      assertEquals(retval, 0);
+      loaded.maps[0].set(key(2), new Uint8Array(size).fill(9));
+      loaded.maps[0].set(key(1), new Uint8Array(size).fill(8));
+      assertEquals(testRun(loaded).retval, 9);
+    });
+    everywhere(text(3, size), {}, ({ retval }) => assertEquals(retval, 0));
+  }
+});
+
+Deno.test("calls that are moves keep their arguments", () => {
+  everywhere(
+    `type xdp
+    func main:
+      r2 = 5
+      call bpf_get_smp_processor_id
+      r0 += r2
+      exit`,
+    {},
+    ({ retval }) => assertEquals(retval, 5),
+  );
 });

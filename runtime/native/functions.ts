@@ -924,6 +924,108 @@ func bpf_map_lookup_elem:
   L26:
     exit
 
+func inlay_htab_lookup:
+    r6 = *(u32 *)(r1 +4)
+    r0 = *(u32 *)(r1 +60)
+    w0 ^= w6
+    w4 = w6
+    *(u64 *)(r10 -8) = r2
+    r5 = r2
+    if w6 < 0x4 goto L2
+    r5 = *(u64 *)(r10 -8)
+    w4 = w6
+  L1:
+    r3 = *(u32 *)(r5 +0)
+    w3 ^= w0
+    w3 *= -1640531535
+    w0 = w3
+    w0 >>= 15
+    w0 ^= w3
+    r5 += 4
+    w4 += -4
+    if w4 > 0x3 goto L1
+  L2:
+    if w4 == 0x0 goto L4
+    w3 = w0
+  L3:
+    r0 = *(u8 *)(r5 +0)
+    w3 ^= w0
+    w3 *= -2048144777
+    w0 = w3
+    w0 >>= 13
+    w0 ^= w3
+    r5 += 1
+    w4 += -1
+    w3 = w0
+    if w4 != 0x0 goto L3
+  L4:
+    w0 *= -1028477379
+    w4 = w0
+    w4 >>= 16
+    w4 ^= w0
+    r3 = *(u32 *)(r1 +56)
+    w3 &= w4
+    r3 <<= 2
+    *(u64 *)(r10 -24) = r1
+    r5 = *(u64 *)(r1 +32)
+    r5 += r3
+    r1 = 0
+    *(u64 *)(r10 -16) = r1
+    r3 = *(u32 *)(r5 +0)
+    if w3 == 0x0 goto L11
+    r1 = *(u64 *)(r10 -24)
+    r5 = *(u64 *)(r1 +40)
+    r1 = *(u32 *)(r1 +48)
+    goto L6
+  L5:
+    r3 = *(u32 *)(r7 +0)
+    if w3 == 0x0 goto L11
+  L6:
+    w3 += -1
+    r8 = r1
+    r8 *= r3
+    r7 = r5
+    r7 += r8
+    r3 = *(u32 *)(r7 +4)
+    if w3 != w4 goto L5
+    r8 = r7
+    r8 += 16
+    r9 = *(u64 *)(r10 -8)
+    w3 = w6
+    if w6 < 0x4 goto L8
+    w3 = w6
+    r9 = *(u64 *)(r10 -8)
+  L7:
+    r0 = *(u32 *)(r9 +0)
+    r2 = *(u32 *)(r8 +0)
+    if w2 != w0 goto L5
+    r9 += 4
+    r8 += 4
+    w3 += -4
+    if w3 > 0x3 goto L7
+  L8:
+    if w3 == 0x0 goto L10
+  L9:
+    r2 = *(u8 *)(r9 +0)
+    r0 = *(u8 *)(r8 +0)
+    if w0 != w2 goto L5
+    r9 += 1
+    r8 += 1
+    w3 += -1
+    if w3 == 0x0 goto L10
+    goto L9
+  L10:
+    if r5 == 0x0 goto L11
+    w1 = 1
+    *(u32 *)(r7 +12) = r1
+    r1 = *(u64 *)(r10 -24)
+    r1 = *(u32 *)(r1 +52)
+    r7 += r1
+    *(u64 *)(r10 -16) = r7
+  L11:
+    r0 = *(u64 *)(r10 -16)
+    exit
+
 func inlay_map_value:
     *(u64 *)(r10 -8) = r2
     r2 = 0
@@ -2918,6 +3020,14 @@ func bpf_get_prandom_u32:
     r1 = 0x2545f4914f6cdd1d ll
     r0 *= r1
     r0 >>= 32
+    exit
+
+func bpf_cast_to_kern_ctx:
+    r0 = r1
+    exit
+
+func bpf_rdonly_cast:
+    r0 = r1
     exit
 
 func bpf_xdp_adjust_head:

@@ -218,6 +218,12 @@ NATIVE void *bpf_map_lookup_elem(struct bpf_map *map, const void *key)
 	return NULL;
 }
 
+/* For calls of which the map's kind is known. */
+NATIVE void *inlay_htab_lookup(struct bpf_htab *htab, const void *key)
+{
+	return htab_lookup(htab, key);
+}
+
 /* The value's own place, also in maps of maps: what the host reads and writes. */
 NATIVE void *inlay_map_value(struct bpf_map *map, const void *key)
 {

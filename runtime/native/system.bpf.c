@@ -25,3 +25,14 @@ NATIVE u64 bpf_get_prandom_u32(void)
 	inlay_state.random = x;
 	return x * 0x2545f4914f6cdd1d >> 32;
 }
+
+/* Types change, values do not. */
+NATIVE void *bpf_cast_to_kern_ctx(void *ctx)
+{
+	return ctx;
+}
+
+NATIVE void *bpf_rdonly_cast(void *object, u32 type)
+{
+	return object;
+}
