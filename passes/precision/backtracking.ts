@@ -57,6 +57,14 @@ export const backtracking: Precision = {
     const result = backtrack(env, 0);
     return result > 0 ? 0 : result;
   },
+  markSlot(env, frame, spi) {
+    marks.clear();
+    marks.frame = env.curframe;
+    if (spi < 32) marks.lo[frame] |= 1 << spi;
+    else marks.hi[frame] |= 1 << (spi - 32);
+    const result = backtrack(env, 0);
+    return result > 0 ? 0 : result;
+  },
   propagate(env, old, now) {
     marks.clear();
     for (let f = W[old + ST_CURFRAME]; f >= 0; f--) {

@@ -6,6 +6,7 @@
 import { W } from "../verify/arena.ts";
 import { H_LINKED } from "../verify/history.ts";
 import { MAX_FRAMES } from "../verify/layout.ts";
+import { entryFrame, entryIndex, entryIsReg, linkedCount, linkedEntry } from "../verify/linked.ts";
 import { slotMaskText } from "../verify/stack_liveness.ts";
 
 /** The argument registers, r1 to r5. */
@@ -61,17 +62,17 @@ export class Marks {
   addLinked(entry: number): void {
     if (entry === 0) return;
     const lo = W[entry + H_LINKED], hi = W[entry + H_LINKED + 1];
-    const count = (lo >>> 30) | (hi >>> 30) << 2;
+    const count = linkedCount(lo, hi);
     if (count === 0) return;
     let some = false;
     for (let i = 0; i < count && !some; i++) {
-      const e = linkedEntry(lo, hi, i), frame = e & 7, at = e >>> 4;
-      some = (e & 8) !== 0 ? (this.regs[frame] & (1 << at)) !== 0 : this.hasSlot(frame, at);
+      const e = linkedEntry(lo, hi, i), frame = entryFrame(e), at = entryIndex(e);
+      some = entryIsReg(e) ? (this.regs[frame] & (1 << at)) !== 0 : this.hasSlot(frame, at);
     }
     if (!some) return;
     for (let i = 0; i < count; i++) {
-      const e = linkedEntry(lo, hi, i), frame = e & 7, at = e >>> 4;
-      if ((e & 8) !== 0) this.regs[frame] |= 1 << at;
+      const e = linkedEntry(lo, hi, i), frame = entryFrame(e), at = entryIndex(e);
+      if (entryIsReg(e)) this.regs[frame] |= 1 << at;
       else this.addSlot(frame, at);
     }
   }
@@ -87,9 +88,4 @@ export class Marks {
   slotsText(frame: number): string {
     return slotMaskText(this.lo[frame], this.hi[frame]);
   }
-}
-
-/** Entry `i` of linked registers: frame in bits 0–2, bit 3 set for a register, register or slot above. See `verify/linked.ts`. */
-function linkedEntry(lo: number, hi: number, i: number): number {
-  return (i < 3 ? lo >>> (10 * i) : hi >>> (10 * (i - 3))) & 0x3ff;
 }

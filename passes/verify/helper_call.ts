@@ -13,7 +13,18 @@ import { checkArgOffset, checkArgType } from "./call_args.ts";
 import { checkHelperMemory, checkSizedMemory, isNull } from "./call_memory.ts";
 import { pushCallback } from "./calls.ts";
 import { checkDynptrArg, dynptrKind, dynptrReg, releaseDynptr } from "./dynptr.ts";
-import { EACCES, EFAULT, EINVAL, type Env, ENOTSUPP, frameAt, isSpilled, slotByte, slotTypesAt, spillAt } from "./env.ts";
+import {
+  EACCES,
+  EFAULT,
+  EINVAL,
+  ENOTSUPP,
+  type Env,
+  frameAt,
+  isSpilled,
+  slotByte,
+  slotTypesAt,
+  spillAt,
+} from "./env.ts";
 import { checkResourceLeak } from "./exits.ts";
 import { clearCallerSaved } from "./frames.ts";
 import {
@@ -185,6 +196,8 @@ const meta = {
   /** The key's number if it is known and the map is an array; else -1. */
   key: -1,
   subprog: 0,
+  /** The dynptr that the result is a slice of; 0 = none. */
+  dynptrId: 0,
 };
 
 function resetMeta(): void {
@@ -199,6 +212,7 @@ function resetMeta(): void {
   meta.memSize = 0;
   meta.key = 0;
   meta.subprog = 0;
+  meta.dynptrId = 0;
 }
 
 /** By environment: the helpers it has asked for, by id; null where the type may not call it. */
@@ -332,7 +346,7 @@ function checkRelease(env: Env, regno: number, arg: ArgProto): number {
   const o = env.regs + regno * REG_WORDS;
   if (arg.base === "ARG_PTR_TO_DYNPTR") {
     if (W[o + TYPE] !== PTR_TO_STACK) return env.fail(EINVAL, "cannot release unowned const bpf_dynptr");
-    if (!holdsDynptrReference(env, o)) return env.fail(EINVAL, `arg ${regno} is an unacquired reference`);
+    if (!holdsDynptrReference(o)) return env.fail(EINVAL, `arg ${regno} is an unacquired reference`);
   } else if (W[o + REF_ID] === 0 && !isNull(o)) {
     return env.fail(EINVAL, `R${regno} must be referenced when passed to release function`);
   }
@@ -340,7 +354,7 @@ function checkRelease(env: Env, regno: number, arg: ArgProto): number {
   return 0;
 }
 
-function holdsDynptrReference(env: Env, o: number): boolean {
+function holdsDynptrReference(o: number): boolean {
   const off = W[o + OFF] + W[o + TVAL], spi = Math.trunc((-off - 1) / 8);
   if (!isConst(o) || off % 8 !== 0 || spi < 1 || spi > 63) return false;
   return W[spillAt(frameAt(W[o + FRAMENO]), spi) + REF_ID] !== 0;
@@ -373,7 +387,11 @@ function checkArgKind(env: Env, proto: HelperProto, i: number, arg: ArgProto): n
       meta.sizeMaxLo = W[o + UMAX];
       meta.sizeMaxHi = W[o + UMAX + 1];
       const memory = proto.args[i - 1];
-      return checkSizedMemory(env, regno, memoryUse(regno - 1, memory, arg.base === "ARG_CONST_SIZE_OR_ZERO"));
+      return checkSizedMemory(
+        env,
+        regno,
+        memoryUse(regno - 1, memory, arg.base === "ARG_CONST_SIZE_OR_ZERO"),
+      );
     }
     case "ARG_CONST_ALLOC_SIZE_OR_ZERO":
       if (!isConst(o)) return env.fail(EACCES, `R${regno} is not a known constant'`);
@@ -416,7 +434,8 @@ function memoryUse(
 function checkMapArg(env: Env, o: number): number {
   const map = W[o + AUX1], uid = W[o + AUX2];
   if (meta.map >= 0 && (meta.map !== map || meta.mapUid !== uid)) {
-    const message = `timer pointer in R1 map_uid=${meta.mapUid} doesn't match map pointer in R2 map_uid=${uid}`;
+    const message =
+      `timer pointer in R1 map_uid=${meta.mapUid} doesn't match map pointer in R2 map_uid=${uid}`;
     return env.fail(EINVAL, message);
   }
   meta.map = map;
@@ -470,7 +489,8 @@ function checkConstString(env: Env, regno: number): number {
   if (err < 0) return err;
   if (map.data === undefined) return env.unsupported(`contents of the read-only map ${map.name}`);
   // Behind the section's bytes the map's value is zero.
-  const from = W[o + OFF] + W[o + TVAL], ends = map.data.length < map.valueSize || map.data.indexOf(0, from) >= 0;
+  const from = W[o + OFF] + W[o + TVAL],
+    ends = map.data.length < map.valueSize || map.data.indexOf(0, from) >= 0;
   return ends ? 0 : env.fail(EINVAL, "string is not zero-terminated");
 }
 
@@ -552,9 +572,12 @@ function special(env: Env, proto: HelperProto): number {
       if (type === PTR_TO_MAP_VALUE) return 0;
       return env.fail(EACCES, `Unsupported reg type ${typeName(type)} for bpf_dynptr_from_mem data`);
     }
-    case FUNC.dynptr_data:
-      meta.refId = W[dynptrReg(env, env.regs + dynptrRegno(proto) * REG_WORDS) + REF_ID];
+    case FUNC.dynptr_data: {
+      const dynptr = dynptrReg(env, env.regs + dynptrRegno(proto) * REG_WORDS);
+      meta.dynptrId = W[dynptr + ID];
+      meta.refId = W[dynptr + REF_ID];
       return 0;
+    }
     default:
       return 0;
   }
@@ -583,7 +606,6 @@ function setResult(env: Env, proto: HelperProto): number {
   const r0 = env.regs, { ret, id } = proto;
   const flags = (ret.maybeNull ? PTR_MAYBE_NULL : 0) | (ret.ringbuf ? MEM_RINGBUF : 0);
   const ref = id === FUNC.dynptr_data || CASTS.has(id) ? meta.refId : 0;
-  const dynptr = id === FUNC.dynptr_data ? meta.mapUid : 0;
   switch (ret.base) {
     case "RET_INTEGER":
       markUnknown(r0);
@@ -606,7 +628,7 @@ function setResult(env: Env, proto: HelperProto): number {
       break;
     case "RET_PTR_TO_MEM":
       setPointer(r0, PTR_TO_MEM | flags, meta.memSize);
-      W[r0 + AUX2] = dynptr;
+      W[r0 + AUX2] = meta.dynptrId;
       break;
     case "RET_PTR_TO_MEM_OR_BTF_ID":
     case "RET_PTR_TO_BTF_ID":
@@ -634,7 +656,9 @@ function setPointer(o: number, type: number, size: number): void {
 function setMapValue(env: Env, id: number, flags: number): void {
   const r0 = env.regs, map = mapOf(env, meta.map);
   const array = map.type === MAP_TYPE.ARRAY || map.type === MAP_TYPE.PERCPU_ARRAY;
-  if (id === FUNC.map_lookup_elem && array && meta.key >= 0 && meta.key < map.maxEntries) flags &= ~PTR_MAYBE_NULL;
+  if (id === FUNC.map_lookup_elem && array && meta.key >= 0 && meta.key < map.maxEntries) {
+    flags &= ~PTR_MAYBE_NULL;
+  }
   setPointer(r0, PTR_TO_MAP_VALUE | flags, meta.map);
   W[r0 + AUX2] = meta.mapUid;
   if ((flags & PTR_MAYBE_NULL) === 0 && mayHoldSpinLock(env, r0)) W[r0 + ID] = env.newId();
@@ -658,9 +682,17 @@ function refineResult(env: Env, id: number): number {
       boundsSync(r0);
       break;
     case FUNC.get_smp_processor_id:
-      W[r0 + UMAX] = W[r0 + SMAX] = W[r0 + U32MAX] = W[r0 + S32MAX] = NR_CPUS - 1;
+      W[r0 + UMAX] =
+        W[r0 + SMAX] =
+        W[r0 + U32MAX] =
+        W[r0 + S32MAX] =
+          NR_CPUS - 1;
       W[r0 + UMAX + 1] = W[r0 + SMAX + 1] = 0;
-      W[r0 + UMIN] = W[r0 + SMIN] = W[r0 + U32MIN] = W[r0 + S32MIN] = 0;
+      W[r0 + UMIN] =
+        W[r0 + SMIN] =
+        W[r0 + U32MIN] =
+        W[r0 + S32MIN] =
+          0;
       W[r0 + UMIN + 1] = W[r0 + SMIN + 1] = 0;
       boundsSync(r0);
       break;
