@@ -16,6 +16,7 @@
 import { slotsAt } from "../../../ir/cfg.ts";
 import type { Columns } from "../../../ir/columns.ts";
 import type { Features } from "./features.ts";
+import { zeroUpperHalves } from "./upper_half.ts";
 
 /** What to emit at a slot. */
 export const EMIT = {
@@ -102,8 +103,7 @@ class Walk {
   readonly #dstValue: Int32Array;
   readonly #srcValue: Int32Array;
   readonly #before: Int32Array;
-  /** 1 where bits 32–63 of the value are known to be zero. */
-  readonly #zeroUpper: Uint8Array;
+  readonly #zeroUpper: Int32Array;
   // By slot: the value (of a load: its address) as a sum, and a value the sum would have to absorb.
   readonly #kind: Uint8Array;
   readonly #sums: (Sum | undefined)[];
@@ -136,7 +136,7 @@ class Walk {
     this.#dstValue = ints();
     this.#srcValue = ints();
     this.#before = ints();
-    this.#zeroUpper = bytes();
+    this.#zeroUpper = zeroUpperHalves(columns);
     this.#kind = bytes();
     this.#sums = new Array(count);
     this.#inner = ints().fill(-1);
@@ -194,11 +194,10 @@ class Walk {
   }
 
   /** The slot gives its dst a new value. */
-  #define(slot: number, zeroUpper = false): void {
+  #define(slot: number): void {
     const dst = this.#columns.dst[slot];
     this.#before[slot] = this.#held[dst];
     this.#current[dst] = this.#held[dst] = slot;
-    this.#zeroUpper[slot] = zeroUpper ? 1 : 0;
   }
 
   /** A register gets a value that nobody here can absorb. */
@@ -314,8 +313,7 @@ class Walk {
     const sum = this.#address(slot, base, columns.off[slot]);
     this.#kind[slot] = WIDE;
     this.#sums[slot] = sum;
-    const code = columns.code[slot];
-    this.#define(slot, (code & 0xe0) === 0x60 && (code & 0x18) !== 0x18);
+    this.#define(slot);
   }
 
   /** The address of a load or store as a sum; absorbs what it can, and counts the reads. */
@@ -429,11 +427,12 @@ class Walk {
     if ((code & 0xf8) !== (MOV | 8) || columns.off[value] !== 0) return false;
     if ((code & 7) === 7) return true;
     if ((code & 7) !== 4) return false;
-    return width === NARROW || this.#upperIsZero(this.#srcValue[value]);
+    return width === NARROW || this.#upperIsZero(value, columns.src[value]);
   }
 
-  #upperIsZero(value: number): boolean {
-    return value >= 0 && this.#zeroUpper[value] !== 0;
+  /** Whether a register's bits 32–63 are known to be zero before a slot. */
+  #upperIsZero(slot: number, register: number): boolean {
+    return (this.#zeroUpper[slot] >> register & 1) !== 0;
   }
 
   #isAluImmediate(value: number, operation: number): boolean {
@@ -460,7 +459,7 @@ class Walk {
       if (byRegister) this.#read(columns.src[slot]);
     }
     if (operation === DIV || operation === MOD) this.#divide(slot, dst);
-    this.#define(slot, this.#clearsUpper(slot, wide));
+    this.#define(slot);
   }
 
   /** A division goes through rax and rdx and saves them only for readers it knows: r0 and r3, dead here, may hold anything after. */
@@ -471,40 +470,19 @@ class Walk {
     }
   }
 
-  /** Whether the result has no bits above 31. */
-  #clearsUpper(slot: number, wide: boolean): boolean {
-    const columns = this.#columns;
-    const code = columns.code[slot];
-    const operation = code & 0xf0;
-    if (operation === 0xd0) return columns.imm[slot] !== 64;
-    if (!wide) return true;
-    const a = this.#upperIsZero(this.#dstValue[slot]);
-    const value = columns.imm[slot];
-    if ((code & 8) === 0) {
-      if (operation === AND) return value >= 0 || a;
-      if (operation === RSH) return (value & 63) >= 32 || a;
-      return (operation === OR || operation === XOR) && value >= 0 && a;
-    }
-    const b = this.#upperIsZero(this.#srcValue[slot]);
-    return operation === AND
-      ? a || b
-      : (operation === OR || operation === XOR) && a && b || operation === RSH && a;
-  }
-
   #move(slot: number, wide: boolean): void {
     const columns = this.#columns;
     const dst = columns.dst[slot];
-    if ((columns.code[slot] & 8) === 0) return this.#define(slot, !wide || columns.imm[slot] >= 0);
+    if ((columns.code[slot] & 8) === 0) return this.#define(slot);
     const src = columns.src[slot];
-    const value = this.#current[src];
     this.#read(src);
-    if (columns.off[slot] !== 0) return this.#define(slot, !wide);
-    if (!wide && dst === src && this.#upperIsZero(value)) this.selection.emit[slot] = EMIT.SKIP;
+    if (columns.off[slot] !== 0) return this.#define(slot);
+    if (!wide && dst === src && this.#upperIsZero(slot, src)) this.selection.emit[slot] = EMIT.SKIP;
     else if (src !== dst) {
       this.#kind[slot] = this.#isCopy(slot, WIDE) ? WIDE : NARROW;
       this.#sums[slot] = this.#leaf(src);
     }
-    this.#define(slot, !wide || this.#upperIsZero(value));
+    this.#define(slot);
   }
 
   /** Additions, and shifts that an address can hold. */
