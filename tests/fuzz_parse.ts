@@ -14,7 +14,7 @@ import { readBtfExt } from "../ir/btf/ext.ts";
 import { decode } from "../ir/decode.ts";
 import { MalformedError } from "../ir/diagnostic.ts";
 import { encode } from "../ir/encode.ts";
-import { readElf } from "../ir/elf/elf.ts";
+import { readElf, SHT } from "../ir/elf/elf.ts";
 import { parseObject } from "../passes/parse/parse.ts";
 import { ROOT } from "./shared.ts";
 
@@ -97,6 +97,34 @@ function mutate(good: Uint8Array, next: (below: number) => number): Uint8Array {
   return bytes;
 }
 
+/** A copy with changes inside one section, so that the file as a whole still reads: symbols, relocations, types, instructions. */
+function mutateSection(good: Uint8Array, next: (below: number) => number): Uint8Array {
+  const { sections } = readElf(good);
+  const section = sections[next(sections.length)];
+  if (section.type === SHT.NOBITS || section.size < 16) return mutate(good, next);
+  const bytes = good.slice();
+  const view = new DataView(bytes.buffer);
+  for (let changes = 1 + next(3); changes > 0; changes--) {
+    const at = section.offset + (next(section.size - 7) & ~3);
+    const value = view.getUint32(at, true);
+    switch (next(4)) {
+      case 0:
+        view.setUint32(at, value + next(9) - 4, true);
+        break;
+      case 1:
+        view.setUint32(at, INTERESTING[next(INTERESTING.length)], true);
+        break;
+      case 2:
+        view.setUint32(at, view.getUint32(section.offset + (next(section.size - 7) & ~3), true), true);
+        break;
+      case 3:
+        bytes[at + next(4)] ^= 1 << next(8);
+        break;
+    }
+  }
+  return bytes;
+}
+
 /** A kernel's BTF for the objects' CO-RE relocations and externs to be looked up in. */
 function smallTarget(): IndexedBtf {
   const b = new BtfBuilder();
@@ -158,7 +186,8 @@ export function fuzzParse(count: number, seed: number): FuzzResult {
         run = (bytes) => void decode(bytes);
         break;
       default: {
-        input = mutate(objects[next(objects.length)], next);
+        const object = objects[next(objects.length)];
+        input = kind < 6 ? mutateSection(object, next) : mutate(object, next);
         const options = {
           name: "fuzz.bpf.o",
           textFunctions: next(2) === 0,

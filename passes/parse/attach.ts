@@ -47,7 +47,7 @@ export function attrsOf(
   const section = optional ? func.section.name.slice(1) : func.section.name;
   const rule = sectionRule(section);
   const slash = section.indexOf("/");
-  const named = slash < 0 ? undefined : section.slice(slash + 1);
+  const named = slash < 0 || !rule?.takesTarget ? undefined : section.slice(slash + 1);
   const { target, structOps } = context;
   let attachType = rule?.attachType ?? 0, id = 0;
   let attachTarget = named;

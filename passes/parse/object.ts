@@ -230,7 +230,7 @@ function textOf(elf: Elf, name: string): string {
   if (section === undefined) return "";
   const data = elf.data(section);
   const end = data.indexOf(0);
-  return new TextDecoder().decode(data.subarray(0, Math.min(end < 0 ? data.length : end, 64)));
+  return new TextDecoder().decode(data.subarray(0, Math.min(end < 0 ? data.length : end, 63)));
 }
 
 function versionOf(elf: Elf): number {

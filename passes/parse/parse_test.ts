@@ -398,6 +398,35 @@ Deno.test("what leads nowhere is refused with function, section and offset", () 
   assertStringIncludes(error.where, "section classifier, offset 0x");
 });
 
+Deno.test("an object without type information is read as far as it can be", () => {
+  const unnamed = (name: string) => {
+    // `.BTF` and `.BTF.ext` under another name are sections nobody knows.
+    const bytes = Deno.readFileSync(new URL(name, OBJECTS));
+    for (let i = 0; i + 4 < bytes.length; i++) {
+      if (bytes[i] === 0x2e && bytes[i + 1] === 0x42 && bytes[i + 2] === 0x54 && bytes[i + 3] === 0x46) {
+        bytes[i + 1] = 0x58;
+      }
+    }
+    return parseObject(bytes, { name });
+  };
+  const unit = unnamed("same_section.bpf.o");
+  assertEquals(unit.btf, undefined);
+  const second = programOf(unit, "second");
+  assertEquals(second.subprogs.map(({ name, linkage }) => `${name} ${linkage}`), [
+    "second global",
+    "beside static",
+    "flow_of static",
+  ]);
+  assertEquals(encode(second), encode(programOf(parse("same_section.bpf.o"), "second")));
+  assertEquals(second.code.origins[0], {});
+  assertThrows(
+    () => unnamed("xdp_subprogs.bpf.o"),
+    MalformedError,
+    "The maps have no type information (section .maps)",
+  );
+  assertThrows(() => unnamed("externs.bpf.o"), MalformedError, "has no type information");
+});
+
 Deno.test("sizes that cost a file nothing are bounded", () => {
   const bytes = Deno.readFileSync(new URL("xdp_subprogs.bpf.o", OBJECTS));
   const view = new DataView(bytes.buffer);

@@ -151,6 +151,8 @@ export interface SectionRule {
   readonly flags: number;
   /** The part behind the first slash names a kernel type or function to attach to. */
   readonly attachesByBtf: boolean;
+  /** What stands behind the first slash is a target, not a part of the name. */
+  readonly takesTarget: boolean;
 }
 
 /** `BPF_F_SLEEPABLE` of program load. */
@@ -167,6 +169,7 @@ for (const line of TABLE.trim().split("\n")) {
     attachType: attach === "-" ? 0 : attachTypeNumber(attach),
     flags: (options.includes("s") ? F_SLEEPABLE : 0) | (options.includes("frags") ? F_XDP_HAS_FRAGS : 0),
     attachesByBtf: options.includes("btf"),
+    takesTarget: name.endsWith("+"),
   };
   if (name.endsWith("+")) withTarget.set(name.slice(0, -1), rule);
   else exact.set(name, rule);
