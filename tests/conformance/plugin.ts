@@ -41,7 +41,7 @@ function hexBytes(text: string): Uint8Array<ArrayBuffer> {
 
 async function readProgram(bytes: Uint8Array, elf: boolean): Promise<Program> {
   if (elf) {
-    const { parseObject } = await import("../../passes/parse/object.ts");
+    const { parseObject } = await import("../../passes/parse/parse.ts");
     const program = parseObject(bytes, { name: "conformance" }).programs[0];
     if (program === undefined) throw new Error("Cannot run object: it holds no program");
     return program;
