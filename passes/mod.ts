@@ -19,6 +19,7 @@ import { nopRemove } from "./nop_remove.ts";
 import type { Pass } from "./pass.ts";
 import { checkOrder, flattenPasses, type OrderEntry, type PassList } from "./pipeline.ts";
 import { stackCheck } from "./stack_check.ts";
+import { verify } from "./verify/verify.ts";
 
 export { bpfLoopInline, type BpfLoopInlineOptions } from "./bpf_loop_inline.ts";
 export { branchPrune, type BranchPruneOptions } from "./branch_prune.ts";
@@ -74,6 +75,7 @@ export const BACKEND: Stage = {
 export function defaultPasses(): readonly Pass[] {
   return [
     kfuncDefine(),
+    verify(),
     fastcallRemove(),
     stackCheck(),
     bpfLoopInline(),
@@ -89,6 +91,7 @@ export function defaultPasses(): readonly Pass[] {
 /** By the text that stands for a pass in golden files and on command lines: `name`, or `name:variant`. */
 const FACTORIES: Readonly<Record<string, () => Pass>> = {
   "kfunc-define": kfuncDefine,
+  verify: () => verify(),
   "fastcall-remove": fastcallRemove,
   "stack-check": stackCheck,
   "bpf-loop-inline": bpfLoopInline,

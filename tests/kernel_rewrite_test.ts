@@ -4,7 +4,6 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { BtfBuilder } from "../ir/btf/write.ts";
 import { columnsOf } from "../ir/columns.ts";
 import { disasmSlot } from "../ir/disasm.ts";
 import { encode } from "../ir/encode.ts";
@@ -16,7 +15,7 @@ import { progInfo } from "../kernel/xlated.ts";
 import { parsePasses } from "../passes/mod.ts";
 import { Pipeline } from "../passes/pipeline.ts";
 import { type EncodedInsn, encodedInsns } from "./insn_pattern.ts";
-import { goldenFiles, readGolden, TARGET } from "./golden.ts";
+import { goldenFiles, readGolden, TARGET, withFunctionTypes } from "./golden.ts";
 import { ROOT } from "./shared.ts";
 
 const unavailable = kernelUnavailable();
@@ -25,24 +24,18 @@ if (unavailable !== undefined) console.log(`skipped: rewritten programs against 
 /** The passes that rewrite as Linux does, before its own fixups. */
 const PASSES = "fastcall-remove, stack-check, bpf-loop-inline, branch-prune:kernel, dce, nop-remove";
 
-/** A BTF with one static function per subprogram, whose addresses may then be taken. */
-function btfOf(program: Program): { fd: number; funcInfo: Uint8Array<ArrayBuffer> } {
-  const btf = new BtfBuilder();
-  const long = btf.int("long", 8, { signed: true });
-  const proto = btf.funcProto(long, [{ name: "index", type: long }, { name: "ctx", type: long }]);
+/** The program's BTF in the kernel, and which of its functions each subprogram is. */
+function loadBtf(program: Program): { fd: number; funcInfo: Uint8Array<ArrayBuffer> } {
   const columns = columnsOf(program);
-  const records: number[] = [];
-  for (const [i, subprog] of program.subprogs.entries()) {
-    records.push(columns.subprogStart[i], btf.func(subprog.name, proto, { linkage: "static" }));
-  }
-  const bytes = new Uint8Array(btf.bytes());
+  const records = program.subprogs.flatMap((s, i) => [columns.subprogStart[i], s.btfId]);
+  const bytes = new Uint8Array(program.unit.btf!.bytes);
   const fd = bpf(COMMAND.BTF_LOAD, new Attr(32).pointer(0, bytes).u32(16, bytes.length));
   assert(fd >= 0, `the kernel refuses the BTF: ${fd}`);
   return { fd, funcInfo: new Uint8Array(Uint32Array.from(records).buffer) };
 }
 
 function xlated(program: Program): Uint8Array {
-  const { fd, funcInfo } = btfOf(program);
+  const { fd, funcInfo } = loadBtf(program);
   try {
     using verdict = loadRaw({
       type: programTypeNumber(program.attrs.type)!,
@@ -82,13 +75,15 @@ for (const file of FILES) {
     name: `rewritten as the running kernel does: ${file}`,
     ignore: unavailable !== undefined,
     fn: () => {
-      const { program } = readGolden(Deno.readTextFileSync(join(ROOT, file)), file);
-      const ours = new Pipeline({ passes: parsePasses(PASSES) }).run(program, { target: TARGET }).program;
+      const { program, passes } = readGolden(Deno.readTextFileSync(join(ROOT, file)), file);
+      const list = passes.startsWith("verify") ? `verify, ${PASSES}` : PASSES;
+      const input = withFunctionTypes(program);
+      const ours = new Pipeline({ passes: parsePasses(list) }).run(input, { target: TARGET }).program;
       const columns = columnsOf(ours);
       const listing = Array.from({ length: columns.count }, (_, slot) => disasmSlot(columns, slot)).join(
         "\n",
       );
-      const theirs = withoutMarks(encodedInsns(xlated(program)));
+      const theirs = withoutMarks(encodedInsns(xlated(input)));
       assertEquals(withoutMarks(encodedInsns(encode(ours))), theirs, listing);
     },
   });

@@ -6,90 +6,21 @@ import { assertEquals } from "@std/assert";
 import { Edit } from "../ir/edit.ts";
 import { bpf } from "../ir/fragment.ts";
 import { interpret, Memory } from "../ir/interpret.ts";
-import type { BranchOp, Insn, InsnId } from "../ir/insn.ts";
+import type { Insn, InsnId } from "../ir/insn.ts";
 import { parseText } from "../ir/parse_text.ts";
 import { printProgram } from "../ir/print_text.ts";
 import type { Program } from "../ir/program.ts";
-import { type Random, randomOf } from "../ir/random_program.ts";
+import { randomOf } from "../ir/random_program.ts";
 import { branchTaken, dead, stackDepth } from "../passes/facts.ts";
 import { branchPrune, dce, lowerMayGoto, nopRemove } from "../passes/mod.ts";
 import type { Pass } from "../passes/pass.ts";
 import { Pipeline } from "../passes/pipeline.ts";
 import { TARGET } from "./golden.ts";
 import { runNative } from "./golden_native.ts";
+import { randomText } from "./random_text.ts";
 
 /** Helper numbers from here on tell the test which instruction is about to run. */
 const TRACE = 5000;
-
-const OPS: readonly string[] = ["+=", "-=", "*=", "/=", "|=", "&=", "^=", "%=", "="];
-const COMPARISONS: Readonly<Record<BranchOp, string>> = {
-  eq: "==",
-  ne: "!=",
-  gt: ">",
-  ge: ">=",
-  lt: "<",
-  le: "<=",
-  sgt: "s>",
-  sge: "s>=",
-  slt: "s<",
-  sle: "s<=",
-  set: "&",
-};
-const SYMBOLS = Object.values(COMPARISONS);
-
-/** A program that ends: jumps go forward, but for one counted loop at most; some calls of `f`. */
-function randomText(random: Random): string {
-  const lines = ["type xdp", "func main:  ; {stack_depth: 16}"];
-  for (let r = 0; r < 10; r++) lines.push(`r${r} = ${random(7) - 3}`);
-  body(lines, { random, length: 25, calls: true });
-  lines.push("r0 += r6", "r0 ^= r7", "exit", "func f:  ; {stack_depth: 0}", "r0 = r1");
-  for (let r = 6; r < 10; r++) lines.push(`r${r} = r${1 + random(5)}`);
-  body(lines, { random, length: 10, calls: false });
-  lines.push("exit");
-  return lines.join("\n");
-}
-
-function body(
-  lines: string[],
-  options: { readonly random: Random; readonly length: number; readonly calls: boolean },
-): void {
-  const { random, length, calls } = options;
-  const open: string[] = [];
-  // After a call r1 to r5 are not to be read, so the rest of the body works on the others.
-  let low = 0;
-  const register = (): number => low === 0 ? random(10) : [0, 6, 7, 8, 9][random(5)];
-  for (let i = 0; i < length; i++) {
-    const label = `l${lines.length}`;
-    switch (random(calls ? 10 : 9)) {
-      case 0:
-      case 1:
-      case 2: {
-        const wide = random(2) === 0 ? "r" : "w";
-        const right = random(2) === 0 ? `${wide}${register()}` : `${random(9) - 4}`;
-        lines.push(`if ${wide}${register()} ${SYMBOLS[random(SYMBOLS.length)]} ${right} goto ${label}`);
-        open.push(label);
-        break;
-      }
-      case 3:
-        lines.push(`goto ${label}`);
-        open.push(label);
-        break;
-      case 4:
-        lines.push(`may_goto ${label}`);
-        open.push(label);
-        break;
-      case 9:
-        for (let r = 1; r <= 5; r++) lines.push(`r${r} = ${random(7) - 3}`);
-        lines.push("call f");
-        low = 6;
-        break;
-      default:
-        lines.push(`r${register()} ${OPS[random(OPS.length)]} ${random(9) - 4}`);
-    }
-    while (open.length > 0 && random(3) === 0) lines.push(`${open.pop()}:`);
-  }
-  while (open.length > 0) lines.push(`${open.pop()}:`);
-}
 
 function run(program: Program, call?: (id: number) => void): bigint {
   return interpret(program, {

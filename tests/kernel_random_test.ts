@@ -1,0 +1,72 @@
+/**
+ * Random programs through verify and the passes, and through the running kernel: the same verdict and the same last words, and for what
+ * is accepted the same instructions afterwards.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { encode } from "../ir/encode.ts";
+import { RejectedError } from "../ir/diagnostic.ts";
+import { parseText } from "../ir/parse_text.ts";
+import { printProgram } from "../ir/print_text.ts";
+import type { Program } from "../ir/program.ts";
+import { randomOf } from "../ir/random_program.ts";
+import { kernelUnavailable } from "../kernel/available.ts";
+import { loadRaw, programTypeNumber } from "../kernel/prog_load.ts";
+import { progInfo } from "../kernel/xlated.ts";
+import { parsePasses } from "../passes/mod.ts";
+import { Pipeline } from "../passes/pipeline.ts";
+import { TARGET } from "./golden.ts";
+import { type EncodedInsn, encodedInsns } from "./insn_pattern.ts";
+import { randomText } from "./random_text.ts";
+
+const unavailable = kernelUnavailable();
+if (unavailable !== undefined) console.log(`skipped: random programs against the kernel: ${unavailable}`);
+
+const PASSES = "verify, fastcall-remove, stack-check, bpf-loop-inline, branch-prune:kernel, dce, nop-remove";
+
+interface Answer {
+  /** Empty if accepted. */
+  readonly message: string;
+  readonly insns: readonly EncodedInsn[];
+}
+
+function ours(program: Program): Answer {
+  try {
+    const { program: next } = new Pipeline({ passes: parsePasses(PASSES) }).run(program, { target: TARGET });
+    return { message: "", insns: encodedInsns(encode(next)) };
+  } catch (error) {
+    if (!(error instanceof RejectedError)) throw error;
+    return { message: error.message, insns: [] };
+  }
+}
+
+function kernels(program: Program): Answer {
+  using verdict = loadRaw({
+    type: programTypeNumber(program.attrs.type)!,
+    insns: new Uint8Array(encode(program)),
+    license: "GPL",
+    logLevel: 1,
+  });
+  if (!verdict.accepted) return { message: verdict.message, insns: [] };
+  // The JIT has moved the distance of a call into the offset.
+  const insns = encodedInsns(progInfo(verdict.fd).xlated).map((insn) =>
+    insn.code === 0x85 && insn.src === 1 && insn.off !== 0 ? { ...insn, off: 0, imm: insn.off } : insn
+  );
+  return { message: "", insns };
+}
+
+Deno.test({
+  name: "random programs are judged and rewritten as the running kernel does",
+  ignore: unavailable !== undefined,
+  fn: () => {
+    let accepted = 0, rewritten = 0;
+    for (let seed = 1; seed <= 300; seed++) {
+      const [program] = parseText(randomText(randomOf(seed), { plain: true })).programs;
+      const theirs = kernels(program);
+      assertEquals(ours(program), theirs, `seed ${seed}\n${printProgram(program)}`);
+      if (theirs.message !== "") continue;
+      accepted++;
+      if (theirs.insns.length < encode(program).length / 8) rewritten++;
+    }
+    assert(accepted > 50 && rewritten > 30, `${accepted} accepted, ${rewritten} rewritten: too few to tell`);
+  },
+});
