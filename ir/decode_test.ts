@@ -5,7 +5,7 @@ import { decode } from "./decode.ts";
 import { MalformedError } from "./diagnostic.ts";
 import { encode, encodeInsns } from "./encode.ts";
 import { atomicRowOf, FORMS } from "./opcodes.ts";
-import { type ProgramAttrs } from "./program.ts";
+import type { ProgramAttrs } from "./program.ts";
 import type { Unit } from "./unit.ts";
 
 const unit: Unit = { name: "test", license: "GPL", version: 0, maps: [], externs: [], programs: [] };
