@@ -127,25 +127,21 @@ export interface BranchRow {
   /** The high four bits of the opcode. */
   readonly code: number;
   readonly symbol: string;
-  /** The comparison that holds exactly when this one does not; `set` has none. */
-  readonly negated?: BranchOp;
-  /** The comparison that means the same with the operands exchanged. */
-  readonly swapped: BranchOp;
 }
 
 /** Comparisons of conditional jumps. */
 export const BRANCH_ROWS: readonly BranchRow[] = [
-  { op: "eq", code: 0x10, symbol: "==", negated: "ne", swapped: "eq" },
-  { op: "gt", code: 0x20, symbol: ">", negated: "le", swapped: "lt" },
-  { op: "ge", code: 0x30, symbol: ">=", negated: "lt", swapped: "le" },
-  { op: "set", code: 0x40, symbol: "&", swapped: "set" },
-  { op: "ne", code: 0x50, symbol: "!=", negated: "eq", swapped: "ne" },
-  { op: "sgt", code: 0x60, symbol: "s>", negated: "sle", swapped: "slt" },
-  { op: "sge", code: 0x70, symbol: "s>=", negated: "slt", swapped: "sle" },
-  { op: "lt", code: 0xa0, symbol: "<", negated: "ge", swapped: "gt" },
-  { op: "le", code: 0xb0, symbol: "<=", negated: "gt", swapped: "ge" },
-  { op: "slt", code: 0xc0, symbol: "s<", negated: "sge", swapped: "sgt" },
-  { op: "sle", code: 0xd0, symbol: "s<=", negated: "sgt", swapped: "sge" },
+  { op: "eq", code: 0x10, symbol: "==" },
+  { op: "gt", code: 0x20, symbol: ">" },
+  { op: "ge", code: 0x30, symbol: ">=" },
+  { op: "set", code: 0x40, symbol: "&" },
+  { op: "ne", code: 0x50, symbol: "!=" },
+  { op: "sgt", code: 0x60, symbol: "s>" },
+  { op: "sge", code: 0x70, symbol: "s>=" },
+  { op: "lt", code: 0xa0, symbol: "<" },
+  { op: "le", code: 0xb0, symbol: "<=" },
+  { op: "slt", code: 0xc0, symbol: "s<" },
+  { op: "sle", code: 0xd0, symbol: "s<=" },
 ];
 
 /** A memory width as it is encoded. */
