@@ -59,6 +59,7 @@ export function bpfLoopInline(options: BpfLoopInlineOptions = {}): Pass {
     },
     before: {
       dce: "a callback that only the inlined loop calls must be seen as called",
+      "lower-calls": "a lowered helper call is not recognised any more",
     },
     needs: [loopCallback, stackDepth],
     ends: [loopCallback],

@@ -13,6 +13,7 @@ import { dce } from "./dce.ts";
 import { fastcallRemove } from "./fastcall_remove.ts";
 import { kfuncDefine } from "./kfunc_define.ts";
 import { kfuncInline } from "./kfunc_inline.ts";
+import { lowerCalls } from "./lower/calls.ts";
 import { lowerContexts } from "./lower/contexts.ts";
 import { lowerMayGoto } from "./lower/may_goto.ts";
 import { nopRemove } from "./nop_remove.ts";
@@ -29,6 +30,7 @@ export { fastcallRemove } from "./fastcall_remove.ts";
 export { kfuncDefine } from "./kfunc_define.ts";
 export { kfuncInline } from "./kfunc_inline.ts";
 export * from "./kfuncs.ts";
+export { lowerCalls } from "./lower/calls.ts";
 export { lowerContexts } from "./lower/contexts.ts";
 export { lowerMayGoto, type LowerMayGotoOptions } from "./lower/may_goto.ts";
 export { nopRemove } from "./nop_remove.ts";
@@ -84,6 +86,7 @@ export function defaultPasses(): readonly Pass[] {
     nopRemove(),
     lowerContexts(),
     lowerMayGoto(),
+    lowerCalls(),
     kfuncInline(),
   ];
 }
@@ -102,6 +105,7 @@ const FACTORIES: Readonly<Record<string, () => Pass>> = {
   "nop-remove": nopRemove,
   "lower-contexts": lowerContexts,
   "lower-may-goto": lowerMayGoto,
+  "lower-calls": lowerCalls,
   "kfunc-inline": kfuncInline,
 };
 
