@@ -6,9 +6,8 @@
 import { printProgram } from "../ir/print_text.ts";
 import { RejectedError, UnsupportedError } from "../ir/diagnostic.ts";
 import { bindTo, Compiler } from "../compiler/compiler.ts";
-import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { type Command, readOptions, UsageError } from "./command.ts";
-import { loadModules, readDevice, readTargetBtf, readUnit, selectPrograms } from "./inputs.ts";
+import { HELPER_NAMES, loadModules, readDevice, readTargetBtf, readUnit, selectPrograms } from "./inputs.ts";
 
 /** The command. */
 export const command: Command = {
@@ -52,7 +51,7 @@ Prints the programs of an object in the kernel's syntax, with labels.
           : compiler.compile(bindTo(program, device?.name)).program;
         console.log(printProgram(shown, {
           facts: options.flag("facts"),
-          helpers: { helperName: (id) => LINUX_6_18.helper(id)?.name },
+          helpers: HELPER_NAMES,
         }));
       } catch (error) {
         if (!(error instanceof RejectedError || error instanceof UnsupportedError)) throw error;

@@ -9,6 +9,7 @@ import { openBtf } from "../ir/btf/read.ts";
 import { MalformedError } from "../ir/diagnostic.ts";
 import type { Program } from "../ir/program.ts";
 import type { Unit } from "../ir/unit.ts";
+import type { HelperNames } from "../ir/print_insn.ts";
 import { parseText } from "../ir/parse_text.ts";
 import { parseObject } from "../passes/parse/parse.ts";
 import type { Device } from "../plugins/device.ts";
@@ -19,6 +20,15 @@ import { UsageError } from "./command.ts";
 
 /** Something that was named cannot be read: exit status 2. */
 export class InputError extends UsageError {}
+
+/** Helpers as text names them: `bpf_` and the profile's name. */
+export const HELPER_NAMES: HelperNames = {
+  helperName(id) {
+    const name = LINUX_6_18.helper(id)?.name;
+    return name === undefined ? undefined : `bpf_${name}`;
+  },
+  helperId: (name) => name.startsWith("bpf_") ? LINUX_6_18.helperId(name.slice(4)) : undefined,
+};
 
 /** The running kernel's BTF. */
 const RUNNING_KERNEL = "/sys/kernel/btf/vmlinux";
@@ -53,11 +63,7 @@ export function readUnit(path: string, targetBtf: Btf | undefined): Unit {
   const bytes = read(path);
   try {
     if (path.endsWith(".bpf")) {
-      const helpers = {
-        helperName: (id: number) => LINUX_6_18.helper(id)?.name,
-        helperId: (name: string) => LINUX_6_18.helperId(name),
-      };
-      return parseText(new TextDecoder().decode(bytes), { helpers });
+      return parseText(new TextDecoder().decode(bytes), { helpers: HELPER_NAMES });
     }
     const name = path.slice(path.lastIndexOf("/") + 1);
     return parseObject(bytes, { name, ...(targetBtf === undefined ? {} : { targetBtf }) });
