@@ -6,7 +6,7 @@
  * @module
  */
 import { W } from "../verify/arena.ts";
-import { runsCallbacks } from "../verify/callees.ts";
+import { FUNC_TAIL_CALL, runsCallbacks } from "../verify/callees.ts";
 import { EFAULT, ENOTSUPP, type Env } from "../verify/env.ts";
 import {
   H_FLAGS,
@@ -72,10 +72,15 @@ export function backtrackInsn(env: Env, marks: Marks, step: Step): number {
       break;
     }
     case 0: {
+      const mode = code & 0xe0;
+      if (mode === 0x20 || mode === 0x40) {
+        // It may have left the subprogram, with r0 = 0.
+        if (step.next !== idx + 1) return enter(env, marks, false);
+        if (marks.hasReg(dst)) return -ENOTSUPP;
+        return 0;
+      }
       if (!marks.hasReg(dst)) return 0;
       marks.dropReg(dst);
-      const mode = code & 0xe0;
-      if (mode === 0x20 || mode === 0x40) return -ENOTSUPP;
       break;
     }
     default: {
@@ -120,6 +125,8 @@ function backtrackJump(env: Env, marks: Marks, step: Step): number {
       return bug(env, `backtracking call unexpected regs ${hex(marks.regs[f])}`);
     }
     marks.addLinked(step.entry);
+    // A tail call that left the subprogram.
+    if (env.src[idx] === 0 && env.imm[idx] === FUNC_TAIL_CALL && next !== idx + 1) return enter(env, marks, false);
     return 0;
   }
   if (op !== 0x90) return JUMP;
@@ -129,7 +136,11 @@ function backtrackJump(env: Env, marks: Marks, step: Step): number {
     return bug(env, `backtracking exit unexpected regs ${hex(marks.regs[f])}`);
   }
   const fromCall = next - 1 >= 0 && env.code[next - 1] === 0x85 && env.src[next - 1] === 1;
-  const result = fromCall && marks.hasReg(0);
+  return enter(env, marks, fromCall && marks.hasReg(0));
+}
+
+/** Into the subprogram that was left here; `result`: what it returned is looked for. */
+function enter(env: Env, marks: Marks, result: boolean): number {
   marks.dropReg(0);
   if (marks.frame === MAX_FRAMES - 1) return bug(env, `subprog enter from frame ${marks.frame}`);
   marks.frame++;

@@ -23,9 +23,10 @@ import {
   TYPE,
 } from "./layout.ts";
 import { printCurrent, s64At } from "./log.ts";
+import { clearPacketPointers } from "./packet.ts";
 import { REF_TYPE_PTR, REF_WORDS } from "./references.ts";
 import { checkRead } from "./reg_arg.ts";
-import { slt64 } from "./scalar.ts";
+import { markUnknown, slt64 } from "./scalar.ts";
 import { typeName } from "./type_names.ts";
 import { widenScalars } from "./widen.ts";
 
@@ -141,4 +142,16 @@ export function returnToCaller(env: Env): number {
     if (previous !== 0) widenScalars(env, previous);
   }
   return 0;
+}
+
+/**
+ * A tail call in a subprogram that succeeds leaves it with whatever the called program returns: that path is followed now, the one
+ * where it failed later. To be called when r0 to r5 are as after a call: 0 or `-errno`.
+ */
+export function leaveByTailCall(env: Env): number {
+  const pushed = env.pending.push(env.insnIdx + 1, env.insnIdx, -1);
+  if (pushed < 0) return pushed;
+  clearPacketPointers(env);
+  markUnknown(env.regs);
+  return returnToCaller(env);
 }

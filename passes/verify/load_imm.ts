@@ -5,7 +5,7 @@
  */
 import { W } from "./arena.ts";
 import { EINVAL, type Env } from "./env.ts";
-import { checkResourceLeak } from "./exits.ts";
+import { checkResourceLeak, returnToCaller } from "./exits.ts";
 import { clearCallerSaved } from "./frames.ts";
 import {
   AUX1,
@@ -90,5 +90,16 @@ export function checkLoadAbs(env: Env, slot: number): number {
   if (failed < 0) return failed;
   clearCallerSaved(env);
   markUnknown(env.regs);
-  return 0;
+  return env.curframe > 0 ? leaveEarly(env, slot) : 0;
+}
+
+/**
+ * Where the packet is too short, the machine code leaves the subprogram with r0 = 0: that path is followed now, the one that goes on
+ * later. 0 or `-errno`.
+ */
+function leaveEarly(env: Env, slot: number): number {
+  const pushed = env.pending.push(slot + 1, slot, -1);
+  if (pushed < 0) return pushed;
+  markConst(env.regs, 0, 0);
+  return returnToCaller(env);
 }

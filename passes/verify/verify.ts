@@ -124,6 +124,10 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
 }
 
 function check(env: Env): number {
+  const main = env.program.subprogs[0].btfId;
+  if (main !== 0 && env.btf?.tags(main).some((tag) => tag.startsWith("exception_callback:"))) {
+    env.unsupported("exception callbacks");
+  }
   let failed = checkSubprogs(env);
   if (failed < 0) return failed;
   failed = checkOpcodes(env);
