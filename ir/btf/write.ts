@@ -115,7 +115,7 @@ export function encodeBtf(types: readonly BtfType[]): Uint8Array {
 }
 
 /** A BTF file of a type section and a string section. */
-export function assembleBtf(types: Int32Array, strings: Uint8Array): Uint8Array {
+export function assembleBtf(types: Int32Array, strings: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(24 + types.byteLength + strings.length);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, 0xeb9f, true);
