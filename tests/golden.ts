@@ -166,6 +166,11 @@ export function withFunctionTypes(program: Program): Program {
   return new Program({ unit, attrs, code, subprogs, facts, nextInsnId, nextSubprogId });
 }
 
+/** What the passes of a file are given. */
+export function inputOf(golden: Golden): Program {
+  return golden.passes.startsWith("verify") ? withFunctionTypes(golden.program) : golden.program;
+}
+
 /** What a file's passes printed, by pass name, and what went wrong; see {@linkcode runGolden}. */
 export interface GoldenOutcome {
   /** The program after each pass, without header, with facts if the file's section of that name shows some. */
@@ -195,8 +200,7 @@ export function runGolden(golden: Golden): GoldenOutcome {
   roundTrip(golden, failures);
   execute("at first", golden.program);
   try {
-    const program = golden.passes.startsWith("verify") ? withFunctionTypes(golden.program) : golden.program;
-    new Pipeline({ passes, observers: [checkObserver(), observer] }).run(program, { target: TARGET });
+    new Pipeline({ passes, observers: [checkObserver(), observer] }).run(inputOf(golden), { target: TARGET });
     for (const error of golden.errors) {
       failures.push(`${golden.file}:${error.line}: expected error[${error.code}], but all passes accept`);
     }
