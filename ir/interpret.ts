@@ -29,6 +29,7 @@ export type CallOutcome =
 
 /** What a host's call can ask of the running machine. */
 export interface Machine {
+  /** What the run may touch. */
   readonly memory: Memory;
   /** Runs a subprogram in a new frame, as a callback; r0 as unsigned 64 bits. */
   invoke(subprog: SubprogId, args: Arguments): bigint;
@@ -42,6 +43,7 @@ export interface InterpretOptions {
   readonly r1: bigint;
   /** r2 at entry; 0 by default. */
   readonly r2?: bigint;
+  /** What the run may touch; its stack is added to it. */
   readonly memory: Memory;
   /** Meaning of helper and kfunc calls; without it each is an error. */
   readonly call?: (callee: Callee, args: Arguments, machine: Machine) => CallOutcome;
@@ -71,11 +73,13 @@ export interface InterpretResult {
 
 /** A run failed at an instruction: a wrong access, a call nobody answers, no fuel left. */
 export class InterpretError extends Error {
+  /** For telling errors apart. */
   override readonly name = "InterpretError";
   /** The instruction's position in the program's code. */
   readonly position: number;
   /** The address of a wrong access. */
   readonly address?: bigint;
+  /** The position is added to the message. */
   constructor(message: string, options: { position: number; address?: bigint; cause?: unknown }) {
     super(`${message} (instruction ${options.position})`, { cause: options.cause });
     this.position = options.position;

@@ -14,17 +14,21 @@ export interface Region {
   readonly name: string;
   /** Address of the first byte, unsigned 64 bits. */
   readonly base: bigint;
+  /** The bytes themselves, not a copy. */
   readonly bytes: Uint8Array;
+  /** Whether programs may store to it. */
   readonly writable: boolean;
 }
 
 /** An access outside every region, or a store to a region that may only be read. */
 export class MemoryError extends RangeError {
+  /** For telling errors apart. */
   override readonly name = "MemoryError";
   /** Unsigned 64 bits. */
   readonly address: bigint;
   /** Bytes. */
   readonly size: number;
+  /** `what` begins the message, e.g. `Cannot load`; size and address are added to it. */
   constructor(what: string, options: { address: bigint; size: number }) {
     super(`${what} ${options.size} bytes at 0x${options.address.toString(16)}`);
     this.address = options.address;
@@ -36,6 +40,7 @@ export class MemoryError extends RangeError {
 export class Memory {
   readonly #regions: Region[] = [];
 
+  /** A memory of these regions; more can be added. */
   constructor(regions: Iterable<Region> = []) {
     for (const region of regions) this.add(region);
   }

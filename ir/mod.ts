@@ -94,3 +94,17 @@ export { type LivenessOptions, liveRegisters } from "./liveness.ts";
 export { type CallArity, type Effects, effectsOf } from "./effects.ts";
 export { mapTarget, subprogOf, targetOf } from "./references.ts";
 export type { Btf, BtfMember, BtfType } from "./btf/btf.ts";
+export { type IndexedBtf, openBtf } from "./btf/read.ts";
+export { declaration, definition } from "./btf/print.ts";
+export {
+  type Arguments,
+  type CallOutcome,
+  interpret,
+  InterpretError,
+  type InterpretOptions,
+  type InterpretResult,
+  type Machine,
+  Memory,
+  MemoryError,
+  type Region,
+} from "./interpret.ts";
