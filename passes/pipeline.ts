@@ -161,7 +161,9 @@ export class Pipeline {
     const { pass, context } = what;
     for (const observer of this.#observers) observer.before?.(pass, before);
     const start = performance.now();
-    let next = pass.run(before, context);
+    // What a required pass finds out others build on; nobody before it may speak in its name.
+    const planted = pass.required === true ? (pass.gives ?? []).filter((fact) => before.has(fact)) : [];
+    let next = pass.run(planted.length === 0 ? before : withoutFacts(before, planted), context);
     const ms = performance.now() - start;
     const ended = (pass.ends ?? []).filter((fact) => next.has(fact));
     // Facts are trusted too (dce believes `dead`), so any change at all costs the proof.

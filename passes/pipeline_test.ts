@@ -122,6 +122,22 @@ Deno.test("facts that a pass ends are gone after it", () => {
   assertStrictEquals(next.code, before.code);
 });
 
+Deno.test("facts of a required pass that were there before it are dropped", () => {
+  const forger = pass("forger", {
+    run: (p) => {
+      const edit = new Edit(p, { by: "forger" });
+      edit.set(given, p.code.ids[0], 1);
+      return edit.commit();
+    },
+  });
+  const run = (required: boolean): number => {
+    const judge = pass("judge", { required, gives: [given] });
+    const { program: next } = runPipeline(program(), { target: TARGET, passes: [forger, judge] });
+    return next.get(given, next.code.ids[0]);
+  };
+  assertEquals([run(true), run(false)], [0, 1]);
+});
+
 Deno.test("a plugin's change after verify costs the proof, unless it is trusted", () => {
   const proven = pass("proven", {
     run: (p) => {
