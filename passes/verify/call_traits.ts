@@ -46,8 +46,8 @@ export function callTraits(env: Env): CallTraits {
     env.targetBtf === undefined || env.off[slot] !== 0 ? undefined : protoOf(env.targetBtf, env.imm[slot]);
   return {
     arity(slot) {
-      if (env.src[slot] === 0) return helperProto(env, env.imm[slot])?.args.length ?? -1;
-      return kfunc(slot)?.params.length ?? -1;
+      if (env.src[slot] === 0) return helperProto(env, env.imm[slot])?.args.length;
+      return kfunc(slot)?.params.length;
     },
     isVoid(slot) {
       if (env.src[slot] === 0) return helperProto(env, env.imm[slot])?.ret.base === "RET_VOID";

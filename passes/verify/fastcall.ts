@@ -9,7 +9,7 @@
  * @module
  */
 import type { Env } from "./env.ts";
-import type { CallArity } from "./live_regs.ts";
+import type { CallArity } from "../../ir/effects.ts";
 
 const SPILL = 0x7b, FILL = 0x79, CALL = 0x85, CALLER_SAVED = 0x3f;
 
@@ -55,7 +55,7 @@ export class Fastcall {
   #find(call: number, where: { subprog: number; lowest: number; traits: CallTraits }): void {
     const { code, src, dst, off, cols } = this.#env, { traits, subprog } = where;
     const arity = traits.arity(call);
-    if (arity < 0) return;
+    if (arity === undefined) return;
     let clobbered = 0;
     for (let r = traits.isVoid(call) ? 1 : 0; r <= arity; r++) clobbered |= 1 << r;
     let expected = ~clobbered & CALLER_SAVED, pairs = 0;

@@ -9,14 +9,15 @@
  */
 import { RejectedError, UnsupportedError } from "../../ir/diagnostic.ts";
 import type { Btf } from "../../ir/btf/btf.ts";
+import { liveRegisters } from "../../ir/liveness.ts";
 import type { Program } from "../../ir/program.ts";
+import { sccOf } from "../../ir/scc.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { Pass } from "../pass.ts";
 import { backtracking } from "../precision/backtracking.ts";
 import { resetBlocks } from "./blocks.ts";
 import { callTraits } from "./call_traits.ts";
 import { checkCfg, checkOpcodes, checkSubprogs } from "./cfg_check.ts";
-import { componentsOf } from "./components.ts";
 import { CUR } from "./layout.ts";
 import { W } from "./arena.ts";
 import { Env, type Precision, SUB_CALLED, SUB_VERIFIED } from "./env.ts";
@@ -24,7 +25,6 @@ import { Explored } from "./explored.ts";
 import { Fastcall } from "./fastcall.ts";
 import { type Flow, flowOf } from "./flow.ts";
 import { setUpEntry } from "./entry.ts";
-import { liveRegsOf } from "./live_regs.ts";
 import { insnText } from "./log.ts";
 import { Loops } from "./loops.ts";
 import { Pending } from "./pending.ts";
@@ -135,8 +135,8 @@ function check(env: Env): number {
   failed = checkCfg(env);
   if (failed < 0) return failed;
   const flow = flowOf(env.cols), traits = callTraits(env);
-  env.component = componentsOf(flow);
-  env.liveRegs = liveRegsOf(env.cols, { flow, arity: traits.arity });
+  env.component = sccOf(env.cols);
+  env.liveRegs = liveRegisters(env.cols, { arity: traits.arity });
   if (env.logLevel & 2) logLiveRegs(env);
   env.fastcall = new Fastcall(env, traits);
   failed = checkFunction(env, flow, 0);
