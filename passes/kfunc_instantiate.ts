@@ -28,6 +28,7 @@ import {
   type KfuncContext,
   kfuncContexts,
 } from "./facts.ts";
+import { exploreBody } from "./kfunc_explore.ts";
 import type { KfuncBody } from "./kfuncs.ts";
 import type { Pass, PassContext } from "./pass.ts";
 
@@ -69,11 +70,22 @@ export const exploreNothing: ExploreBody = () => ({ dead: [], branches: new Map(
 
 /** How bodies are explored. */
 export interface KfuncInstantiateOptions {
-  readonly explore: ExploreBody;
+  /** {@linkcode exploreBody} if left out. */
+  readonly explore?: ExploreBody;
 }
 
-/** The pass. It does nothing for a target without a JIT, as bodies replace native code. */
-export function kfuncInstantiate(options: KfuncInstantiateOptions): Pass {
+/**
+ * The pass. It does nothing for a target without a JIT, as bodies replace native code.
+ *
+ * @example
+ * ```ts
+ * import { exploreNothing, kfuncInstantiate } from "./kfunc_instantiate.ts";
+ * const inliningAlone = kfuncInstantiate({ explore: exploreNothing });
+ * console.log(inliningAlone.name);
+ * ```
+ */
+export function kfuncInstantiate(options: KfuncInstantiateOptions = {}): Pass {
+  const explore = options.explore ?? exploreBody;
   return {
     name: "kfunc-instantiate",
     summary: "Copies the trusted bodies of kernel functions for each call, explored with its arguments",
@@ -89,7 +101,7 @@ export function kfuncInstantiate(options: KfuncInstantiateOptions): Pass {
     needs: [kfuncContexts],
     gives: [dead, branchTaken],
     ends: [kfuncContexts],
-    run: (program, context) => context.target.jit ? instantiate(program, { ...options, context }) : program,
+    run: (program, context) => context.target.jit ? instantiate(program, { explore, context }) : program,
   };
 }
 
