@@ -38,6 +38,7 @@ import { Program } from "../ir/program.ts";
 import { checkObserver, parsePasses } from "../passes/mod.ts";
 import type { Observer, Pass, Target } from "../passes/pass.ts";
 import { Pipeline } from "../passes/pipeline.ts";
+import { verifyProgram } from "../passes/verify/verify.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { isPartial, mismatch } from "./golden_match.ts";
 import { runNative } from "./golden_native.ts";
@@ -207,17 +208,25 @@ export function runGolden(golden: Golden): GoldenOutcome {
   } catch (error) {
     failures.push(...rejectionFailures(golden, error));
   }
+  if (golden.sections.some((section) => section.name === "trace")) printed.set("trace", traceOf(golden));
   for (const section of golden.sections) {
     const text = printed.get(section.name);
-    const why = text === undefined
-      ? `no pass of this name ran`
-      : mismatch(section.lines.map(withoutComment), text.split("\n"));
+    const why = text === undefined ? `no pass of this name ran` : mismatch(
+      section.name === "trace" ? section.lines : section.lines.map(withoutComment),
+      text.split("\n"),
+    );
     if (why !== undefined) {
       const shown = text === undefined ? "" : `\n${text}`;
       failures.push(`${golden.file}:${section.line}: ${section.name}: ${why}${shown}`);
     }
   }
   return { printed, failures };
+}
+
+/** The verifier's log at level 2, of the program as the first pass gets it, without the lines of source between. */
+function traceOf(golden: Golden): string {
+  const { log } = verifyProgram(inputOf(golden), { profile: LINUX_6_18, logLevel: 2 });
+  return log.split("\n").filter((line) => !/^; .* @ \S+:\d+$/.test(line)).join("\n");
 }
 
 /** A comment of the file's author goes; the facts in a margin stay. */
@@ -262,17 +271,24 @@ function rejectionFailures(golden: Golden, error: unknown): string[] {
     return [`${golden.file}: ${error instanceof Error ? error.stack : error}${reproducer}`];
   }
   const found = error.diagnostics[0];
-  const line = found?.position?.line ?? -1;
+  const line = found === undefined ? undefined : lineOf(golden, found);
   const what = `error[${found?.code}]: ${found?.message ?? error.message}`;
-  if (golden.errors.length === 0) return [`${golden.file}:${line}: refused: ${what}`];
+  if (golden.errors.length === 0) return [`${golden.file}:${line ?? 1}: refused: ${what}`];
   const expected = golden.errors[0];
   const at = insnLine(golden, expected.line);
-  const asExpected = found?.code === expected.code && line === at &&
+  // A finding that names no place is right wherever the annotation stands.
+  const asExpected = found?.code === expected.code && (line === undefined || line === at) &&
     (found.message.startsWith(expected.message) || error.message.startsWith(expected.message));
   return asExpected ? [] : [
     `${golden.file}:${expected.line}: expected error[${expected.code}]: ${expected.message}, ` +
-    `found ${what} in line ${line}`,
+    `found ${what} in line ${line ?? "unknown"}`,
   ];
+}
+
+function lineOf(golden: Golden, found: Diagnostic): number | undefined {
+  if (found.position !== undefined) return found.position.line;
+  const at = found.insn === undefined ? -1 : golden.program.indexOf(found.insn);
+  return at < 0 ? undefined : golden.program.code.origins[at].position?.line;
 }
 
 /** The line of the first instruction at or behind a line: an annotation of a `func` is one of its entry. */
