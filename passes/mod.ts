@@ -13,6 +13,8 @@ import { dce } from "./dce.ts";
 import { fastcallRemove } from "./fastcall_remove.ts";
 import { kfuncDefine } from "./kfunc_define.ts";
 import { kfuncInline } from "./kfunc_inline.ts";
+import { kfuncResolve } from "./kfunc_resolve.ts";
+import { exploreNothing, kfuncInstantiate } from "./kfunc_instantiate.ts";
 import { lowerCalls } from "./lower/calls.ts";
 import { lowerContexts } from "./lower/contexts.ts";
 import { lowerMayGoto } from "./lower/may_goto.ts";
@@ -29,6 +31,15 @@ export * from "./facts.ts";
 export { fastcallRemove } from "./fastcall_remove.ts";
 export { kfuncDefine } from "./kfunc_define.ts";
 export { kfuncInline } from "./kfunc_inline.ts";
+export { kfuncResolve } from "./kfunc_resolve.ts";
+export {
+  type BodyFacts,
+  type ExploreBody,
+  exploreNothing,
+  type ExploreOptions,
+  kfuncInstantiate,
+  type KfuncInstantiateOptions,
+} from "./kfunc_instantiate.ts";
 export * from "./kfuncs.ts";
 export { lowerCalls } from "./lower/calls.ts";
 export { lowerContexts } from "./lower/contexts.ts";
@@ -78,6 +89,7 @@ export function defaultPasses(): readonly Pass[] {
   return [
     kfuncDefine(),
     verify(),
+    kfuncInstantiate(),
     fastcallRemove(),
     stackCheck(),
     bpfLoopInline(),
@@ -88,6 +100,7 @@ export function defaultPasses(): readonly Pass[] {
     lowerMayGoto(),
     lowerCalls(),
     kfuncInline(),
+    kfuncResolve(),
   ];
 }
 
@@ -106,7 +119,10 @@ const FACTORIES: Readonly<Record<string, () => Pass>> = {
   "lower-contexts": lowerContexts,
   "lower-may-goto": lowerMayGoto,
   "lower-calls": lowerCalls,
+  "kfunc-instantiate": () => kfuncInstantiate(),
+  "kfunc-instantiate:unexplored": () => kfuncInstantiate({ explore: exploreNothing }),
   "kfunc-inline": kfuncInline,
+  "kfunc-resolve": kfuncResolve,
 };
 
 /**
