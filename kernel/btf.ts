@@ -12,7 +12,7 @@ import type { SourcePosition } from "../ir/diagnostic.ts";
 import type { Program } from "../ir/program.ts";
 import { Attr, bpf, COMMAND, errnoName } from "./bpf.ts";
 
-/** Texts added behind a BTF's own. */
+/** A unit's BTF with the source lines of its programs as texts, to which line records refer. */
 export class BtfTexts {
   readonly #btf: Uint8Array;
   readonly #base: number;
@@ -20,22 +20,22 @@ export class BtfTexts {
   readonly #added: Uint8Array[] = [];
   #length = 0;
 
-  constructor(btf: Btf) {
+  /** Collects the lines of all programs: one BTF serves them all, and the maps, whose types must be the programs' own. */
+  constructor(btf: Btf, programs: readonly Program[]) {
     this.#btf = btf.bytes;
     this.#base = new DataView(btf.bytes.buffer, btf.bytes.byteOffset).getUint32(20, true);
+    for (const { code } of programs) {
+      for (const { position } of code.origins) {
+        if (position === undefined) continue;
+        this.#add(position.file);
+        this.#add(position.text);
+      }
+    }
   }
 
-  /** Where a text will lie in the string section. */
-  offset(text: string): number {
-    let offset = this.#offsets.get(text);
-    if (offset === undefined) {
-      offset = this.#base + this.#length;
-      const bytes = new TextEncoder().encode(text.replaceAll("\0", " ") + "\0");
-      this.#offsets.set(text, offset);
-      this.#added.push(bytes);
-      this.#length += bytes.length;
-    }
-    return offset;
+  /** Where a text lies in the string section; undefined if no program of the unit has it. */
+  offset(text: string): number | undefined {
+    return this.#offsets.get(text);
   }
 
   /** The BTF with the texts: the string section is the last, so it just grows. */
@@ -51,6 +51,14 @@ export class BtfTexts {
     }
     new DataView(bytes.buffer).setUint32(20, this.#base + this.#length, true);
     return bytes;
+  }
+
+  #add(text: string): void {
+    if (this.#offsets.has(text)) return;
+    const bytes = new TextEncoder().encode(text.replaceAll("\0", " ") + "\0");
+    this.#offsets.set(text, this.#base + this.#length);
+    this.#added.push(bytes);
+    this.#length += bytes.length;
   }
 }
 
@@ -95,8 +103,13 @@ export function lineInfo(program: Program, texts: BtfTexts): Uint8Array<ArrayBuf
     }
     if (position === last && !start) continue;
     last = position;
-    const place = (position.line << 10 | position.column & 0x3ff) >>> 0;
-    words.push(slot[i], texts.offset(position.file), texts.offset(position.text), place);
+    const file = texts.offset(position.file), text = texts.offset(position.text);
+    // Code spliced in from elsewhere has lines that this BTF does not know.
+    if (file === undefined || text === undefined) {
+      if (start) return undefined;
+      continue;
+    }
+    words.push(slot[i], file, text, (position.line << 10 | position.column & 0x3ff) >>> 0);
   }
   return words.length === 0 ? undefined : new Uint8Array(Uint32Array.from(words).buffer);
 }

@@ -26,12 +26,18 @@ export interface KernelLoadOptions {
   readonly types?: boolean;
 }
 
+interface LoadedBtf {
+  readonly fd: number;
+  /** Absent if the kernel did not take the BTF with source lines. */
+  readonly texts?: BtfTexts;
+}
+
 /** A unit's maps and types in the kernel, shared by its programs. */
 export class KernelUnit implements Disposable {
   readonly #unit: Unit;
   readonly #maps = new Map<number, number>();
-  /** Of BTF without line texts, for maps and programs without lines; -1 if there is none or the kernel refuses it. */
-  #btfFd: number | undefined;
+  /** `null` until asked for. */
+  #loadedBtf: LoadedBtf | undefined | null = null;
 
   constructor(unit: Unit) {
     this.#unit = unit;
@@ -47,25 +53,21 @@ export class KernelUnit implements Disposable {
     const { attrs } = program;
     const type = programTypeNumber(attrs.type);
     if (type === undefined) throw new UnsupportedError(`loading programs of type ${attrs.type}`);
+    if (attrs.type === "ext") throw new UnsupportedError("loading programs that replace another's function");
     if (attrs.attachBtfId !== 0) this.#requireRunningKernel("an attach target");
     const insns = this.#instructions(program);
-    const types = options.types === false ? undefined : this.#types(program);
-    try {
-      return loadRaw({
-        type,
-        insns,
-        license: program.unit.license,
-        name: attrs.name,
-        attachType: attrs.attachType,
-        attachBtfId: attrs.attachBtfId,
-        flags: attrs.flags,
-        kernVersion: program.unit.version,
-        logLevel: options.logLevel,
-        ...types,
-      });
-    } finally {
-      if (types !== undefined && types.btfFd !== this.#btfFd) closeFd(types.btfFd);
-    }
+    return loadRaw({
+      type,
+      insns,
+      license: program.unit.license,
+      name: attrs.name,
+      attachType: attrs.attachType,
+      attachBtfId: attrs.attachBtfId,
+      flags: attrs.flags,
+      kernVersion: program.unit.version,
+      logLevel: options.logLevel,
+      ...(options.types === false ? undefined : this.#types(program)),
+    });
   }
 
   /** The descriptor of a map, by its index in the unit; made on first use. @throws {KernelError} If the kernel refuses it. */
@@ -75,7 +77,7 @@ export class KernelUnit implements Disposable {
     const def = this.#unit.maps[index];
     const inner = (def.initial ?? []).flatMap(({ index: at, map }) => map === undefined ? [] : [{ at, map }]);
     const innerFds = inner.map(({ map }) => this.map(map));
-    const fd = createMap(def, { btfFd: Math.max(0, this.#plainBtf()), innerFd: innerFds[0] });
+    const fd = createMap(def, { btfFd: this.#btf()?.fd ?? 0, innerFd: innerFds[0] });
     this.#maps.set(index, fd);
     for (const [i, { at }] of inner.entries()) setInner(def, fd, { index: at, innerFd: innerFds[i] });
     return fd;
@@ -84,35 +86,36 @@ export class KernelUnit implements Disposable {
   [Symbol.dispose](): void {
     for (const fd of this.#maps.values()) closeFd(fd);
     this.#maps.clear();
-    if (this.#btfFd !== undefined && this.#btfFd >= 0) closeFd(this.#btfFd);
-    this.#btfFd = undefined;
+    if (this.#loadedBtf) closeFd(this.#loadedBtf.fd);
+    this.#loadedBtf = null;
   }
 
-  #plainBtf(): number {
-    if (this.#btfFd === undefined) {
-      const { btf } = this.#unit;
-      const loaded = btf === undefined ? undefined : loadBtf(new Uint8Array(btf.bytes));
-      this.#btfFd = loaded !== undefined && "fd" in loaded ? loaded.fd : -1;
+  /** The unit's BTF in the kernel: with source lines, else without them; undefined if the kernel takes neither. */
+  #btf(): LoadedBtf | undefined {
+    if (this.#loadedBtf === null) {
+      this.#loadedBtf = undefined;
+      const { btf, programs } = this.#unit;
+      if (btf !== undefined) {
+        const texts = new BtfTexts(btf, programs);
+        const loaded = loadBtf(texts.bytes());
+        if ("fd" in loaded) this.#loadedBtf = { fd: loaded.fd, texts };
+        else {
+          const plain = loadBtf(new Uint8Array(btf.bytes));
+          if ("fd" in plain) this.#loadedBtf = { fd: plain.fd };
+        }
+      }
     }
-    return this.#btfFd;
+    return this.#loadedBtf;
   }
 
   /** BTF, function and line records; undefined without usable types. */
   #types(
     program: Program,
   ): { btfFd: number; funcInfo: Uint8Array<ArrayBuffer>; lineInfo?: Uint8Array<ArrayBuffer> } | undefined {
-    const { btf } = this.#unit;
-    if (btf === undefined) return undefined;
+    const btf = this.#btf();
     const funcInfo = functionInfo(program);
-    if (funcInfo === undefined) return undefined;
-    const texts = new BtfTexts(btf);
-    const lines = lineInfo(program, texts);
-    if (lines !== undefined) {
-      const loaded = loadBtf(texts.bytes());
-      if ("fd" in loaded) return { btfFd: loaded.fd, funcInfo, lineInfo: lines };
-    }
-    const plain = this.#plainBtf();
-    return plain < 0 ? undefined : { btfFd: plain, funcInfo };
+    if (btf === undefined || funcInfo === undefined) return undefined;
+    return { btfFd: btf.fd, funcInfo, lineInfo: btf.texts && lineInfo(program, btf.texts) };
   }
 
   /** The encoded program with descriptors in the place of our own indices. */
@@ -128,6 +131,9 @@ export class KernelUnit implements Disposable {
           }
           view.setInt32(slot * 8 + 4, this.map(imm[slot]), true);
         } else if (src[slot] === PSEUDO_VAR) {
+          if (imm[slot] === 0) {
+            throw new UnsupportedError("loading the address of a kernel symbol without a type");
+          }
           this.#requireRunningKernel("a kernel variable");
         }
         slot++;
