@@ -206,7 +206,7 @@ function writeCallee(out: FieldArrays, slot: number, callee: Callee<unknown>, ta
     case "kfunc":
       out.src[slot] = CALL_KIND.KFUNC;
       out.imm[slot] = callee.func.btfId;
-      out.off[slot] = callee.func.module;
+      out.off[slot] = offset16(slot, callee.func.module);
       return;
   }
 }

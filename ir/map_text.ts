@@ -69,7 +69,7 @@ export function parseMap(text: string): MapDef {
   };
   if (inner !== null) map.inner = parseMap(inner[2]);
   for (const word of words) {
-    const [, key, value] = /^([a-z_]+)(?:=(.*))?$/.exec(word) ?? fail(`A map cannot be "${word}"`);
+    const [, key, value] = /^(?:([a-z_]+)=(.*)|frozen)$/.exec(word) ?? fail(`A map cannot be "${word}"`);
     switch (key) {
       case "type":
         map.type = mapTypeNamed(value) ?? number(value);
@@ -114,7 +114,7 @@ export function parseMap(text: string): MapDef {
       case "initial":
         map.initial = initial(value);
         break;
-      case "frozen":
+      case undefined:
         map.frozen = true;
         break;
       default:
@@ -145,8 +145,8 @@ export function parseExtern(text: string): Extern {
   return { name: unquote(name), kind, weak, typeId, targetBtfId };
 }
 
-function initial(text: string | undefined): NonNullable<MapDef["initial"]> {
-  if (text === undefined || !/^\[.*\]$/.test(text)) return fail("Initial entries stand between brackets");
+function initial(text: string): NonNullable<MapDef["initial"]> {
+  if (!/^\[.*\]$/.test(text)) return fail("Initial entries stand between brackets");
   const entries = text.slice(1, -1);
   return entries === "" ? [] : entries.split(",").map((entry) => {
     const [, index, map, program] = /^([0-9]+)(?::(?:map#([0-9]+)|(.+)))?$/.exec(entry) ??
@@ -163,15 +163,15 @@ function initial(text: string | undefined): NonNullable<MapDef["initial"]> {
  *
  * @throws {SyntaxError} If the text is none.
  */
-export function number(text: string | undefined): number {
-  if (text === undefined || !/^(?:0x[0-9a-fA-F]+|[0-9]+)$/.test(text)) {
-    return fail(`"${text ?? ""}" is no number`);
+export function number(text: string): number {
+  if (!/^(?:0x[0-9a-fA-F]+|[0-9]+)$/.test(text)) {
+    return fail(`"${text}" is no number`);
   }
   return Number(text);
 }
 
-function bytes(text: string | undefined): Uint8Array {
-  if (text === undefined || !/^(?:[0-9a-fA-F]{2})*$/.test(text)) {
+function bytes(text: string): Uint8Array {
+  if (!/^(?:[0-9a-fA-F]{2})*$/.test(text)) {
     return fail("Data is written in hexadecimal");
   }
   const data = new Uint8Array(text.length / 2);

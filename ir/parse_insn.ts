@@ -103,10 +103,11 @@ function parseCallee<T, S>(line: string, text: string, names: ParseNames<T, S>):
   const kfunc = /^kfunc (.+?)( weak)?$/.exec(text);
   if (kfunc !== null) {
     const func = btfReference(line, kfunc[1]);
+    if (func.module !== func.module << 16 >> 16) fail(line, "the module of a kfunc has 16 bits");
     return { kind: "kfunc", func: kfunc[2] === undefined ? func : { ...func, weak: true } };
   }
   const numbered = /^[\w]+#(-?[0-9]+)$/.exec(text);
-  if (numbered !== null) return { kind: "helper", id: Number(numbered[1]) };
+  if (numbered !== null) return { kind: "helper", id: imm32(line, numbered[1], false) };
   const name = unquote(text);
   const subprog = names.subprog(name);
   if (subprog !== undefined) return { kind: "subprog", subprog };
@@ -311,7 +312,7 @@ function imm32(line: string, text: string, unsigned: boolean): number {
 }
 
 function mapNamed<T, S>(line: string, text: string, names: ParseNames<T, S>): number {
-  if (/^#-?[0-9]+$/.test(text)) return Number(text.slice(1));
+  if (/^#-?[0-9]+$/.test(text)) return imm32(line, text.slice(1), false);
   const name = unquote(text);
   return names.map(name) ?? fail(line, `there is no map "${name}"`);
 }
@@ -321,12 +322,21 @@ function btfReference(line: string, text: string): { name: string; btfId: number
   if (match === null || (match[1] === undefined && match[2] === undefined)) return fail(line);
   return {
     name: match[1] === undefined ? "" : unquote(match[1]),
-    btfId: Number(match[2] ?? 0),
-    module: Number(match[3] ?? 0),
+    btfId: imm32(line, match[2] ?? "0", false),
+    module: imm32(line, match[3] ?? "0", false),
   };
 }
 
-/** The name that a bare or quoted word stands for. */
+/**
+ * The name that a bare or quoted word stands for.
+ *
+ * @throws {SyntaxError} If the quotes are not those of a JSON string.
+ */
 export function unquote(text: string): string {
-  return text.startsWith('"') ? JSON.parse(text) as string : text;
+  if (!text.startsWith('"')) return text;
+  try {
+    return JSON.parse(text) as string;
+  } catch {
+    throw new SyntaxError(`Cannot read the quoted name ${text}`);
+  }
 }

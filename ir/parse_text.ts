@@ -108,7 +108,7 @@ class TextParser {
     const first = this.#options.firstLine ?? 1;
     text.split("\n").forEach((whole, index) => {
       const line = splitLine(whole, first + index);
-      if (line.text !== "") this.#read(line);
+      if (line.text !== "") this.#at(line, () => this.#read(line));
     });
     if (this.#lines.length === 0) {
       throw new MalformedError("There is no program: no func with instructions", this.#file);
@@ -230,16 +230,16 @@ class TextParser {
         attrs.section = unquote(value);
         return;
       case "attach":
-        attrs.attachType = this.#number(line, value);
+        attrs.attachType = number(value);
         return;
       case "target":
         attrs.attachTarget = unquote(value);
         return;
       case "target_btf_id":
-        attrs.attachBtfId = this.#number(line, value);
+        attrs.attachBtfId = number(value);
         return;
       case "flags":
-        attrs.flags = this.#number(line, value);
+        attrs.flags = number(value);
         return;
       case "device":
         attrs.device = unquote(value);
@@ -251,13 +251,13 @@ class TextParser {
         this.#license = unquote(value);
         return;
       case "version":
-        this.#version = this.#number(line, value);
+        this.#version = number(value);
         return;
       case "map":
-        this.#maps.push(this.#at(line, () => parseMap(value)));
+        this.#maps.push(parseMap(value));
         return;
       case "extern":
-        this.#externs.push(this.#at(line, () => parseExtern(value)));
+        this.#externs.push(parseExtern(value));
         return;
       case "facts":
         this.#margins.push({ line: { ...line, margin: value }, scope: "program", id: PROGRAM_SCOPE });
@@ -286,7 +286,7 @@ class TextParser {
     try {
       return read();
     } catch (error) {
-      if (error instanceof SyntaxError) this.#fail(line, error.message);
+      if (error instanceof SyntaxError && !(error instanceof MalformedError)) this.#fail(line, error.message);
       throw error;
     }
   }
@@ -347,10 +347,6 @@ class TextParser {
         throw error;
       }
     }
-  }
-
-  #number(line: Line, text: string): number {
-    return this.#at(line, () => number(text));
   }
 
   #fail(line: Line, message: string): never {

@@ -270,12 +270,50 @@ Deno.test("what cannot be read is refused with the line and the reason", () => {
     ["pass dce\nfunc main:\n exit\n", '"pass"', "text:1"],
     ["map m type=strange\nfunc main:\n exit\n", '"strange"', "text:1"],
     ["map m data=0\nfunc main:\n exit\n", "hexadecimal", "text:1"],
+    ['section "a\nfunc main:\n exit\n', "quoted name", "text:1"],
+    ["map m section\nfunc main:\n exit\n", '"section"', "text:1"],
+    ["flags many\nfunc main:\n exit\n", '"many"', "text:1"],
+    ["func main:\n r1 = map #4294967296 ll\n exit\n", "32 bits", "text:2"],
+    ["func main:\n call kfunc f#1@32768\n exit\n", "16 bits", "text:2"],
     ["map m colour=red\nfunc main:\n exit\n", '"colour"', "text:1"],
   ];
   for (const [text, message, where] of cases) {
     const error = assertThrows(() => parseText(text), MalformedError, message);
     assertEquals(error.where, where, text);
   }
+});
+
+Deno.test("damaged text is read as something that prints and reads again, or refused as malformed", () => {
+  const random = randomOf(9);
+  const characters = ' ;:{}"\\()[]+-*/<>=&|^%#@.,0123456789abcdefxrwlusg\n\u0001\u0002é';
+  const header = `type xdp\nprogram "a\\u0020b"\nsection "xdp/x"\nlicense "Dual BSD/GPL"\nflags 0x8\n` +
+    "map first type=hash key=4 value=8 max=1 initial=[0:map#0] inner=(i type=array)\nextern kfunc f weak\n";
+  let read = 0, refused = 0;
+  for (let round = 0; round < 3000; round++) {
+    const whole = random(2) === 0;
+    let text = (whole ? "" : header) + printProgram(randomProgram(random, 6), { header: whole });
+    for (let hits = 1 + random(2); hits > 0; hits--) {
+      const at = random(text.length);
+      const inserted = random(2)
+        ? characters[random(characters.length)]
+        : text.slice(random(text.length)).slice(0, 9);
+      text = text.slice(0, at) + (random(3) ? inserted : "") + text.slice(at + random(4));
+    }
+    let program: Program;
+    try {
+      [program] = parseText(text).programs;
+      read++;
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      refused++;
+      continue;
+    }
+    const printed = printProgram(program);
+    assertEquals(printProgram(parseText(printed).programs[0]), printed);
+    assertEquals(check(program, { flow: false }).filter((finding) => finding.code !== "check/reference"), []);
+    encode(program);
+  }
+  assert(read > 200 && refused > 200, `${read} read, ${refused} refused`);
 });
 
 Deno.test("header keys of other formats go to the caller, with their lines", () => {
