@@ -2,7 +2,7 @@
  * Arithmetic instructions: what `check_alu_op` of Linux 6.18 demands of them and what they make of their destination.
  *
  * The rules of the stable kernel 6.18.44 where they differ from 6.18.0: byte swaps move known bits, `and`/`or` with a constant
- * of a value that is 0 or -1 forks the path, 32-bit and subtracted constants link registers. The program is taken to be
+ * of a value that is 0 or -1 forks the path, constants added as 32 bits or negative link registers. The program is taken to be
  * privileged: no rule against leaking pointers, no sanitizing against speculation.
  *
  * @module
@@ -288,12 +288,14 @@ function checkBinary(env: Env, slot: number, fork: Fork): number {
       s = SCRATCH_ALU;
     }
   }
+  const narrow = widthOf(d) <= 32;
   err = adjustScalar(env, slot, d, s, fork);
   if (err !== 0) return err;
 
-  // Remember a constant distance to the other members of the group of equals, so that what is learnt of one holds for all.
+  // Remember a constant distance to the other members of the group of equals, so that what is learnt of one holds for all. Of a
+  // number cut to 32 bits the others' high halves say nothing.
   if (
-    (op === ADD || op === SUB) && W[d + ID] !== 0 && (wide ? isConst(s) : isConst32(s)) &&
+    (op === ADD || op === SUB) && W[d + ID] !== 0 && (wide ? isConst(s) : narrow && isConst32(s)) &&
     !((code & SRC_REG) !== 0 && src === dst) && (W[d + ID] & ADD_CONST) === 0
   ) {
     const value = W[s + TVAL];

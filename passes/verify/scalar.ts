@@ -4,8 +4,8 @@
  *
  * A bound is valid on its own: a concrete value lies within all of them at once, so each can tighten the others
  * ({@linkcode boundsSync}). Bounds that contradict each other (min above max) mean a path no execution takes; nothing here
- * relies on their absence, and {@linkcode boundsViolation} tells of them. The rules are those of Linux 6.18's
- * `kernel/bpf/verifier.c` to the bit, because logs print them and verdicts depend on them. No BigInt, no allocation; offsets
+ * relies on their absence, and {@linkcode boundsViolation} tells of them. The rules are those of the
+ * stable Linux 6.18.44 to the bit, because logs print them and verdicts depend on them. No BigInt, no allocation; offsets
  * into the arena. Functions named mark… and {@linkcode boundsSync} void the register's value id; whoever uses the others does.
  *
  * Binary operations are in `scalar_ops.ts`.
@@ -13,7 +13,7 @@
  * @module
  */
 import { W } from "./arena.ts";
-import { smear, tnumCast } from "./tnum.ts";
+import { smear, STEP_RESULT, tnumCast, tnumStep } from "./tnum.ts";
 import {
   AUX1,
   AUX2,
@@ -206,6 +206,28 @@ export function updateBounds64(o: number): void {
     W[o + UMAX] = vl | ml;
     W[o + UMAX + 1] = vh | mh;
   }
+  findOnlyValue(o);
+}
+
+/** If just one member of the tnum lies within the unsigned bounds, that is the value. */
+function findOnlyValue(o: number): void {
+  const lo = W[o + UMIN], hi = W[o + UMIN + 1], ml = W[o + TMASK], mh = W[o + TMASK + 1];
+  const xl = W[o + UMAX], xh = W[o + UMAX + 1];
+  const isMember = (lo & ~ml) === W[o + TVAL] && (hi & ~mh) === W[o + TVAL + 1];
+  // The commonest case: the number after the least one is a member, too.
+  if (isMember && (ml & ~lo & 1) !== 0 && ult64(lo, hi, xl, xh)) return;
+  tnumStep(o + TVAL, lo, hi);
+  const nl = W[STEP_RESULT], nh = W[STEP_RESULT + 1];
+  if (isMember) {
+    if (ult64(xl, xh, nl, nh)) setKnown(o, lo, hi);
+    return;
+  }
+  if (nl === (W[o + TVAL] | ml) && nh === (W[o + TVAL + 1] | mh)) {
+    setKnown(o, nl, nh);
+  } else if (!ult64(xl, xh, nl, nh)) {
+    tnumStep(o + TVAL, nl, nh);
+    if (ult64(xl, xh, W[STEP_RESULT], W[STEP_RESULT + 1])) setKnown(o, nl, nh);
+  }
 }
 
 /** Tightens all bounds by the tnum. */
@@ -262,6 +284,14 @@ function deduceBounds(o: number): void {
     if ((sm >>> 0) <= (sx >>> 0)) {
       um = umax32(um, sm);
       ux = umin32(ux, sx);
+    } else if ((ux >>> 0) < (sm >>> 0)) {
+      // The signed range wraps around the unsigned circle's ends; the unsigned one meets only its non-negative part …
+      sm = um;
+      ux = umin32(ux, sx);
+    } else if ((sx >>> 0) < (um >>> 0)) {
+      // … or only its negative part.
+      sx = ux;
+      um = umax32(um, sm);
     }
 
     // The same for 64 bits.
@@ -285,7 +315,7 @@ function deduceBounds(o: number): void {
         uxh = sxh;
       }
     } else if (ult64(uxl, uxh, sml, smh)) {
-      // The signed range wraps around the unsigned circle's ends; the unsigned one meets only its non-negative part …
+      // As above, the non-negative part …
       sml = uml;
       smh = umh;
       if (ult64(sxl, sxh, uxl, uxh)) {
@@ -293,7 +323,7 @@ function deduceBounds(o: number): void {
         uxh = sxh;
       }
     } else if (ult64(sxl, sxh, uml, umh)) {
-      // … or only its negative part.
+      // … or the negative part.
       sxl = uxl;
       sxh = uxh;
       if (ult64(uml, umh, sml, smh)) {

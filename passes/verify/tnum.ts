@@ -334,3 +334,37 @@ export function tnumBswap(d: number, a: number, bits: number): void {
 function swap32(x: number): number {
   return (x << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24);
 }
+
+/** Where {@linkcode tnumStep} leaves its result: two words. */
+export const STEP_RESULT: number = SCRATCH_ALU2 + 32;
+
+/**
+ * The least member of `a` above `hi:lo` (unsigned 64 bits), to {@linkcode STEP_RESULT}; its greatest member if there is none above.
+ *
+ * What a member above must look like is decided at the highest known bit in which the number differs from all members: unknown
+ * bits above it follow the number, those below are as low as possible.
+ */
+export function tnumStep(a: number, lo: number, hi: number): void {
+  const vl = W[a], vh = W[a + 1], ml = W[a + 2], mh = W[a + 3];
+  const tl = vl | ml, th = vh | mh;
+  if (hi === th ? (lo >>> 0) >= (tl >>> 0) : (hi >>> 0) > (th >>> 0)) {
+    W[STEP_RESULT] = tl;
+    W[STEP_RESULT + 1] = th;
+    return;
+  }
+  const dl = (lo ^ vl) & ~ml, dh = (hi ^ vh) & ~mh;
+  // Bits at and below the highest difference: those are free to be chosen.
+  const belowH = smear(dh), belowL = dh !== 0 ? -1 : smear(dl);
+  const freeL = ml & ~belowL, freeH = mh & ~belowH;
+  const differs = dh !== 0 ? dh & ~(belowH >>> 1) : dl & ~(belowL >>> 1);
+  const memberHasIt = differs !== 0 && ((dh !== 0 ? vh : vl) & differs) !== 0;
+  let wl = lo & freeL, wh = hi & freeH;
+  if (!memberHasIt) {
+    // The next choice of the free bits: add one with the others set, so that carries run through them.
+    const sum = ((wl | ~freeL) >>> 0) + 1;
+    wl = sum & freeL;
+    wh = ((wh | ~freeH) + (sum > 0xffffffff ? 1 : 0)) & freeH;
+  }
+  W[STEP_RESULT] = vl | wl;
+  W[STEP_RESULT + 1] = vh | wh;
+}

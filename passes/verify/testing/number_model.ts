@@ -1,5 +1,5 @@
 /**
- * The numbers of a register over BigInt, rule by rule as Linux 6.18 states them: what the word arithmetic of `tnum.ts`,
+ * The numbers of a register over BigInt, rule by rule as the stable Linux 6.18.44 has them: what the word arithmetic of `tnum.ts`,
  * `scalar.ts` and `scalar_ops.ts` is compared with. Slow and obvious, for tests only.
  *
  * @module
@@ -201,6 +201,22 @@ export const T = {
       ? { value: u32(s32(a.value) >> n), mask: u32(s32(a.mask) >> n) }
       : { value: u64(s64(a.value) >> n), mask: u64(s64(a.mask) >> n) };
   },
+  /** The least member above `z`, bit by bit from the top: the greatest if there is none. */
+  step(a: Tnum, z: bigint): bigint {
+    const greatest = a.value | a.mask;
+    if (z >= greatest) return greatest;
+    let best = greatest;
+    // A member above z agrees with it in some bits from the top, has a 1 where z has a 0, and is least below.
+    for (let bit = 0n; bit < 64n; bit++) {
+      const above = U64 ^ ((2n << bit) - 1n), one = 1n << bit;
+      if (((z ^ a.value) & above & ~a.mask & U64) !== 0n || (z & one) !== 0n || (greatest & one) === 0n) {
+        continue;
+      }
+      const member = (z & above) | one | (a.value & (one - 1n));
+      if (member < best) best = member;
+    }
+    return best;
+  },
   low(a: Tnum): Tnum {
     return { value: a.value & U32, mask: a.mask & U32 };
   },
@@ -225,6 +241,10 @@ function update64(n: Num): void {
   n.smax = min(n.smax, s64(n.value | (n.mask & ~sign)));
   n.umin = max(n.umin, n.value);
   n.umax = min(n.umax, n.value | n.mask);
+  const next = T.step(n, n.umin), inside = (n.umin & ~n.mask & U64) === n.value, greatest = n.value | n.mask;
+  if (inside && next > n.umax) Object.assign(n, known(n.umin));
+  else if (!inside && next === greatest) Object.assign(n, known(greatest));
+  else if (!inside && next <= n.umax && T.step(n, next) > n.umax) Object.assign(n, known(next));
 }
 
 function deduce(n: Num): void {
@@ -252,6 +272,13 @@ function deduce(n: Num): void {
   }
   if (s32(n.u32min) <= s32(n.u32max)) narrowS(n.u32min, n.u32max);
   if (u32(n.s32min) <= u32(n.s32max)) narrowU(n.s32min, n.s32max);
+  else if (n.u32max < u32(n.s32min)) {
+    n.s32min = s32(n.u32min);
+    n.u32max = min(n.u32max, u32(n.s32max));
+  } else if (u32(n.s32max) < n.u32min) {
+    n.s32max = s32(n.u32max);
+    n.u32min = max(n.u32min, u32(n.s32min));
+  }
 
   if (s64(n.umin) <= s64(n.umax)) {
     n.smin = max(n.smin, s64(n.umin));
