@@ -18,6 +18,8 @@ export interface Region {
   readonly bytes: Uint8Array;
   /** Whether programs may store to it. */
   readonly writable: boolean;
+  /** Called after every store of the program, for bytes that stand for something else. */
+  readonly stored?: () => void;
 }
 
 /** An access outside every region, or a store to a region that may only be read. */
@@ -95,5 +97,6 @@ export class Memory {
       throw new MemoryError(`Cannot store to read-only ${found.region.name},`, { address, size });
     }
     for (let i = 0; i < size; i++) found.region.bytes[found.at + i] = Number(value >> BigInt(8 * i) & 0xffn);
+    found.region.stored?.();
   }
 }
