@@ -74,10 +74,9 @@ export function backtrackInsn(env: Env, marks: Marks, step: Step): number {
     case 0: {
       const mode = code & 0xe0;
       if (mode === 0x20 || mode === 0x40) {
-        // It may have left the subprogram, with r0 = 0.
-        if (step.next !== idx + 1) return enter(env, marks, false);
         if (marks.hasReg(dst)) return -ENOTSUPP;
-        return 0;
+        // It may have left the subprogram.
+        return step.next === idx + 1 ? 0 : enter(env, marks, false);
       }
       if (!marks.hasReg(dst)) return 0;
       marks.dropReg(dst);

@@ -106,6 +106,8 @@ export interface Precision {
   readonly name: string;
   /** Register `regno` of the current frame must be known exactly, from here back to where its value came from: 0 or `-errno`. */
   markReg(env: Env, regno: number): number;
+  /** The same for what is spilled to slot `spi` of frame `frame`. */
+  markSlot(env: Env, frame: number, spi: number): number;
   /**
    * Everything that is precise in the saved state `old` must be so on the way to a state that equals it: the saved state `now`, or the
    * path under exploration if `now` is 0. Gives 1 if that marked anything new, 0 if not, or `-errno`.
@@ -307,8 +309,8 @@ export class Env {
   /** How the value of a 16-byte load prints; undefined prints its 64 bits. */
   imm64Text(slot: number): string | undefined {
     const kind = this.src[slot];
-    // The kernel prints the address of the map, or 0x0 where it must not be told; tools compare without it.
-    return kind === 0 || kind === 3 || kind === 4 ? undefined : "0x0";
+    // The kernel prints the map's address. There is none here, so something of its length stands for it.
+    return kind === 0 || kind === 3 || kind === 4 ? undefined : "0xffff888000000000";
   }
 
   /** Appends to the log. The text carries its own newlines. */

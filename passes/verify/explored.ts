@@ -77,12 +77,10 @@ export class Explored {
     this.#head = new Int32Array(env.cols.count);
   }
 
-  /** Forgets all states: another function begins. Counters go on. */
+  /** Forgets all states: another function begins. Counters go on, also that of the states kept, as in the kernel. */
   begin(loops: Loops): void {
     this.#loops = loops;
     this.#head.fill(0);
-    this.#stored = 0;
-    this.#evicted = 0;
   }
 
   #bucket(insn: number): number {

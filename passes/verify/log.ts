@@ -62,7 +62,7 @@ import {
   UMAX,
   UMIN,
 } from "./layout.ts";
-import { mapOf } from "./map_pointer.ts";
+import { INNER_MAP, mapOf } from "./map_pointer.ts";
 import { typeName } from "./type_names.ts";
 import {
   savedFrame,
@@ -88,7 +88,7 @@ export function s64At(o: number): bigint {
 }
 
 function hex(value: bigint): string {
-  return value === 0n ? "0" : "0x" + BigInt.asUintN(64, value).toString(16);
+  return "0x" + BigInt.asUintN(64, value).toString(16);
 }
 
 function unsignedText(value: bigint): string {
@@ -187,7 +187,8 @@ function attributes(env: Env, o: number, known: boolean): string[] {
   if ((type & MEM_ALLOC) && (type & NON_OWN_REF)) out.push("non_own_ref");
   if (base === CONST_PTR_TO_MAP || base === PTR_TO_MAP_KEY || base === PTR_TO_MAP_VALUE) {
     const map = mapOf(env, W[o + AUX1]);
-    if (map.name !== "") out.push(`map=${map.name}`);
+    // Names have 15 characters in the kernel; what describes an inner map has none.
+    if (map.name !== "" && (W[o + AUX1] & INNER_MAP) === 0) out.push(`map=${map.name.slice(0, 15)}`);
     out.push(`ks=${map.keySize},vs=${map.valueSize}`);
   }
   if (type !== SCALAR_VALUE && W[o + OFF] !== 0) out.push(`off=${signedText(BigInt(W[o + OFF]))}`);
