@@ -92,10 +92,12 @@ export function selectProgram(unit: Unit, name: string | undefined): Program {
   throw new UsageError(`--program is needed: ${unit.name} has ${names || "no programs"}`);
 }
 
-/** Modules and plugins by name: what is built in. */
-const BUILT_IN: Readonly<Record<string, () => Promise<readonly Module[]>>> = {
-  dynptr: async () => [(await import("../plugins/dynptr/mod.ts")).dynptr()],
-  xdp_metadata: async () => (await import("../plugins/xdp_metadata/mod.ts")).xdpMetadata(),
+/** The modules that `--module` can name without a file. */
+export const BUILT_IN: Readonly<Record<string, () => Promise<Module>>> = {
+  dynptr: async () => await (await import("../plugins/dynptr/mod.ts")).dynptrModule(),
+  xdp_metadata: async () => await (await import("../plugins/xdp_metadata/mod.ts")).xdpMetadataModule(),
+  veth: async () => await (await import("../plugins/xdp_metadata/mod.ts")).vethModule(),
+  mlx5: async () => await (await import("../plugins/xdp_metadata/mod.ts")).mlx5Module(),
 };
 
 /** What `--module` named. */
@@ -114,7 +116,7 @@ export async function loadModules(names: readonly string[]): Promise<Additions> 
   const modules: Module[] = [];
   const plugins: Plugin[] = [];
   for (const name of names) {
-    if (Object.hasOwn(BUILT_IN, name)) modules.push(...await BUILT_IN[name]());
+    if (Object.hasOwn(BUILT_IN, name)) modules.push(await BUILT_IN[name]());
     else if (name.endsWith(".o")) {
       const file = name.slice(name.lastIndexOf("/") + 1);
       const own = file.replace(/\.bpf\.o$|\.o$/, "").replaceAll(/[^a-z0-9_-]/gi, "_").toLowerCase();

@@ -5,7 +5,7 @@
  */
 import { ModuleRegistry } from "../plugins/registry.ts";
 import { type Command, readOptions } from "./command.ts";
-import { loadModules } from "./inputs.ts";
+import { BUILT_IN, loadModules } from "./inputs.ts";
 import { dim } from "./terminal.ts";
 
 /** The command. */
@@ -21,7 +21,7 @@ checked in its caller's context (verified) or asks for trust, and who answers it
            or a .ts file that exports "plugin" or "module"`,
   async run(args) {
     const options = readOptions(args, {});
-    const names = options.positional.length > 0 ? options.positional : ["dynptr", "xdp_metadata"];
+    const names = options.positional.length > 0 ? options.positional : Object.keys(BUILT_IN);
     const { modules, plugins } = await loadModules(names);
     const registry = new ModuleRegistry();
     for (const module of [...modules, ...plugins.flatMap((plugin) => plugin.modules ?? [])]) {

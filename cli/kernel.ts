@@ -1,0 +1,217 @@
+/**
+ * `inlay kernel …`: the same questions to the running kernel. Loads, test-runs and reads back; never attaches, never pins.
+ *
+ * @module
+ */
+import { Compiler } from "../compiler/compiler.ts";
+import { RejectedError, UnsupportedError } from "../ir/diagnostic.ts";
+import type { Program } from "../ir/program.ts";
+import {
+  comparableDump,
+  comparableLines,
+  diffLines,
+  diffVerdict,
+  KernelError,
+  KernelUnit,
+  type OwnVerdict,
+  progInfo,
+} from "../kernel/mod.ts";
+import { verifyProgram } from "../passes/verify/verify.ts";
+import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
+import { type Command, type Options, readOptions, UsageError } from "./command.ts";
+import { readTargetBtf, readUnit, selectProgram, selectPrograms } from "./inputs.ts";
+import { requireKernel, runOnKernel } from "./kernel_run.ts";
+import { PACKET_OPTIONS, packetOf } from "./packet.ts";
+import { describeRun } from "./run_outcome.ts";
+import { bold, green, Progress, red, yellow } from "./terminal.ts";
+import { describeVerdict, headOf, NO_FIGURES, type Verdict } from "./verdict.ts";
+
+const ACTIONS: Readonly<Record<string, (args: readonly string[]) => number>> = { verify, xlated, run, diff };
+
+/** The command. */
+export const command: Command = {
+  name: "kernel",
+  summary: "asks the running kernel: verify, xlated, run, diff",
+  help: `inlay kernel verify OBJECT… [--program P] [--log 0|1|2] [--json]
+inlay kernel xlated OBJECT --program P
+inlay kernel run    OBJECT --program P [--data FILE | --hex H] [--repeat N] [--json]
+inlay kernel diff   OBJECT… [--program P] [--insns] [--json]
+
+Asks the running kernel through bpf(2), which needs root. Loads, test-runs and reads back; never
+attaches and never pins.
+
+  verify   the kernel's verdict, in the fields of inlay verify
+  xlated   the instructions as the kernel rewrote them
+  run      BPF_PROG_TEST_RUN
+  diff     where our verdict differs from the kernel's; with --insns also where our instructions
+           differ from the kernel's (ours behind nop-remove, before contexts and helpers are lowered)
+
+Exit status: 0 all is well, 1 rejected or different, 2 cannot be read or asked.`,
+  run(args) {
+    const [action, ...rest] = args;
+    if (action === undefined || !Object.hasOwn(ACTIONS, action)) {
+      throw new UsageError(`takes one of ${Object.keys(ACTIONS).join(", ")}`);
+    }
+    requireKernel();
+    return Promise.resolve(ACTIONS[action](rest));
+  },
+};
+
+/** Programs of several objects; the same object's share their maps in the kernel. */
+function eachProgram(
+  options: Options,
+  visit: (program: Program, at: { object: string; unit: KernelUnit }) => void,
+): void {
+  if (options.positional.length === 0) throw new UsageError("takes at least one object");
+  const targetBtf = readTargetBtf(undefined);
+  const progress = new Progress(options.positional.length);
+  options.positional.forEach((object, i) => {
+    const unit = readUnit(object, targetBtf);
+    using inKernel = new KernelUnit(unit);
+    for (const program of selectPrograms(unit, options.string("program"))) {
+      progress.at(i, `${object} ${program.attrs.name}`);
+      visit(program, { object, unit: inKernel });
+    }
+  });
+  progress.end();
+}
+
+function onlyProgram(
+  args: readonly string[],
+  strings: readonly string[],
+): { program: Program; options: Options } {
+  const options = readOptions(args, { flags: ["json"], strings: [...strings, "program"] });
+  const [path, ...more] = options.positional;
+  if (path === undefined || more.length > 0) throw new UsageError("takes one object");
+  return {
+    program: selectProgram(readUnit(path, readTargetBtf(undefined)), options.string("program")),
+    options,
+  };
+}
+
+function verify(args: readonly string[]): number {
+  const options = readOptions(args, { flags: ["json"], strings: ["program", "log"] });
+  const logLevel = options.integer("log", { min: 0, max: 2, default: 0 });
+  let status = 0;
+  eachProgram(options, (program, { object, unit }) => {
+    const verdict = askKernel(program, { object, unit, logLevel });
+    if (verdict.verdict !== "accept") status = 1;
+    console.log(options.flag("json") ? JSON.stringify(verdict) : describeVerdict(verdict, logLevel));
+  });
+  return status;
+}
+
+/** Figures come from a load without a log, the message and the log from a second one. */
+function askKernel(program: Program, how: { object: string; unit: KernelUnit; logLevel: number }): Verdict {
+  const head = headOf(program, how.object);
+  try {
+    using plain = how.unit.load(program, { logLevel: 4 });
+    const { stats } = plain;
+    const wantsLog = how.logLevel > 0 || !plain.accepted;
+    using logged = wantsLog ? how.unit.load(program, { logLevel: how.logLevel || 1 }) : undefined;
+    return {
+      ...head,
+      verdict: plain.accepted ? "accept" : "reject",
+      errno: plain.errno,
+      message: logged === undefined || plain.accepted ? "" : logged.message,
+      processed: stats.processed ?? 0,
+      total_states: stats.totalStates ?? 0,
+      peak_states: stats.peakStates ?? 0,
+      stack_depth: (stats.stackDepth ?? []).join("+"),
+      usec: stats.usec ?? 0,
+      ...(logged === undefined ? {} : { log: logged.log }),
+    };
+  } catch (error) {
+    if (!(error instanceof UnsupportedError || error instanceof KernelError)) throw error;
+    return { ...head, ...NO_FIGURES, verdict: "unsupported", message: error.message };
+  }
+}
+
+function xlated(args: readonly string[]): number {
+  const { program } = onlyProgram(args, []);
+  using unit = new KernelUnit(program.unit);
+  using verdict = unit.load(program);
+  if (!verdict.accepted) {
+    using again = unit.load(program, { logLevel: 1 });
+    console.error(`rejected by the kernel: ${again.message}\n${again.log}`.trimEnd());
+    return 1;
+  }
+  console.log(
+    comparableDump(progInfo(verdict.fd).xlated).map((line, i) => `${String(i).padStart(5)}: ${line}`).join(
+      "\n",
+    ),
+  );
+  return 0;
+}
+
+function run(args: readonly string[]): number {
+  const { program, options } = onlyProgram(args, [...PACKET_OPTIONS, "repeat"]);
+  const repeat = options.integer("repeat", { min: 1, max: 1_000_000, default: 1 });
+  try {
+    const outcome = runOnKernel(program, { data: packetOf(options), repeat });
+    console.log(options.flag("json") ? JSON.stringify(outcome) : describeRun(outcome));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof RejectedError || error instanceof UnsupportedError)) throw error;
+    console.error(
+      error instanceof RejectedError
+        ? `rejected by the kernel: ${error.message}\n${error.log}`.trimEnd()
+        : error.message,
+    );
+    return 1;
+  }
+}
+
+function diff(args: readonly string[]): number {
+  const options = readOptions(args, { flags: ["json", "insns"], strings: ["program"] });
+  let status = 0;
+  eachProgram(options, (program, { object, unit }) => {
+    const name = `${object}: ${program.attrs.section}/${program.attrs.name}`;
+    const own = ownVerdict(program);
+    try {
+      using plain = unit.load(program, { logLevel: 4 });
+      using verdict = plain.accepted ? plain : unit.load(program, { logLevel: 1 });
+      const result = diffVerdict(own, verdict);
+      const insns = options.flag("insns") && own.verdict === "accept" && verdict.accepted
+        ? diffLines(comparableLines(rewritten(program)), comparableDump(progInfo(verdict.fd).xlated))
+        : undefined;
+      const differs = insns?.some((line) => line.side !== "same") ?? false;
+      if (result.outcome.startsWith("wrong") || differs) status = 1;
+      if (options.flag("json")) console.log(JSON.stringify({ ...headOf(program, object), ...result, insns }));
+      else {
+        const paint = result.outcome === "agree" ? green : result.outcome === "undecided" ? yellow : red;
+        console.log(`${paint(result.outcome.padEnd(12))} ${bold(name)}`);
+        for (const { what, ours, kernel } of result.differences) {
+          console.log(`    ${what}: ours ${ours}, kernel ${kernel}`);
+        }
+        if (result.outcome === "undecided") console.log(`    ${own.message}`);
+        const marks = { same: " ", ours: "-", kernel: "+" } as const;
+        for (const line of insns ?? []) console.log(`    ${marks[line.side]} ${line.text}`);
+      }
+    } catch (error) {
+      if (!(error instanceof UnsupportedError || error instanceof KernelError)) throw error;
+      console.log(
+        options.flag("json")
+          ? JSON.stringify({ ...headOf(program, object), outcome: "undecided", message: error.message })
+          : `${yellow("undecided".padEnd(12))} ${bold(name)}\n    ${error.message}`,
+      );
+    }
+  });
+  return status;
+}
+
+function ownVerdict(program: Program): OwnVerdict {
+  try {
+    const result = verifyProgram(program, { profile: LINUX_6_18 });
+    const { verdict, message, processed, totalStates, peakStates } = result;
+    return { verdict, message, processed, totalStates, peakStates };
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error;
+    return { verdict: "unsupported", message: error.message };
+  }
+}
+
+/** The program where ours and the kernel's instructions can be compared. */
+function rewritten(program: Program): Program {
+  return new Compiler({ until: "nop-remove" }).compile(program).program;
+}

@@ -1,0 +1,79 @@
+/**
+ * What is said of one program by `verify` and `kernel verify`: the same fields, so that both can be compared.
+ *
+ * @module
+ */
+import type { Program } from "../ir/program.ts";
+import { bold, dim, green, red, yellow } from "./terminal.ts";
+
+/** As `--json` prints it. */
+export interface Verdict {
+  readonly object: string;
+  readonly section: string;
+  readonly program: string;
+  readonly type: string;
+  readonly verdict: "accept" | "reject" | "unsupported" | "error";
+  /** The kernel's, positive; 0 if there is none. */
+  readonly errno: number;
+  /** The log's last line; empty if accepted. */
+  readonly message: string;
+  readonly processed: number;
+  readonly total_states: number;
+  readonly peak_states: number;
+  /** Bytes by subprogram, joined by `+`, as the kernel prints it. */
+  readonly stack_depth: string;
+  /** Microseconds of the walk and the checks after it, without reading the file. */
+  readonly usec: number;
+  readonly log?: string;
+}
+
+/** The fields that say which program it is. */
+export function headOf(
+  program: Program,
+  object: string,
+): Pick<Verdict, "object" | "section" | "program" | "type"> {
+  const { attrs } = program;
+  return { object, section: attrs.section, program: attrs.name, type: attrs.type };
+}
+
+/** The figures of a program that was not walked. */
+export const NO_FIGURES = {
+  errno: 0,
+  processed: 0,
+  total_states: 0,
+  peak_states: 0,
+  stack_depth: "",
+  usec: 0,
+} as const;
+
+const PAINT = { accept: green, reject: red, unsupported: yellow, error: red } as const;
+
+/** A line for people; for a rejection also what led to it, and the whole log if one was asked for. */
+export function describeVerdict(verdict: Verdict, logLevel: number): string {
+  const name = `${verdict.object}: ${verdict.section}/${verdict.program}`;
+  const line = `${PAINT[verdict.verdict](verdict.verdict.padEnd(11))} ${bold(name)}`;
+  const log = verdict.log ?? "";
+  switch (verdict.verdict) {
+    case "accept": {
+      const figures = `${verdict.processed} insns, ${verdict.total_states} states, ${verdict.usec} µs`;
+      return `${line} ${dim(figures)}${logLevel > 0 ? `\n${log.trimEnd()}` : ""}`;
+    }
+    case "reject": {
+      if (logLevel > 0) return `${line}\n${log.trimEnd()}`;
+      const lines = log === "" ? [verdict.message] : whatMatters(log);
+      return [line, ...lines.map((l) => `    ${l}`)].join("\n");
+    }
+    case "unsupported":
+    case "error":
+      return `${line}\n    ${verdict.message}`;
+  }
+}
+
+/** The end of a log: from the last source line on, with the registers before the instruction that was refused. */
+function whatMatters(log: string): readonly string[] {
+  const lines = log.trimEnd().split("\n").filter((line) => !/^processed \d+ insns/.test(line));
+  let from = lines.length - 1;
+  while (from > 0 && !lines[from].startsWith("; ")) from--;
+  const most = 12;
+  return lines.slice(Math.max(from, lines.length - most));
+}

@@ -1,0 +1,112 @@
+/**
+ * `inlay verify`: the kernel's verdict on programs, without a kernel.
+ *
+ * @module
+ */
+import type { Btf } from "../ir/btf/btf.ts";
+import { UnsupportedError } from "../ir/diagnostic.ts";
+import type { Program } from "../ir/program.ts";
+import { verifyProgram, type VerifyResult } from "../passes/verify/verify.ts";
+import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
+import { type Command, readOptions, UsageError } from "./command.ts";
+import { readTargetBtf, readUnit, selectPrograms } from "./inputs.ts";
+import { Progress } from "./terminal.ts";
+import { describeVerdict, headOf, NO_FIGURES, type Verdict } from "./verdict.ts";
+
+/** The command. */
+export const command: Command = {
+  name: "verify",
+  summary: "says of programs whether the kernel would take them, and why not",
+  help: `inlay verify OBJECT… [--program P] [--btf FILE] [--log 0|1|2] [--json]
+
+Verifies every program of the objects as Linux 6.18 does and prints a line for each. What is not
+decided yet is "unsupported", never a guess. Needs no kernel and no permission but to read.
+
+  --program P   only programs of this name
+  --btf FILE    the kernel's BTF (the running kernel's if it can be read, else none)
+  --log N       the verifier's log: 1 what led to a rejection, 2 every path
+  --json        one object per line: object, section, program, type, verdict, errno, message,
+                processed, total_states, peak_states, stack_depth, usec (and log with --log)
+
+Flags that an object states in test_prog_flags declaration tags are applied.
+Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
+  run(args) {
+    const options = readOptions(args, { flags: ["json"], strings: ["program", "btf", "log"] });
+    if (options.positional.length === 0) throw new UsageError("takes at least one object");
+    const logLevel = options.integer("log", { min: 0, max: 2, default: 0 });
+    const targetBtf = readTargetBtf(options.string("btf"));
+    const json = options.flag("json");
+    const progress = new Progress(options.positional.length);
+    let status = 0, found = 0;
+    options.positional.forEach((object, i) => {
+      let programs: readonly Program[];
+      progress.at(i, object);
+      try {
+        const unit = readUnit(object, targetBtf);
+        programs = unit.programs.filter((p) => [p.attrs.name, undefined].includes(options.string("program")));
+        // One object of several may lack the program; that all of them do is a mistake.
+        if (options.positional.length === 1) selectPrograms(unit, options.string("program"));
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        progress.end();
+        console.error(`inlay verify: ${error.message}`);
+        status = 2;
+        return;
+      }
+      found += programs.length;
+      for (const program of programs) {
+        progress.at(i, `${object} ${program.attrs.name}`);
+        const verdict = judge(program, { object, logLevel, targetBtf, explain: !json });
+        if (verdict.verdict !== "accept") status = Math.max(status, 1);
+        progress.end();
+        console.log(json ? JSON.stringify(verdict) : describeVerdict(verdict, logLevel));
+      }
+    });
+    progress.end();
+    if (found === 0 && status === 0) throw new UsageError("there are no programs to verify");
+    return Promise.resolve(status);
+  },
+};
+
+interface JudgeOptions {
+  readonly object: string;
+  readonly logLevel: number;
+  readonly targetBtf: Btf | undefined;
+  /** Get the log of a rejection even if none was asked for. */
+  readonly explain: boolean;
+}
+
+function judge(program: Program, options: JudgeOptions): Verdict {
+  const head = headOf(program, options.object);
+  const run = (logLevel: number): VerifyResult =>
+    verifyProgram(program, {
+      profile: LINUX_6_18,
+      logLevel,
+      ...(options.targetBtf === undefined ? {} : { targetBtf: options.targetBtf }),
+    });
+  try {
+    const result = run(options.logLevel);
+    const explained = options.explain && result.verdict === "reject" && options.logLevel === 0;
+    const log = explained ? run(1).log : result.log;
+    return {
+      ...head,
+      verdict: result.verdict,
+      errno: result.errno,
+      message: result.message,
+      processed: result.processed,
+      total_states: result.totalStates,
+      peak_states: result.peakStates,
+      stack_depth: result.stackDepth.join("+"),
+      usec: result.usec,
+      ...(log === "" ? {} : { log }),
+    };
+  } catch (error) {
+    if (error instanceof UnsupportedError) {
+      return { ...head, ...NO_FIGURES, verdict: "unsupported", message: error.message };
+    }
+    const message = error instanceof Error
+      ? `internal fault: ${error.stack ?? error.message}`
+      : String(error);
+    return { ...head, ...NO_FIGURES, verdict: "error", message };
+  }
+}
