@@ -10,6 +10,9 @@ import type { Btf, BtfType } from "./btf.ts";
 /** Declarators nest; what is deeper than this in a hostile BTF is cut to `…`. */
 const MAX_DEPTH = 32;
 
+/** Types visited for one declaration: prototypes whose parameters are prototypes grow with every level. */
+const MAX_STEPS = 2000;
+
 /**
  * A declaration of `name` with a type, e.g. `int (*ops[4])(const char *)`; without a name, the type alone, e.g. `struct sock *`.
  *
@@ -26,70 +29,77 @@ const MAX_DEPTH = 32;
  * ```
  */
 export function declaration(btf: Btf, id: number, name = ""): string {
-  return declare(btf, id, name, 0);
+  return new Declarer(btf).declare(id, name, 0);
 }
 
-/** Puts the type around a declarator, as C reads: pointers to the left, arrays and parameters to the right. */
-function declare(btf: Btf, id: number, declarator: string, depth: number): string {
-  if (depth > MAX_DEPTH) return beside("…", declarator);
-  const type = btf.type(id);
-  switch (type.kind) {
-    case "ptr": {
-      const target = btf.type(skipTags(btf, type.type)).kind;
-      const pointer = `*${declarator}`;
-      return declare(
-        btf,
-        type.type,
-        target === "array" || target === "func_proto" ? `(${pointer})` : pointer,
-        depth + 1,
-      );
-    }
-    case "array":
-      return declare(btf, type.type, `${declarator}[${type.count}]`, depth + 1);
-    case "func_proto":
-      return declare(btf, type.ret, `${declarator}(${parameters(btf, type, depth)})`, depth + 1);
-    case "func":
-    case "var":
-      return declare(btf, type.type, declarator === "" ? type.name : declarator, depth + 1);
-    case "const":
-    case "volatile":
-    case "restrict": {
-      const target = btf.type(skipTags(btf, type.type)).kind;
-      // After a pointer the qualifier belongs to the declarator: `char *const p`.
-      if (target === "ptr") return declare(btf, type.type, beside(type.kind, declarator), depth + 1);
-      return `${type.kind} ${declare(btf, type.type, declarator, depth + 1)}`;
-    }
-    case "type_tag":
-      return declare(btf, type.type, declarator, depth + 1);
-    case "decl_tag":
-      return beside(`/* tag "${type.name}" */`, declarator);
-    case "void":
-    case "int":
-    case "float":
-    case "typedef":
-    case "struct":
-    case "union":
-    case "enum":
-    case "enum64":
-    case "fwd":
-    case "datasec":
-      return beside(baseName(type), declarator);
+/** Puts types around a declarator, as C reads: pointers to the left, arrays and parameters to the right. */
+class Declarer {
+  readonly #btf: Btf;
+  #steps = 0;
+
+  constructor(btf: Btf) {
+    this.#btf = btf;
   }
-}
 
-function parameters(btf: Btf, type: BtfType & { kind: "func_proto" }, depth: number): string {
-  const list = type.params.map((param) => declare(btf, param.type, param.name, depth + 1));
-  if (type.variadic) list.push("...");
-  return list.length === 0 ? "void" : list.join(", ");
-}
-
-function skipTags(btf: Btf, id: number): number {
-  for (let steps = 0; steps < MAX_DEPTH; steps++) {
-    const type = btf.type(id);
-    if (type.kind !== "type_tag") return id;
-    id = type.type;
+  declare(id: number, declarator: string, depth: number): string {
+    if (depth > MAX_DEPTH || ++this.#steps > MAX_STEPS) return beside("…", declarator);
+    const type = this.#btf.type(id);
+    switch (type.kind) {
+      case "ptr": {
+        const target = this.#kindBehindTags(type.type);
+        const pointer = target === "array" || target === "func_proto" ? `(*${declarator})` : `*${declarator}`;
+        return this.declare(type.type, pointer, depth + 1);
+      }
+      case "array":
+        return this.declare(type.type, `${declarator}[${type.count}]`, depth + 1);
+      case "func_proto":
+        return this.declare(type.ret, `${declarator}(${this.#parameters(type, depth)})`, depth + 1);
+      case "func":
+      case "var":
+        return this.declare(type.type, declarator === "" ? type.name : declarator, depth + 1);
+      case "const":
+      case "volatile":
+      case "restrict":
+        // After a pointer the qualifier belongs to the declarator: `char *const p`.
+        return this.#kindBehindTags(type.type) === "ptr"
+          ? this.declare(type.type, beside(type.kind, declarator), depth + 1)
+          : `${type.kind} ${this.declare(type.type, declarator, depth + 1)}`;
+      case "type_tag":
+        return this.declare(type.type, declarator, depth + 1);
+      case "decl_tag":
+        return beside(`/* tag "${type.name}" */`, declarator);
+      case "void":
+      case "int":
+      case "float":
+      case "typedef":
+      case "struct":
+      case "union":
+      case "enum":
+      case "enum64":
+      case "fwd":
+      case "datasec":
+        return beside(baseName(type), declarator);
+    }
   }
-  return 0;
+
+  #parameters(type: BtfType & { kind: "func_proto" }, depth: number): string {
+    const list: string[] = [];
+    for (const param of type.params) {
+      if (this.#steps > MAX_STEPS) break;
+      list.push(this.declare(param.type, param.name, depth + 1));
+    }
+    if (type.variadic) list.push("...");
+    return list.length === 0 ? "void" : list.join(", ");
+  }
+
+  #kindBehindTags(id: number): BtfType["kind"] {
+    for (let steps = 0; steps < MAX_DEPTH; steps++) {
+      const type = this.#btf.type(id);
+      if (type.kind !== "type_tag") return type.kind;
+      id = type.type;
+    }
+    return "void";
+  }
 }
 
 function beside(base: string, declarator: string): string {

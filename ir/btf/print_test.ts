@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { declaration, definition } from "./print.ts";
 import { BtfBuilder } from "./write.ts";
 
@@ -56,6 +56,14 @@ Deno.test("definitions give offsets and values", () => {
   );
   assertEquals(definition(btf, color), "enum color {\n  RED = 3,\n};");
   assertEquals(definition(btf, num), "typedef int num;");
+});
+
+Deno.test("prototypes of prototypes are cut before they fill the memory", () => {
+  const b = new BtfBuilder();
+  const proto = b.nextId;
+  b.funcProto(0, Array.from({ length: 60 }, (_, i) => ({ name: `p${i}`, type: proto + 1 })));
+  b.ptr(proto);
+  assert(declaration(b.build(), proto + 1).length < 1 << 20);
 });
 
 Deno.test("a type that contains itself forever still prints", () => {

@@ -62,7 +62,7 @@ const LINUX_6_18 = (6 << 16) | (18 << 8);
 const ARENA_SECTION = ".addr_space.1";
 
 /** Slots of all programs of one unit together: a subprogram is copied into each program that reaches it. */
-const MAX_UNIT = 4_000_000;
+const MAX_UNIT = 2_000_000;
 
 /**
  * Reads an object file.

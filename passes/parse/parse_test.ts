@@ -3,6 +3,7 @@ import type { Btf } from "../../ir/btf/btf.ts";
 import { openBtf } from "../../ir/btf/read.ts";
 import { BtfBuilder } from "../../ir/btf/write.ts";
 import { MalformedError } from "../../ir/diagnostic.ts";
+import { readElf, SHT } from "../../ir/elf/elf.ts";
 import { encode } from "../../ir/encode.ts";
 import type { Insn } from "../../ir/insn.ts";
 import type { Program } from "../../ir/program.ts";
@@ -68,7 +69,9 @@ Deno.test("calls and addresses of functions lead to the subprograms", () => {
 Deno.test("a big-endian object gives the same programs", () => {
   const little = parse("xdp_subprogs.bpf.o"), big = parse("xdp_subprogs.eb.bpf.o");
   for (const program of little.programs) {
-    assertEquals(encode(programOf(big, program.attrs.name)), encode(program), program.attrs.name);
+    const other = programOf(big, program.attrs.name);
+    assertEquals(encode(other), encode(program), program.attrs.name);
+    assertEquals(other.code.origins, program.code.origins);
   }
 });
 
@@ -396,6 +399,44 @@ Deno.test("what leads nowhere is refused with function, section and offset", () 
     "A call leads to no function",
   );
   assertStringIncludes(error.where, "section classifier, offset 0x");
+});
+
+/** The object with every REL section as RELA, addends moved out of the instructions. */
+function withAddends(bytes: Uint8Array): Uint8Array {
+  const elf = readElf(bytes);
+  let grown = bytes.slice();
+  for (const section of elf.sections) {
+    if (section.type !== SHT.REL || section.name.startsWith(".rel.BTF")) continue;
+    const at = Math.ceil(grown.length / 8) * 8;
+    const relocations = elf.relocations(section);
+    const next = new Uint8Array(at + relocations.length * 24);
+    next.set(grown);
+    const view = new DataView(next.buffer);
+    relocations.forEach(({ offset, type, symbol }, i) => {
+      const place = elf.sections[section.info].offset + offset + 4;
+      const immediate = view.getInt32(place, true);
+      view.setInt32(place, next[place - 4] === 0x85 ? -1 : 0, true);
+      view.setBigUint64(at + i * 24, BigInt(offset), true);
+      view.setUint32(at + i * 24 + 8, type, true);
+      view.setUint32(at + i * 24 + 12, symbol, true);
+      view.setBigInt64(at + i * 24 + 16, BigInt(type === 10 ? (immediate + 1) * 8 : immediate), true);
+    });
+    const header = Number(view.getBigUint64(0x28, true)) + section.index * 64;
+    view.setUint32(header + 4, SHT.RELA, true);
+    view.setBigUint64(header + 0x18, BigInt(at), true);
+    view.setBigUint64(header + 0x20, BigInt(relocations.length * 24), true);
+    view.setBigUint64(header + 0x38, 24n, true);
+    grown = next;
+  }
+  return grown;
+}
+
+Deno.test("relocations with addends give the same programs", () => {
+  for (const name of ["xdp_subprogs.bpf.o", "same_section.bpf.o", "externs.bpf.o"]) {
+    const bytes = Deno.readFileSync(new URL(name, OBJECTS));
+    const plain = parseObject(bytes, { name }), moved = parseObject(withAddends(bytes), { name });
+    assertEquals(moved.programs.map(encode), plain.programs.map(encode), name);
+  }
 });
 
 Deno.test("an object without type information is read as far as it can be", () => {
