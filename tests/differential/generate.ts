@@ -396,9 +396,39 @@ class Generator {
     });
   }
 
+  /** A branch on whether what was just computed is zero. */
+  branchOnResult(target: number): void {
+    const r = this.random;
+    const left = r.of(NUMBERS);
+    const op = r.of<AluOp>(["add", "sub", "and", "or", "xor", "lsh", "mov"]);
+    const src: Operand = r.below(2) === 0 ? reg(r.of(NUMBERS)) : imm(this.number());
+    this.put({ kind: "alu", op, width: r.of([32, 64] as const), dst: left, src });
+    this.out.push({
+      insn: {
+        kind: "branch",
+        op: r.of(["eq", "ne", "sge", "slt", "gt"] as const),
+        width: r.of([32, 64] as const),
+        left,
+        right: imm(0),
+        target: 0,
+      },
+      label: target,
+    });
+  }
+
   conditional(depth: number): void {
     const past = this.label();
-    this.branch(past);
+    if (this.random.below(3) === 0) this.branchOnResult(past);
+    else this.branch(past);
+    if (this.random.below(4) === 0) {
+      // A branch over a jump.
+      const end = this.label();
+      this.out.push({ insn: { kind: "jump", target: 0, far: this.random.below(2) === 0 }, label: end });
+      this.bind(past);
+      this.block(depth - 1);
+      this.bind(end);
+      return;
+    }
     this.block(depth - 1);
     if (this.random.below(2) === 0) {
       const end = this.label();

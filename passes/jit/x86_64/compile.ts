@@ -10,6 +10,7 @@
 import type { MachineCode, Relocation } from "../../../abi/machine_code.ts";
 import { ABORT, CONTROL } from "../../../abi/machine_code.ts";
 import { type Columns, columnsOf } from "../../../ir/columns.ts";
+import { jumpSlot } from "../../../ir/cfg.ts";
 import { UnsupportedError } from "../../../ir/diagnostic.ts";
 import type { Callee } from "../../../ir/insn.ts";
 import { liveRegisters } from "../../../ir/liveness.ts";
@@ -66,6 +67,7 @@ export function compileX86(program: Program, options: CompileOptions = {}): Mach
   const fuel = options.fuel ?? false;
   const live = liveRegisters(columns);
   const features = options.features ?? {};
+  const { heads, targets } = joins(columns);
   const e = new Emitter({
     asm,
     program,
@@ -75,10 +77,10 @@ export function compileX86(program: Program, options: CompileOptions = {}): Mach
     live,
     entries,
     mayAbort: abortable(program, columns, { fuel, mayReachJs }),
+    targets,
     mayReachJs,
     fuel,
   });
-  const heads = loopHeads(columns);
   for (let index = 0; index < program.subprogs.length; index++) {
     const frame = frameOf(program, columns, index);
     asm.align(16);
@@ -88,7 +90,9 @@ export function compileX86(program: Program, options: CompileOptions = {}): Mach
     for (let slot = columns.subprogStart[index]; slot < end; slot++) {
       if (heads[slot] !== 0) asm.align(16, 10);
       asm.bind(slot);
-      lower(e, slot);
+      e.flags = targets[slot] !== 0 ? -1 : e.nextFlags;
+      e.nextFlags = -1;
+      if (e.done !== slot) lower(e, slot);
       if (columns.code[slot] === 0x18) asm.bind(++slot);
     }
     finish(e, frame);
@@ -120,6 +124,7 @@ function begin(e: Emitter, frame: Frame, budget: number): void {
   e.leaves = false;
   e.exhausted = e.asm.label();
   e.exhausts = false;
+  e.nextFlags = -1;
   enter(e.asm, frame);
   if (frame.budget !== undefined) e.asm.storeImm(budget, 8, RSP, frame.budget);
 }
@@ -160,16 +165,16 @@ function lower(e: Emitter, slot: number): void {
   }
 }
 
-/** By slot: 1 where a jump from further down leads. */
-function loopHeads(columns: Columns): Uint8Array {
-  const heads = new Uint8Array(columns.count);
+/** By slot: 1 where a jump leads, and where one from further down leads. */
+function joins(columns: Columns): { targets: Uint8Array; heads: Uint8Array } {
+  const targets = new Uint8Array(columns.count), heads = new Uint8Array(columns.count);
   for (let slot = 0; slot < columns.count; slot++) {
-    const target = columns.target[slot];
-    if (target < 0 || target > slot) continue;
-    const kind = columns.code[slot] & 7;
-    if ((kind === 5 || kind === 6) && columns.code[slot] !== 0x85) heads[target] = 1;
+    const target = jumpSlot(columns, slot);
+    if (target < 0) continue;
+    targets[target] = 1;
+    if (target <= slot) heads[target] = 1;
   }
-  return heads;
+  return { targets, heads };
 }
 
 /** By subprogram: whether it, or one it calls, can abandon the run. */

@@ -222,3 +222,42 @@ out:
   using code = new NativeCode(compileX86(version, { mayGotoBudget: 500 }));
   assertEquals(code.call(0, 0), 1000n);
 });
+
+native("a branch over a jump becomes the jump only where nothing else leads to it", () => {
+  const over = (first: string): Program =>
+    main(`r0 = 1\n${first}if r2 == 5 goto past\njumper:\ngoto out\npast:\nr0 = 7\nout:\nexit`);
+  for (const first of ["", "if r1 == 1 goto jumper\n"]) {
+    using code = new NativeCode(compileX86(over(first)));
+    for (const [r1, r2] of [[0, 0], [0, 5], [1, 0], [1, 5]]) {
+      assertEquals(code.call(r1, r2), r2 === 5 && (r1 === 0 || first === "") ? 7n : 1n);
+    }
+  }
+});
+
+native(
+  "a branch trusts the flags of the instruction before, but not across a join nor of another width",
+  () => {
+    const join = main(`
+    r0 = 1
+    r3 = r1
+    if r2 == 0 goto join
+    r3 |= r2
+    join:
+    if r3 != 0 goto out
+    r0 = 2
+    out:
+    exit`);
+    using joined = new NativeCode(compileX86(join));
+    assertEquals([joined.call(5, 0), joined.call(0, 0), joined.call(0, 3)], [1n, 2n, 1n]);
+    const width = main("r0 = 1\nr1 |= r2\nif w1 == 0 goto out\nr0 = 2\nout:\nexit");
+    using narrow = new NativeCode(compileX86(width));
+    assertEquals([narrow.call(2 ** 32, 0), narrow.call(0, 0), narrow.call(1, 0)], [1n, 1n, 2n]);
+    const bytes = (text: string): number => compileX86(main(text)).bytes.length;
+    const saved = bytes("r0 = 1\nr1 |= r2\nif r1 == 0 goto out\nr0 = 2\nout:\nexit");
+    assertEquals(
+      bytes("r1 |= r2\nr0 = 1\nif r1 == 0 goto out\nr0 = 2\nout:\nexit") - saved,
+      3,
+      "a test of three bytes",
+    );
+  },
+);

@@ -16,6 +16,8 @@ import type { Frame } from "./frame.ts";
 import { REGISTER_OF, RSP } from "./registers.ts";
 import type { Selection } from "./select.ts";
 
+const FLAGS_WIDE = 32;
+
 /** Lowering's shared state. Mutable where the walk moves: one frame after the other, one operand after the other. */
 export class Emitter {
   readonly asm: Assembler;
@@ -29,6 +31,8 @@ export class Emitter {
   readonly entries: readonly Label[];
   /** By subprogram in layout order: whether it can come back with the run abandoned. */
   readonly mayAbort: Uint8Array;
+  /** By slot: 1 where a jump leads. */
+  readonly targets: Uint8Array;
   /** Whether a call of a helper or kfunc can come back with the run abandoned. */
   readonly mayReachJs: (callee: Callee) => boolean;
   /** Whether back edges count fuel. */
@@ -46,6 +50,16 @@ export class Emitter {
   /** Whether {@linkcode exhausted} is used. */
   exhausts = false;
 
+  /**
+   * The BPF register whose value the zero flag was set from by the instruction before, -1 if none;
+   * with 32 added if from all 64 bits.
+   */
+  flags = -1;
+  /** The same, being set by the current instruction. */
+  nextFlags = -1;
+  /** A slot that the instruction before it has taken care of. */
+  done = -1;
+
   /** The last {@linkcode operand}: x86-64 registers, -1 = none. */
   base = 0;
   index = -1;
@@ -61,6 +75,7 @@ export class Emitter {
     live: Int32Array;
     entries: readonly Label[];
     mayAbort: Uint8Array;
+    targets: Uint8Array;
     mayReachJs: (callee: Callee) => boolean;
     fuel: boolean;
   }) {
@@ -72,6 +87,7 @@ export class Emitter {
     this.live = parts.live;
     this.entries = parts.entries;
     this.mayAbort = parts.mayAbort;
+    this.targets = parts.targets;
     this.mayReachJs = parts.mayReachJs;
     this.fuel = parts.fuel;
   }
@@ -79,6 +95,16 @@ export class Emitter {
   /** The registers live after a straight-line instruction of one slot. */
   liveAfter(slot: number): number {
     return slot + 1 < this.columns.count ? this.live[slot + 1] : 0;
+  }
+
+  /** The current instruction's last word set the zero flag from the BPF register `bpf`, at the width given. */
+  setFlags(bpf: number, wide: boolean): void {
+    this.nextFlags = wide ? bpf | FLAGS_WIDE : bpf;
+  }
+
+  /** Whether the zero flag says if `bpf` is zero at the width given: 32-bit results have no upper half. */
+  flagsKnow(bpf: number, wide: boolean): boolean {
+    return this.flags === bpf || wide && this.flags === (bpf | FLAGS_WIDE);
   }
 
   /** The register that `bpf` is written to. @throws {UnsupportedError} For r10. */

@@ -54,6 +54,7 @@ function lowerRegister(e: Emitter, slot: number, dst: number, wide: boolean): vo
       return;
     default:
       asm.alu(GROUP[operation], wide, dst, src);
+      e.setFlags(columns.dst[slot], wide);
   }
 }
 
@@ -105,7 +106,10 @@ function lowerImmediate(e: Emitter, slot: number, dst: number, wide: boolean): v
       else if (value === 0) asm.zero(dst);
       else if (value === -1) {
         if (!wide) asm.mov(false, dst, dst);
-      } else asm.aluImm(AND, wide && value < 0, dst, value);
+      } else {
+        asm.aluImm(AND, wide && value < 0, dst, value);
+        e.setFlags(columns.dst[slot], wide && value < 0);
+      }
       return;
     case 0x00:
     case 0x10:
@@ -113,7 +117,10 @@ function lowerImmediate(e: Emitter, slot: number, dst: number, wide: boolean): v
     case 0xa0:
       if (value === 0) {
         if (!wide) asm.mov(false, dst, dst);
-      } else asm.aluImm(GROUP[operation], wide, dst, value);
+      } else {
+        asm.aluImm(GROUP[operation], wide, dst, value);
+        e.setFlags(columns.dst[slot], wide);
+      }
       return;
   }
 }

@@ -73,8 +73,21 @@ function burn(e: Emitter): void {
   e.exhausts = true;
 }
 
-/** `jcc` to the target of the branch at a slot, counting fuel if that goes back. */
+/**
+ * `jcc` to the target of the branch at a slot, counting fuel if that goes back. A branch over a jump that nothing else leads to becomes the
+ * jump, on the opposite condition.
+ */
 export function branchTo(e: Emitter, slot: number, condition: number): void {
+  const { columns } = e;
+  const next = slot + 1;
+  if (
+    columns.target[slot] === next + 1 && next < columns.count && e.targets[next] === 0 &&
+    (columns.code[next] === 0x05 || columns.code[next] === 0x06)
+  ) {
+    e.done = next;
+    slot = next;
+    condition ^= 1;
+  }
   const target = targetOf(e, slot);
   if (e.fuel && target <= slot) {
     const past = e.asm.label();
@@ -100,7 +113,9 @@ function lowerBranch(e: Emitter, slot: number): void {
     const value = columns.imm[slot];
     if (operation === 0x40) asm.testImm(wide, left, value);
     else if (value !== 0) asm.aluImm(CMP, wide, left, value);
-    else {
+    else if (condition <= CC.NE && condition >= CC.E && e.flagsKnow(columns.dst[slot], wide)) {
+      // The instruction before compared with zero already.
+    } else {
       // Against zero a test is shorter, and sets the flags as the comparison does.
       asm.test(wide, left, left);
       if (operation === 0x70) condition = CC.NS;

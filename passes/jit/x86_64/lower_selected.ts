@@ -41,6 +41,7 @@ export function lowerSelected(e: Emitter, slot: number): void {
     case EMIT.OP_MEMORY:
       e.address(slot);
       asm.aluLoad(GROUP[code & 0xf0], wide, dst, e.base, e.disp, e.index, e.scale);
+      e.setFlags(columns.dst[slot], wide);
       return;
     case EMIT.SWAP_LOAD:
       e.address(slot);
