@@ -25,7 +25,7 @@ import {
   slotTypesAt,
   spillAt,
 } from "./env.ts";
-import { checkResourceLeak } from "./exits.ts";
+import { checkResourceLeak, leaveByTailCall } from "./exits.ts";
 import { clearCallerSaved } from "./frames.ts";
 import {
   AUX1,
@@ -286,6 +286,8 @@ export function checkHelperCall(env: Env, slot: number): number {
   if (id === FUNC.get_func_ip) {
     return env.fail(ENOTSUPP, `func bpf_get_func_ip#${id} not supported for program type ${env.rules.id}`);
   }
+  // What the called program does to the packet concerns only callers of this frame: there is no coming back into it.
+  if (id === FUNC.tail_call) return env.curframe > 0 ? leaveByTailCall(env) : 0;
   if (changesPacket) clearPacketPointers(env);
   return 0;
 }
