@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type ContextField, contextOf, stepOf } from "../abi/contexts.ts";
+import { type ContextField, type ContextLayout, contextOf, stepOf } from "../abi/contexts.ts";
 import { UnsupportedError } from "../ir/diagnostic.ts";
 import { Edit } from "../ir/edit.ts";
 import type { Callee, Imm64 } from "../ir/insn.ts";
@@ -54,7 +54,13 @@ export interface InterpretEngineOptions {
 interface Scope extends PrepareOptions {
   readonly program: Program;
   /** The context as the program's source has it, if it was not lowered. */
-  readonly source?: Block;
+  readonly source?: SourceContext;
+}
+
+/** A context that is written and read as `xdp_md` or `__sk_buff`. */
+interface SourceContext {
+  readonly context: ContextLayout;
+  readonly block: Block;
 }
 
 /** See the module's header. */
@@ -66,7 +72,7 @@ export class InterpretEngine implements Engine {
   readonly #machines: Machine[] = [];
   readonly #callers = new WeakMap<Program, Program>();
   readonly #programs: Program[] = [];
-  readonly #sources = new Map<string, Block>();
+  readonly #sources = new Map<ContextLayout, SourceContext>();
 
   constructor(options: InterpretEngineOptions) {
     this.host = new Host(this.#space, options.seed);
@@ -85,19 +91,27 @@ export class InterpretEngine implements Engine {
     const entry = FIRST_PROGRAM + this.#programs.length * PROGRAM_STRIDE;
     this.#programs.push(program);
     const context = contextOf(program.attrs.type);
-    const lowered = options.lowered ?? true;
-    let source: Block | undefined;
-    if (!lowered && context !== undefined) {
-      source = this.#sources.get(context.name) ??
-        this.#space.allocate(context.size, { name: context.name });
-      this.#sources.set(context.name, source);
-    }
+    const source = options.lowered === false && context !== undefined ? this.#sourceOf(context) : undefined;
     const scope: Scope = { ...options, program, source };
     return {
       entry,
       codeSize: 0,
       run: (address, how) => this.#run(scope, address, how),
     };
+  }
+
+  /** The memory of a context as sources have it. What a program stores there is at once cut to what the real fields hold. */
+  #sourceOf(context: ContextLayout): SourceContext {
+    let source = this.#sources.get(context);
+    if (source === undefined) {
+      const stored = () => {
+        this.#takeSource(source!);
+        this.#fillSource(source!);
+      };
+      source = { context, block: this.#space.allocate(context.size, { name: context.name, stored }) };
+      this.#sources.set(context, source);
+    }
+    return source;
   }
 
   #run(scope: Scope, address: number, { repeat, restore }: RunOptions): EngineResult {
@@ -107,10 +121,10 @@ export class InterpretEngine implements Engine {
     for (let round = 0; round < repeat; round++) {
       if (restore > 0) this.#space.at(BigInt(address), restore).set(image);
       this.host.control.assign({ tail_calls: 0, tail_called: 0 });
-      this.#fillSource(scope);
+      this.#fillSource(scope.source);
       try {
         ({ r0 } = interpret(scope.program, {
-          r1: BigInt(scope.source?.address ?? address),
+          r1: BigInt(scope.source?.block.address ?? address),
           memory: this.#space.memory,
           call: (callee, args, machine) => this.#answer(callee, args, { machine, scope }),
           address: (value) => this.#address(value, scope),
@@ -121,7 +135,6 @@ export class InterpretEngine implements Engine {
       } finally {
         this.#machines.length = 0;
       }
-      this.#takeSource(scope);
     }
     return { r0, ns: (performance.now() - before) * 1e6, rounds: repeat };
   }
@@ -140,12 +153,11 @@ export class InterpretEngine implements Engine {
       : undefined;
     if (name === undefined) throw new UnsupportedError(describeCallee(callee));
     if (name === "bpf_tail_call") return this.#tailCall(args);
-    this.#takeSource(scope);
-    const real = scope.source === undefined ? args : this.#realArguments(args, scope.source);
+    const real = scope.source === undefined ? args : this.#realArguments(args, scope.source.block);
     this.#machines.push(machine);
     const r0 = this.#callFunction(name, real, scope);
     this.#machines.pop();
-    this.#fillSource(scope);
+    this.#fillSource(scope.source);
     return r0;
   }
 
@@ -253,12 +265,12 @@ export class InterpretEngine implements Engine {
   }
 
   /** Writes the context as the source has it from the real structure. */
-  #fillSource({ source, program }: Scope): void {
+  #fillSource(source: SourceContext | undefined): void {
     if (source === undefined) return;
-    for (const field of contextOf(program.attrs.type)!.fields) {
+    for (const field of source.context.fields) {
       const from = this.#realField(field);
       if (from === undefined) continue;
-      const to = source.bytes.subarray(field.offset, field.offset + field.size);
+      const to = source.block.bytes.subarray(field.offset, field.offset + field.size);
       if (field.element !== undefined) {
         to.set(from);
         continue;
@@ -270,13 +282,12 @@ export class InterpretEngine implements Engine {
   }
 
   /** Writes to the real structure what the program wrote to the context; only fields that lie in it directly can be written. */
-  #takeSource({ source, program }: Scope): void {
-    if (source === undefined) return;
-    for (const field of contextOf(program.attrs.type)!.fields) {
+  #takeSource({ context, block }: SourceContext): void {
+    for (const field of context.fields) {
       if (field.path.length !== 1 || isPointer(field)) continue;
       const to = this.#realField(field)!;
-      const from = source.bytes.subarray(field.offset, field.offset + Math.min(field.size, to.length));
-      if (field.below !== undefined && source.view.getUint32(field.offset, true) >= field.below) continue;
+      const from = block.bytes.subarray(field.offset, field.offset + Math.min(field.size, to.length));
+      if (field.below !== undefined && block.view.getUint32(field.offset, true) >= field.below) continue;
       to.set(from);
     }
   }

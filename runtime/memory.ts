@@ -41,7 +41,7 @@ export class VirtualSpace implements AddressSpace {
   readonly memory: Memory = new Memory();
   #next = FIRST_ADDRESS;
 
-  allocate(size: number, options: { name: string; writable?: boolean }): Block {
+  allocate(size: number, options: { name: string; writable?: boolean; stored?: () => void }): Block {
     const address = this.#next;
     this.#next += Math.ceil(size / GAP) * GAP + GAP;
     if (this.#next > LAST_ADDRESS) {
@@ -53,6 +53,7 @@ export class VirtualSpace implements AddressSpace {
       base: BigInt(address),
       bytes,
       writable: options.writable ?? true,
+      stored: options.stored,
     });
     return { name: options.name, address, bytes, view: new DataView(bytes.buffer) };
   }

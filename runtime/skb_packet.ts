@@ -180,7 +180,8 @@ export class SkbPacket implements Packet {
     // Devices beyond the loopback device exist in name only.
     this.#device.assign({ ifindex: Math.max(1, word(40)), mtu: 65536 });
     this.#control.bytes("qdisc_cb.data").set(new Uint8Array(view.buffer, 48, 20));
-    this.#control.set("qdisc_cb.pkt_len", wire === 0 ? length : wire);
+    // Without a context the kernel leaves the length on the wire at 0.
+    this.#control.set("qdisc_cb.pkt_len", ctx === undefined ? 0 : wire === 0 ? length : wire);
     this.#shared.assign({
       gso_segs: word(164),
       gso_size: word(176),
@@ -211,12 +212,11 @@ function etherType(data: Uint8Array): number {
   return data.length >= 16 && data[14] === 0xff && data[15] === 0xff ? ETH_P_802_3 : ETH_P_802_2;
 }
 
-/** Host 0, broadcast 1, multicast 2, other host 3; the loopback device's address is all zeros. */
+/** Host 0, multicast 2, other host 3. The loopback device's address and broadcast address are all zeros, so nothing is broadcast. */
 function packetType(data: Uint8Array): number {
   const to = data.subarray(0, 6);
   if (to.every((byte) => byte === 0)) return 0;
-  if ((to[0] & 1) === 0) return 3;
-  return to.every((byte) => byte === 0xff) ? 1 : 2;
+  return (to[0] & 1) === 0 ? 3 : 2;
 }
 
 function refuse(what: string): never {

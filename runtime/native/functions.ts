@@ -2685,11 +2685,9 @@ func bpf_csum_diff:
     w6 = w4
     w6 |= w2
     r0 = -22
-    w7 = w6
-    w7 &= 3
-    if w7 != 0x0 goto L7
+    w6 &= 3
+    if w6 != 0x0 goto L7
     w0 = w5
-    if w6 == 0x0 goto L7
     if w4 == 0x0 goto L3
     r5 = 0
     if w4 < 0x4 goto L2

@@ -185,8 +185,6 @@ NATIVE s64 bpf_csum_diff(const void *from, u32 from_size, const void *to, u32 to
 
 	if ((from_size | to_size) & 3)
 		return -EINVAL;
-	if (from_size == 0 && to_size == 0)
-		return seed;
 	if (to_size)
 		sum += sum_words(to, to_size);
 	if (from_size) {
