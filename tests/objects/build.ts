@@ -35,7 +35,10 @@ async function compile(
     return output;
   });
   if (!success) Deno.exit(1);
-  await new Deno.Command("llvm-strip-22", { args: ["-g", options.object], cwd: folder }).output();
+  await new Deno.Command(Deno.env.get("LLVM_STRIP") ?? "llvm-strip-22", {
+    args: ["-g", options.object],
+    cwd: folder,
+  }).output();
 }
 
 for (
