@@ -171,7 +171,6 @@ export class Sweep {
     } else if (wish.replacement !== undefined) {
       if (this.#landing[id] < 0) this.#landing[id] = this.#insns.length;
       this.#piece(wish.replacement, within);
-      if (wish.replacement.ids.length === 0) this.#gone.push(id);
     } else {
       this.#place(insn, id, origin);
     }

@@ -319,6 +319,13 @@ Deno.test("reserveStack adds up and scratch takes the maximum, both in aligned s
   assertThrows(() => edit.commit(), TypeError, "already committed");
 });
 
+Deno.test("stack is reserved before scratch is handed out, or refused", () => {
+  const edit = new Edit(programOf([EXIT]), { by: "test" });
+  edit.scratch(sub(0), 8);
+  assertThrows(() => edit.reserveStack(sub(0), 8), TypeError, "scratch was already handed out");
+  assertThrows(() => edit.scratch(sub(0), 0), RangeError, "positive number");
+});
+
 Deno.test("a subprogram nobody measured counts as using the whole stack", () => {
   const edit = new Edit(programOf([EXIT]), { by: "test" });
   assertEquals(edit.reserveStack(sub(0), 8), -520);

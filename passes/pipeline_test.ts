@@ -155,6 +155,14 @@ Deno.test("a plugin's change after verify costs the proof, unless it is trusted"
     }).program.get(verified);
   assertEquals(run(shorten("s")), false);
   assertEquals(run(pass("idle")), true);
+  const forger = pass("forger", {
+    run: (p) => {
+      const edit = new Edit(p, { by: "forger" });
+      edit.set(given, p.code.ids[0], 1);
+      return edit.commit();
+    },
+  });
+  assertEquals(run(forger), false);
   assertEquals(run(shorten("s"), ["s"]), true);
   assertEquals(run(shorten("s"), ["third-party"]), true);
   assertEquals(run(shorten("s", { before: { proven: "" } })), true);
