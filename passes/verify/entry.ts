@@ -4,9 +4,20 @@
  * @module
  */
 import { W } from "./arena.ts";
+import { markDynptrArgument } from "./dynptr.ts";
 import { type Env, SUB_UNRELIABLE } from "./env.ts";
 import { initFrame } from "./frames.ts";
-import { AUX1, FRAMENO, ID, PTR_MAYBE_NULL, PTR_TO_CTX, PTR_TO_MEM, REG_WORDS, TYPE } from "./layout.ts";
+import {
+  AUX1,
+  DYNPTR_LOCAL,
+  FRAMENO,
+  ID,
+  PTR_MAYBE_NULL,
+  PTR_TO_CTX,
+  PTR_TO_MEM,
+  REG_WORDS,
+  TYPE,
+} from "./layout.ts";
 import { subprogArgs } from "./prototypes.ts";
 import { markKnown, markUnknown } from "./scalar.ts";
 
@@ -48,7 +59,8 @@ export function setUpEntry(env: Env, subprog: number): number {
         if (arg.maybeNull) W[o + ID] = env.newId();
         break;
       case "dynptr":
-        return env.unsupported("dynptr arguments of global functions");
+        markDynptrArgument(env, o, DYNPTR_LOCAL);
+        break;
     }
   }
   return 0;

@@ -1,11 +1,412 @@
 /**
- * Calls of kernel functions.
+ * Calls of kernel functions: whether the program may call it, whether its arguments fit the prototype, and what r0 holds after
+ * (`check_kfunc_call` of Linux 6.18).
+ *
+ * Parameters are classified by type and by the suffix of their name (`__sz`, `__szk`, `__opt`, `__k`, `__ign`, `__uninit`,
+ * `__nullable`, …). Contexts, numbers, memory and dynptrs are decided about; kernel structures, allocated objects, lists, trees,
+ * locks, iterators, work queues and exceptions are still to come.
  *
  * @module
  */
-import type { Env } from "./env.ts";
+import type { KfuncArgContext, KfuncContext } from "../facts.ts";
+import { W } from "./arena.ts";
+import { checkArgOffset } from "./call_args.ts";
+import { checkOptionalMemory, checkOptionalSizedMemory, isNull } from "./call_memory.ts";
+import { checkDynptrArg, dynptrFlag, dynptrReg } from "./dynptr.ts";
+import { EACCES, EFAULT, EINVAL, type Env } from "./env.ts";
+import { clearCallerSaved } from "./frames.ts";
+import { isGplCompatible } from "./helper_call.ts";
+import {
+  AUX1,
+  AUX2,
+  BASE_TYPE_MASK,
+  CONST_PTR_TO_DYNPTR,
+  CONST_PTR_TO_MAP,
+  DYNPTR_INVALID,
+  DYNPTR_RINGBUF,
+  DYNPTR_SKB,
+  DYNPTR_SKB_META,
+  DYNPTR_XDP,
+  dynptrType,
+  FRAMENO,
+  ID,
+  MEM_RDONLY,
+  OFF,
+  PTR_MAYBE_NULL,
+  PTR_TO_BTF_ID,
+  PTR_TO_CTX,
+  PTR_TO_MEM,
+  PTR_TO_SOCK_COMMON,
+  PTR_TO_SOCKET,
+  PTR_TO_TCP_SOCK,
+  REF_ID,
+  REG_WORDS,
+  SCALAR_VALUE,
+  TVAL,
+  TYPE,
+} from "./layout.ts";
+import { type KfuncParam, type KfuncProto, kfuncProtoAt } from "./kfunc_proto.ts";
+import { clearPacketPointers } from "./packet.ts";
+import { isConst, markKnown, markUnknown } from "./scalar.ts";
+import { typeName } from "./type_names.ts";
 
-/** Verifies a kfunc call: 0 or `-errno`. */
+/** Flags of functions that are still to come. */
+const UNSUPPORTED_FLAGS = [
+  "acquire",
+  "release",
+  "iter_new",
+  "iter_next",
+  "iter_destroy",
+  "rcu_protected",
+] as const;
+/** Functions whose effect on the state is still to come, whatever their prototype says. */
+const UNSUPPORTED_FUNCTIONS: ReadonlySet<string> = new Set([
+  "bpf_throw",
+  "bpf_cast_to_kern_ctx",
+  "bpf_rdonly_cast",
+  "bpf_obj_new_impl",
+  "bpf_percpu_obj_new_impl",
+  "bpf_local_irq_save",
+  "bpf_local_irq_restore",
+  "bpf_get_kmem_cache",
+  "bpf_session_cookie",
+]);
+/** Suffixes and structures of parameters that are still to come. */
+const UNSUPPORTED_SUFFIXES = [
+  "__alloc",
+  "__refcounted_kptr",
+  "__iter",
+  "__str",
+  "__map",
+  "__irq_flag",
+  "__prog",
+];
+const UNSUPPORTED_STRUCTS: ReadonlySet<string> = new Set([
+  "bpf_list_head",
+  "bpf_list_node",
+  "bpf_rb_root",
+  "bpf_rb_node",
+  "bpf_wq",
+  "bpf_task_work",
+  "bpf_res_spin_lock",
+]);
+/** What a constructor makes of the dynptr parameter it initialises. */
+const CONSTRUCTS: Readonly<Record<string, number>> = {
+  bpf_dynptr_from_skb: DYNPTR_SKB,
+  bpf_dynptr_from_xdp: DYNPTR_XDP,
+  bpf_dynptr_from_skb_meta: DYNPTR_SKB_META,
+};
+
+/** What the arguments told; one call is verified at a time. */
+const meta = {
+  /** The value of the one constant parameter, if there is one. */
+  constant: 0,
+  hasConstant: false,
+  /** The initialised dynptr among the arguments: kind, id, reference. */
+  dynptrKind: 0,
+  dynptrId: 0,
+  dynptrRef: 0,
+  /** The size of the memory r0 points to, as an argument says (bytes). */
+  resultSize: 0,
+  resultRdonly: false,
+  refId: 0,
+};
+
+/** `BPF_PSEUDO_KFUNC_CALL`, and the opcode of calls. */
+const PSEUDO_KFUNC_CALL = 2, CALL = 0x85;
+
+/** What is checked of all kfunc calls before anything is walked, reachable or not: 0 or `-errno`. */
+export function checkKfuncs(env: Env): number {
+  const { code, src, cols } = env;
+  for (let slot = 0; slot < cols.count; slot++) {
+    if (code[slot] !== CALL || src[slot] !== PSEUDO_KFUNC_CALL) continue;
+    if (!isGplCompatible(env.unit.license)) {
+      return env.fail(EINVAL, "cannot call kernel function from non-GPL compatible program");
+    }
+    if (kfuncProtoAt(env, slot)?.deviceBound && env.program.attrs.device === undefined) {
+      return env.fail(EINVAL, "metadata kfuncs require device-bound program");
+    }
+  }
+  return 0;
+}
+
+/** Verifies a kfunc call and updates the registers: 0 or `-errno`. */
 export function checkKfuncCall(env: Env, slot: number): number {
-  return env.unsupported(`kfunc ${env.imm[slot]}`);
+  const proto = kfuncProtoAt(env, slot);
+  if (proto === undefined) {
+    return env.unsupported(`kernel function ${env.imm[slot]} of BTF ${env.off[slot]}: no prototype`);
+  }
+  const { name, flags } = proto;
+  if (!proto.allowed) return env.fail(EACCES, `calling kernel function ${name} is not allowed`);
+  if (name === "__bpf_trap") {
+    return env.fail(EFAULT, "unexpected __bpf_trap() due to uninitialized variable?");
+  }
+  const unsupported = UNSUPPORTED_FLAGS.find((flag) => flags.has(flag));
+  if (unsupported !== undefined || UNSUPPORTED_FUNCTIONS.has(name)) {
+    return env.unsupported(`kernel function ${name}`);
+  }
+  if (flags.has("sleepable") && !env.sleepable) {
+    return env.fail(EACCES, `program must be sleepable to call sleepable kfunc ${name}`);
+  }
+  meta.constant = 0;
+  meta.hasConstant = false;
+  meta.dynptrKind = 0;
+  meta.dynptrId = 0;
+  meta.dynptrRef = 0;
+  meta.resultSize = 0;
+  meta.resultRdonly = false;
+  meta.refId = 0;
+  const context = contextOf(env, proto);
+  let err = checkArgs(env, proto);
+  if (err < 0) return err;
+  env.findings.kfunc(slot, context);
+  err = checkSections(env, proto);
+  if (err < 0) return err;
+  clearCallerSaved(env);
+  err = setResult(env, proto);
+  if (err < 0) return err;
+  if (name === "bpf_xdp_pull_data") clearPacketPointers(env);
+  return 0;
+}
+
+/** The arguments as the body of an inlined function may rely on them. */
+function contextOf(env: Env, proto: KfuncProto): KfuncContext {
+  const args = proto.params.slice(0, 5).map((param, i): KfuncArgContext => {
+    const o = env.regs + (i + 1) * REG_WORDS, type = W[o + TYPE];
+    if (param.pointee?.name === "bpf_dynptr" && param.pointee.kind === "struct") {
+      return { kind: "dynptr", type: param.name.endsWith("__uninit") ? 0 : dynptrKindAt(env, o) };
+    }
+    if (type !== SCALAR_VALUE) return { kind: "opaque" };
+    if (param.kind === "pointer" && isNull(o)) return { kind: "null" };
+    const words = Array.from(W.subarray(o, o + REG_WORDS));
+    for (const word of [OFF, ID, REF_ID, REG_WORDS - 1]) words[word] = 0;
+    return { kind: "scalar", words, precise: false };
+  });
+  return { args };
+}
+
+function dynptrKindAt(env: Env, o: number): number {
+  if (W[o + TYPE] === CONST_PTR_TO_DYNPTR) return dynptrType(W[o + AUX1]);
+  const off = W[o + OFF] + W[o + TVAL];
+  const inStack = isConst(o) && off < 0 && off >= -512 && off % 8 === 0 &&
+    (W[o + TYPE] & BASE_TYPE_MASK) === 6;
+  if (!inStack) return 0;
+  const d = dynptrReg(env, o);
+  return W[d + TYPE] === CONST_PTR_TO_DYNPTR ? dynptrType(W[d + AUX1]) : 0;
+}
+
+function checkArgs(env: Env, proto: KfuncProto): number {
+  const { params, flags } = proto;
+  if (params.length > 5) {
+    return env.fail(EINVAL, `Function ${proto.name} has ${params.length} > 5 args`);
+  }
+  for (let i = 0; i < params.length; i++) {
+    const param = params[i], regno = i + 1, o = env.regs + regno * REG_WORDS;
+    if (param.name.endsWith("__ign")) continue;
+    if (param.kind === "scalar") {
+      const err = checkScalar(env, regno, param);
+      if (err < 0) return err;
+      continue;
+    }
+    if (param.kind === "other") {
+      return env.fail(EINVAL, `Unrecognized arg#${i} type ${param.btfKind}`);
+    }
+    const maybeNull = isNull(o) || (W[o + TYPE] & PTR_MAYBE_NULL) !== 0;
+    const trusted = flags.has("trusted_args") || flags.has("rcu");
+    if (trusted && maybeNull && !param.name.endsWith("__nullable")) {
+      return env.fail(EACCES, `Possibly NULL pointer passed to trusted arg${i}`);
+    }
+    if (W[o + REF_ID] !== 0) meta.refId = W[o + REF_ID];
+    const used = checkPointer(env, proto, i);
+    if (used < 0) return used;
+    i += used;
+  }
+  return 0;
+}
+
+function checkScalar(env: Env, regno: number, param: KfuncParam): number {
+  const o = env.regs + regno * REG_WORDS;
+  if (W[o + TYPE] !== SCALAR_VALUE) return env.fail(EINVAL, `R${regno} is not a scalar`);
+  if (param.name.endsWith("__k")) return takeConstant(env, regno, true);
+  const rdonly = param.name === "rdonly_buf_size";
+  if (!rdonly && param.name !== "rdwr_buf_size") return 0;
+  if (meta.resultSize !== 0) {
+    return env.fail(EINVAL, "2 or more rdonly/rdwr_buf_size parameters for kfunc");
+  }
+  if (!isConst(o)) return env.fail(EINVAL, `R${regno} is not a const`);
+  meta.resultSize = W[o + TVAL];
+  meta.resultRdonly = rdonly;
+  return env.precision.markReg(env, regno);
+}
+
+/** The one constant parameter of a function. */
+function takeConstant(env: Env, regno: number, mark: boolean): number {
+  const o = env.regs + regno * REG_WORDS;
+  if (meta.hasConstant) return env.fail(EFAULT, "verifier bug: only one constant argument permitted");
+  if (!isConst(o)) return env.fail(EINVAL, `R${regno} must be a known constant`);
+  meta.hasConstant = true;
+  meta.constant = W[o + TVAL];
+  return mark ? env.precision.markReg(env, regno) : 0;
+}
+
+/** Whether a type of register is also a kernel structure by another name. */
+function standsForStruct(type: number): boolean {
+  const base = type & BASE_TYPE_MASK;
+  return base === PTR_TO_BTF_ID || base === PTR_TO_SOCKET || base === PTR_TO_SOCK_COMMON ||
+    base === PTR_TO_TCP_SOCK ||
+    base === CONST_PTR_TO_MAP;
+}
+
+/** Verifies the pointer parameter `i`: how many further parameters it took with it (its size), or `-errno`. */
+function checkPointer(env: Env, proto: KfuncProto, i: number): number {
+  const param = proto.params[i], pointee = param.pointee!, regno = i + 1, o = env.regs + regno * REG_WORDS;
+  const isCtx = pointee.kind === "struct" && pointee.name === env.rules.ctx;
+  const type = W[o + TYPE];
+  if (!isCtx) {
+    if (param.name.endsWith("__nullable") && isNull(o)) return 0;
+    const suffix = UNSUPPORTED_SUFFIXES.find((s) => param.name.endsWith(s));
+    if (suffix !== undefined) return env.unsupported(`kernel function parameters named ${suffix}`);
+    if (pointee.kind === "struct" && UNSUPPORTED_STRUCTS.has(pointee.name)) {
+      return env.unsupported(`kernel function parameters of type ${pointee.name}`);
+    }
+    if (pointee.kind === "func") return env.unsupported("callbacks of kernel functions");
+  }
+  const isDynptr = !isCtx && pointee.kind === "struct" && pointee.name === "bpf_dynptr";
+  if (!isCtx && !isDynptr && standsForStruct(type)) return env.unsupported("kernel structures as arguments");
+  const next = proto.params[i + 1], nextReg = env.regs + (regno + 1) * REG_WORDS;
+  const sized = !isCtx && !isDynptr && next !== undefined && next.kind === "scalar" &&
+    /__szk?$/.test(next.name) &&
+    W[nextReg + TYPE] === SCALAR_VALUE;
+  if (!isCtx && !isDynptr) {
+    const fits = pointee.kind === "scalar" || pointee.ofScalars || (sized && pointee.kind === "void");
+    if (!fits) {
+      const what = `pointer type ${pointee.btfKind} ${pointee.name} must point to ${
+        sized ? "void, " : ""
+      }scalar`;
+      return env.fail(EINVAL, `arg#${i} ${what}, or struct with scalar`);
+    }
+  }
+  const err = checkArgOffset(env, regno, {});
+  if (err < 0) return err;
+  if (isCtx) {
+    if (type === PTR_TO_CTX) return 0;
+    return env.fail(EINVAL, `arg#${i} expected pointer to ctx, but got ${typeName(type)}`);
+  }
+  if (isDynptr) return checkDynptr(env, proto, i);
+  if (!sized) {
+    const bad = checkOptionalMemory(env, regno, pointee.size);
+    return bad < 0 ? bad : 0;
+  }
+  return checkSized(env, i, param, next);
+}
+
+/** Memory and its size, in two parameters. */
+function checkSized(env: Env, i: number, buffer: KfuncParam, size: KfuncParam): number {
+  const regno = i + 1, o = env.regs + regno * REG_WORDS;
+  if (!isNull(o) || !buffer.name.endsWith("__opt")) {
+    const err = checkOptionalSizedMemory(env, regno + 1);
+    if (err < 0) {
+      env.fail(-err, `arg#${i} arg#${i + 1} memory, len pair leads to invalid memory access`);
+      return err;
+    }
+  }
+  if (size.name.endsWith("__szk")) {
+    const err = takeConstant(env, regno + 1, false);
+    if (err < 0) return err;
+  }
+  return 1;
+}
+
+function checkDynptr(env: Env, proto: KfuncProto, i: number): number {
+  const regno = i + 1, o = env.regs + regno * REG_WORDS;
+  const uninit = proto.params[i].name.endsWith("__uninit");
+  let kind = CONSTRUCTS[proto.name] ?? DYNPTR_INVALID, cloneRef = 0;
+  if (proto.name === "bpf_dynptr_clone" && uninit) {
+    kind = meta.dynptrKind;
+    if (kind === DYNPTR_INVALID) return env.fail(EFAULT, "verifier bug: no dynptr type for parent of clone");
+    cloneRef = kind === DYNPTR_RINGBUF ? meta.dynptrRef : 0;
+  }
+  const rdonly = W[o + TYPE] === CONST_PTR_TO_DYNPTR;
+  if (rdonly && uninit) {
+    return env.fail(EFAULT, "verifier bug: misconfigured dynptr helper type flags");
+  }
+  const err = checkDynptrArg(env, regno, { kind, uninit, rdonly, cloneRef });
+  if (err < 0 || uninit) return err;
+  const d = dynptrReg(env, o);
+  meta.dynptrKind = dynptrType(W[d + AUX1]);
+  meta.dynptrId = W[d + ID];
+  meta.dynptrRef = W[d + REF_ID];
+  return 0;
+}
+
+/** RCU read sections and sections without preemption: their beginnings, ends, and what may not be called within. */
+function checkSections(env: Env, proto: KfuncProto): number {
+  const { name } = proto, sleepable = proto.flags.has("sleepable");
+  if (name === "bpf_rcu_read_lock") {
+    if (env.rcuLocks !== 0) return env.fail(EINVAL, `nested rcu read lock (kernel function ${name})`);
+    env.rcuLocks = 1;
+  } else if (name === "bpf_rcu_read_unlock") {
+    if (env.rcuLocks === 0) return env.fail(EINVAL, `unmatched rcu read unlock (kernel function ${name})`);
+    env.rcuLocks = 0;
+  } else if (env.rcuLocks !== 0 && sleepable) {
+    return env.fail(EACCES, `kernel func ${name} is sleepable within rcu_read_lock region`);
+  }
+  if (name === "bpf_preempt_disable") env.preemptLocks++;
+  else if (name === "bpf_preempt_enable") {
+    if (env.preemptLocks === 0) {
+      return env.fail(EINVAL, `unmatched attempt to enable preemption (kernel function ${name})`);
+    }
+    env.preemptLocks--;
+  } else if (env.preemptLocks !== 0 && sleepable) {
+    return env.fail(EACCES, `kernel func ${name} is sleepable within non-preemptible region`);
+  }
+  return 0;
+}
+
+/** Gives r0 what the function returns: 0 or `-errno`. */
+function setResult(env: Env, proto: KfuncProto): number {
+  const r0 = env.regs, { ret, name } = proto;
+  if (ret.kind === "void") return 0;
+  if (ret.kind === "scalar") {
+    markUnknown(r0);
+    return 0;
+  }
+  if (ret.kind === "other") return env.unsupported(`result of kernel function ${name}`);
+  const pointee = ret.pointee!;
+  const slice = name === "bpf_dynptr_slice" || name === "bpf_dynptr_slice_rdwr";
+  if (slice) {
+    if (!meta.hasConstant) {
+      return env.fail(EFAULT, "verifier bug: bpf_dynptr_slice(_rdwr) no constant size");
+    }
+    let type = PTR_TO_MEM | dynptrFlag(meta.dynptrKind);
+    if (name === "bpf_dynptr_slice") type |= MEM_RDONLY;
+    else if (!env.rules.packetWrite) return env.fail(EINVAL, "the prog does not allow writes to packet data");
+    setMemory(r0, type, meta.constant);
+    W[r0 + AUX2] = meta.dynptrId;
+  } else if (pointee.kind === "void") {
+    markUnknown(r0);
+  } else if (pointee.kind === "struct") {
+    return env.unsupported(`kernel structures: result of kernel function ${name}`);
+  } else {
+    const size = meta.resultSize !== 0 ? meta.resultSize : pointee.size;
+    if (size === 0) {
+      const what = `returns pointer type ${pointee.btfKind} ${pointee.name} is not supported`;
+      return env.fail(EINVAL, `kernel function ${name} ${what}`);
+    }
+    const rdonly = meta.resultSize !== 0 ? meta.resultRdonly : true;
+    setMemory(r0, PTR_TO_MEM | (rdonly ? MEM_RDONLY : 0), size);
+    W[r0 + REF_ID] = meta.refId;
+  }
+  if (proto.flags.has("ret_null")) {
+    W[r0 + TYPE] |= PTR_MAYBE_NULL;
+    W[r0 + ID] = env.newId();
+  }
+  return 0;
+}
+
+function setMemory(o: number, type: number, size: number): void {
+  markKnown(o, 0, 0);
+  W[o + TYPE] = type;
+  W[o + FRAMENO] = 0;
+  W[o + AUX1] = size;
 }

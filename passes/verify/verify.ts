@@ -13,6 +13,7 @@ import { liveRegisters } from "../../ir/liveness.ts";
 import type { Program } from "../../ir/program.ts";
 import { sccOf } from "../../ir/scc.ts";
 import type { Profile } from "../../profile/profile.ts";
+import type { KfuncResolver } from "../kfuncs.ts";
 import type { Pass } from "../pass.ts";
 import { backtracking } from "../precision/backtracking.ts";
 import { resetBlocks } from "./blocks.ts";
@@ -27,6 +28,8 @@ import { type Flow, flowOf } from "./flow.ts";
 import { setUpEntry } from "./entry.ts";
 import { insnText } from "./log.ts";
 import { Loops } from "./loops.ts";
+import { checkKfuncs } from "./kfunc_call.ts";
+import { resolvers } from "./kfunc_proto.ts";
 import { Pending } from "./pending.ts";
 import { GIVEN_FACTS, programWithFacts } from "./results.ts";
 import { checkCallDepth } from "./call_depth.ts";
@@ -45,6 +48,8 @@ export interface VerifyOptions {
   readonly timeLimit?: number;
   /** The kernel's types, if the unit does not bring them. */
   readonly targetBtf?: Btf;
+  /** The bodies that modules registered: prototypes of functions that no kernel's BTF knows. */
+  readonly kfuncs?: KfuncResolver;
 }
 
 /** What came of a verification. */
@@ -92,6 +97,7 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
     logLevel: options.logLevel ?? 0,
     targetBtf: options.targetBtf,
   });
+  if (options.kfuncs !== undefined) resolvers.set(env, options.kfuncs);
   if (options.timeLimit !== undefined) env.deadline = begin + options.timeLimit;
   let status = check(env);
   const found = status === 0 ? programWithFacts(env) : undefined;
@@ -128,7 +134,9 @@ function check(env: Env): number {
   if (main !== 0 && env.btf?.tags(main).some((tag) => tag.startsWith("exception_callback:"))) {
     env.unsupported("exception callbacks");
   }
-  let failed = checkSubprogs(env);
+  let failed = checkKfuncs(env);
+  if (failed < 0) return failed;
+  failed = checkSubprogs(env);
   if (failed < 0) return failed;
   failed = checkOpcodes(env);
   if (failed < 0) return failed;
@@ -217,6 +225,7 @@ export function verify(options: { readonly precision?: Precision; readonly logLe
         profile: context.target.profile,
         precision: options.precision,
         logLevel: options.logLevel ?? 0,
+        kfuncs: context.kfuncs,
       });
       if (result.program !== undefined) return result.program;
       throw new RejectedError(result.message, {
@@ -225,6 +234,7 @@ export function verify(options: { readonly precision?: Precision; readonly logLe
           profile: context.target.profile,
           precision: options.precision,
           logLevel: 2,
+          kfuncs: context.kfuncs,
         }).log,
         diagnostics: [{ code: "verify/rejected", message: result.message }],
       });

@@ -1,0 +1,191 @@
+/**
+ * What is known of a kernel function before its call is verified: its parameters and result, by the kernel's BTF or by the module
+ * that registered a body for it, and its flags, by the profile or by that module.
+ *
+ * @module
+ */
+import type { Btf, BtfType } from "../../ir/btf/btf.ts";
+import type { KfuncRef } from "../../ir/insn.ts";
+import type { KfuncFlag } from "../../profile/profile.ts";
+import type { KfuncArg, KfuncBody, KfuncResolver } from "../kfuncs.ts";
+import type { Env } from "./env.ts";
+
+/** What a pointer points to. */
+export interface Pointee {
+  readonly kind: "void" | "scalar" | "struct" | "func" | "other";
+  /** `STRUCT`, `INT` and so on, as messages name kinds of types. */
+  readonly btfKind: string;
+  /** Its name; empty if it has none. */
+  readonly name: string;
+  /** Bytes; 0 if it has no size. */
+  readonly size: number;
+  /** A structure of numbers, arrays of numbers and such structures. */
+  readonly ofScalars: boolean;
+}
+
+/** A parameter. Its name's suffix says what it is for. */
+export interface KfuncParam {
+  readonly name: string;
+  readonly kind: "scalar" | "pointer" | "other";
+  readonly btfKind: string;
+  readonly pointee?: Pointee;
+}
+
+/** A kernel function. */
+export interface KfuncProto {
+  readonly name: string;
+  /** For messages; 0 if no kernel's BTF has it. */
+  readonly btfId: number;
+  readonly flags: ReadonlySet<KfuncFlag>;
+  /** Programs of this type may call it. */
+  readonly allowed: boolean;
+  readonly deviceBound: boolean;
+  readonly params: readonly KfuncParam[];
+  readonly ret: { readonly kind: "void" | "scalar" | "pointer" | "other"; readonly pointee?: Pointee };
+  /** A module has a body for it. */
+  readonly body?: KfuncBody;
+}
+
+/** How deep structures of numbers may be nested. */
+const MAX_NESTING = 4;
+
+const known = new WeakMap<Env, Map<number, KfuncProto | undefined>>();
+
+/** The resolver of a verification, if it has one: bodies that modules registered. */
+export const resolvers: WeakMap<Env, KfuncResolver> = new WeakMap();
+
+/** The kernel function called at a slot; undefined if nothing is known of it. */
+export function kfuncProtoAt(env: Env, slot: number): KfuncProto | undefined {
+  let protos = known.get(env);
+  if (protos === undefined) known.set(env, protos = new Map());
+  const position = env.cols.position[slot];
+  if (protos.has(position)) return protos.get(position);
+  const insn = env.program.code.insns[position];
+  const proto = insn.kind === "call" && insn.callee.kind === "kfunc"
+    ? find(env, insn.callee.func)
+    : undefined;
+  protos.set(position, proto);
+  return proto;
+}
+
+function find(env: Env, func: KfuncRef): KfuncProto | undefined {
+  const resolution = resolvers.get(env)?.resolve(func, env.program.attrs.device);
+  const body = resolution?.kind === "body" ? resolution.body : undefined;
+  const fromKernel = func.module === 0 ? fromBtf(env, func, body) : undefined;
+  return fromKernel ?? (body === undefined ? undefined : fromModule(func, body));
+}
+
+function fromBtf(env: Env, func: KfuncRef, body: KfuncBody | undefined): KfuncProto | undefined {
+  const btf = env.targetBtf;
+  if (btf === undefined || func.btfId <= 0 || func.btfId >= btf.count) return undefined;
+  const type = btf.type(func.btfId);
+  if (type.kind !== "func") return undefined;
+  const proto = btf.type(type.type);
+  if (proto.kind !== "func_proto") return undefined;
+  const rules = env.profile.kfunc(type.name);
+  const ret = btf.type(btf.resolve(proto.ret));
+  return {
+    name: type.name,
+    btfId: func.btfId,
+    flags: rules?.flags ?? body?.flags ?? new Set(),
+    allowed: rules !== undefined ? rules.types.has(env.rules.name) : body !== undefined,
+    deviceBound: rules?.deviceBound ?? false,
+    params: proto.params.map((param) => paramOf(btf, param)),
+    ret: ret.kind === "void"
+      ? { kind: "void" }
+      : ret.kind === "ptr"
+      ? { kind: "pointer", pointee: pointeeOf(btf, ret.type) }
+      : { kind: isScalar(ret) ? "scalar" : "other" },
+    ...(body === undefined ? {} : { body }),
+  };
+}
+
+function isScalar(type: BtfType): boolean {
+  return type.kind === "int" || type.kind === "enum" || type.kind === "enum64";
+}
+
+function paramOf(btf: Btf, param: { readonly name: string; readonly type: number }): KfuncParam {
+  const type = btf.type(btf.resolve(param.type));
+  return {
+    name: param.name,
+    kind: isScalar(type) ? "scalar" : type.kind === "ptr" ? "pointer" : "other",
+    btfKind: kindText(type),
+    ...(type.kind === "ptr" ? { pointee: pointeeOf(btf, type.type) } : {}),
+  };
+}
+
+function kindText(type: BtfType): string {
+  return type.kind === "void" ? "UNKNOWN" : type.kind.toUpperCase();
+}
+
+function pointeeOf(btf: Btf, id: number): Pointee {
+  const target = btf.resolve(id), type = btf.type(target);
+  const kind = type.kind === "void"
+    ? "void"
+    : isScalar(type)
+    ? "scalar"
+    : type.kind === "struct"
+    ? "struct"
+    : type.kind === "func_proto"
+    ? "func"
+    : "other";
+  return {
+    kind,
+    btfKind: kindText(type),
+    name: "name" in type ? type.name : "",
+    size: kind === "scalar" || kind === "struct" ? btf.sizeOf(target) : 0,
+    ofScalars: type.kind === "struct" && isScalarStruct(btf, type, 0),
+  };
+}
+
+function isScalarStruct(btf: Btf, type: BtfType, depth: number): boolean {
+  if (type.kind !== "struct") return false;
+  return type.members.every((member) => {
+    let inner = btf.type(btf.resolve(member.type));
+    if (inner.kind === "struct") return depth + 1 < MAX_NESTING && isScalarStruct(btf, inner, depth + 1);
+    if (inner.kind === "array") {
+      if (inner.count === 0) return false;
+      inner = btf.type(btf.resolve(inner.type));
+    }
+    return isScalar(inner);
+  });
+}
+
+/** A function that no kernel's BTF knows, by the C prototype its module gave. */
+function fromModule(func: KfuncRef, body: KfuncBody): KfuncProto {
+  const { args, returns } = body.signature;
+  return {
+    name: func.name,
+    btfId: func.btfId,
+    flags: body.flags,
+    allowed: true,
+    deviceBound: false,
+    params: args.map(paramOfModule),
+    ret: returns === "pointer"
+      ? {
+        kind: "pointer",
+        pointee: { kind: "void", btfKind: "UNKNOWN", name: "", size: 0, ofScalars: false },
+      }
+      : { kind: returns },
+    body,
+  };
+}
+
+function paramOfModule(arg: KfuncArg): KfuncParam {
+  if (arg.kind === "scalar") return { name: arg.name, kind: "scalar", btfKind: "INT" };
+  const struct = arg.kind === "dynptr" ? "bpf_dynptr" : arg.pointee?.struct ?? "",
+    size = arg.pointee?.size ?? 0;
+  const kind = struct !== "" ? "struct" : size > 0 ? "scalar" : "void";
+  return {
+    name: arg.name,
+    kind: "pointer",
+    btfKind: "PTR",
+    pointee: {
+      kind,
+      btfKind: kind === "struct" ? "STRUCT" : kind === "scalar" ? "INT" : "UNKNOWN",
+      name: struct,
+      size,
+      ofScalars: kind === "struct",
+    },
+  };
+}
