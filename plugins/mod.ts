@@ -31,4 +31,5 @@ export {
   type Registration,
 } from "./registry.ts";
 export { parseSignature } from "./signature.ts";
+export { type BodyCase, bodyDifference } from "./testing.ts";
 export { mlx5Module, vethModule, xdpMetadataModule } from "./xdp_metadata/mod.ts";
