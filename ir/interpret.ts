@@ -141,6 +141,8 @@ export function interpret(program: Program, options: InterpretOptions): Interpre
 class Run {
   steps = 0;
   #depth = 0;
+  /** Frames that may be in use; a tail call starts counting anew, since the target was verified on its own. */
+  #limit = MAX_FRAMES;
   readonly #fuel: number;
   readonly #options: InterpretOptions;
   readonly #stacks: Region[] = [];
@@ -157,7 +159,7 @@ class Run {
 
   /** Runs a subprogram from its entry to its exit, in a frame of its own. */
   frame(program: Program, subprog: Subprog, args: Arguments, callSite = 0): bigint {
-    if (this.#depth === MAX_FRAMES) {
+    if (this.#depth === this.#limit) {
       throw new InterpretError(`Cannot call ${subprog.name}: ${MAX_FRAMES} frames are in use`, {
         position: callSite,
       });
@@ -174,9 +176,11 @@ class Run {
     memory.add(stack);
     this.#stacks.push(stack);
     this.#depth++;
+    const limit = this.#limit;
     const registers = [0n, ...args, 0n, 0n, 0n, 0n, top];
     const r0 = this.#execute(program, subprog, registers);
     this.#depth--;
+    this.#limit = limit;
     this.#stacks.pop();
     memory.remove(stack);
     return r0;
@@ -247,6 +251,7 @@ class Run {
             if (typeof outcome === "object") {
               if ("exit" in outcome) throw new Unwind(outcome.exit & M64);
               program = outcome.tailCall;
+              this.#limit = this.#depth + MAX_FRAMES - 1;
               insns = program.code.insns;
               next = program.indexOf(program.subprogs[0].entry);
               outcome = 0n;

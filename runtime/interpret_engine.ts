@@ -34,7 +34,7 @@ const MAX_LOOPS = 8_388_608n, MAX_TAIL_CALLS = 33;
 /** Instructions of one round before the interpreter gives up. */
 const FUEL = 100_000_000;
 /** Stacks of functions that are called from programs lie below those of their callers. */
-const STACK_TOP = 0x7ffd_0000_0000n, NESTING = 0x100_0000n;
+const STACK_TOP = 0x7ffd_0000_0000n, NESTING = 0x1000_0000n;
 /** Tokens that prog arrays hold for programs. */
 const FIRST_PROGRAM = 0x7e00_0000_0000, PROGRAM_STRIDE = 16;
 const M32 = 0xffff_ffffn;
