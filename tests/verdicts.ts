@@ -2,7 +2,7 @@
  * What verify says of the programs the running kernel judged: how many it decides, where it agrees, and every program where it does
  * not. Needs `../shared/corpus`; says "skipped" without it.
  *
- * `deno run -A tests/verdicts.ts [--only TEXT] [--unsupported] [--limit MS] [--json]`
+ * `deno run -A tests/verdicts.ts [--only TEXT] [--unsupported] [--limit MS] [--json] [--counts] [--paranoid]`
  *
  * @module
  */
@@ -14,6 +14,7 @@ import { Program } from "../ir/program.ts";
 import type { Unit } from "../ir/unit.ts";
 import { parseObject } from "../passes/parse/parse.ts";
 import { verifyProgram, type VerifyResult } from "../passes/verify/verify.ts";
+import { paranoia } from "../passes/verify/values.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 
 /** A line of `verdicts.jsonl`. */
@@ -38,13 +39,15 @@ interface Verdict {
 const corpus = fromFileUrl(new URL("../../shared/corpus", import.meta.url));
 const args = parseArgs(Deno.args, {
   string: ["only", "limit"],
-  boolean: ["unsupported", "json", "slow", "counts"],
+  boolean: ["unsupported", "json", "counts", "paranoid"],
 });
 
 function lines(): Verdict[] {
   const text = Deno.readTextFileSync(`${corpus}/verdicts.jsonl`);
   return text.trim().split("\n").map((line) => JSON.parse(line) as Verdict);
 }
+
+paranoia.on = args.paranoid;
 
 let all: Verdict[];
 try {

@@ -26,6 +26,9 @@ import {
 /** In `AUX1` of a map pointer: the inner map of the map with the index below. */
 export const INNER_MAP: number = 1 << 20;
 
+/** In AUX1 of a socket pointer: it came from the map whose index stands below. */
+export const SOCKET_OF_MAP: number = 1 << 30;
+
 const MAP_TYPE_SOCKMAP = 15, MAP_TYPE_XSKMAP = 17, MAP_TYPE_SOCKHASH = 18;
 
 /** The map that a register's `AUX1` means. */
@@ -141,7 +144,9 @@ export function becomeNonNull(env: Env, o: number): void {
   } else if (map.type === MAP_TYPE_XSKMAP) {
     W[o + TYPE] = PTR_TO_XDP_SOCK;
   } else if (map.type === MAP_TYPE_SOCKMAP || map.type === MAP_TYPE_SOCKHASH) {
+    // The map stays part of what the pointer is: it does not equal a socket from elsewhere.
     W[o + TYPE] = PTR_TO_SOCKET;
+    W[o + AUX1] = aux | SOCKET_OF_MAP;
   } else {
     W[o + TYPE] = PTR_TO_MAP_VALUE;
   }

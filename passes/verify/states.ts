@@ -31,7 +31,7 @@ import {
   TYPE,
   VID,
 } from "./layout.ts";
-import { intern, NOT_INIT_VALUE, valueAt } from "./values.ts";
+import { intern, NOT_INIT_VALUE, paranoia, valueAt, valueHolds } from "./values.ts";
 
 // Header of a state. Word 0 is the block's size class.
 /** Word: the slot it is the state before. */
@@ -145,6 +145,7 @@ export function slotHasValue(types: number): boolean {
 /** Freezes the path under exploration as the state before `insn`. The block's other header words are set to "nothing yet". */
 export function saveState(env: Env, insn: number): number {
   const top = env.curframe;
+  if (paranoia.on) checkValues(env);
   let words = ST_WORDS + env.refCount * 4;
   for (let f = 0; f <= top; f++) words += SFR_SLOTS + 2 * W[frameAt(f) + F_NSLOTS];
   const s = allocateBlock(words);
@@ -182,6 +183,22 @@ export function saveState(env: Env, insn: number): number {
     at = saveFrame(frameAt(f), at);
   }
   return s;
+}
+
+function checkValues(env: Env): void {
+  for (let f = 0; f <= env.curframe; f++) {
+    const frame = frameAt(f);
+    for (let r = 0; r < FRAME_REG_COUNT; r++) {
+      if (!valueHolds(frame + F_REGS + r * REG_WORDS)) {
+        throw new Error(`insn ${env.insnIdx}: r${r} of frame ${f} changed and kept its value id`);
+      }
+    }
+    for (let i = 0; i < W[frame + F_NSLOTS]; i++) {
+      if (slotHasValue(W[frame + F_SLOT_TYPES + i]) && !valueHolds(frame + F_SPILLS + i * REG_WORDS)) {
+        throw new Error(`insn ${env.insnIdx}: slot ${i} of frame ${f} changed and kept its value id`);
+      }
+    }
+  }
 }
 
 function saveFrame(from: number, to: number): number {

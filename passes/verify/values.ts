@@ -92,7 +92,10 @@ export function intern(o: number): number {
   return id;
 }
 
-/** Whether the register's `VID`, if it has one, tells the truth; for tests. */
+/** Whether each saved state is checked against the registers it is made of; for tests, as it costs. */
+export const paranoia: { on: boolean } = { on: false };
+
+/** Whether the register's `VID`, if it has one, tells the truth. */
 export function valueHolds(o: number): boolean {
   const known = W[o + VID];
   return known === 0 || W[o + TYPE] === NOT_INIT && known === NOT_INIT_VALUE || sameReg(o, valueAt(known));
