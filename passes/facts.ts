@@ -38,7 +38,7 @@ export const branchTaken: Fact<BranchTaken> = defineFact<BranchTaken>("branch_ta
 });
 
 /** The value of {@linkcode loopCallback} that allows nothing. */
-export const NO_CALLBACK = -1;
+export const NO_CALLBACK: -1 = -1;
 
 /**
  * For a call of bpf_loop whose flags are 0 and whose callback is the same on every path: that callback. Given by verify, read by
@@ -72,7 +72,9 @@ export const fastcallSpills: Fact<number> = defineFact("fastcall_spills", 0, {
 
 /** A stack depth before and after, in bytes. */
 export interface DepthChange {
+  /** As it was measured. */
   readonly from: number;
+  /** As it may become. */
   readonly to: number;
 }
 
@@ -164,7 +166,7 @@ export const pointerKind: Fact<PointerKind> = defineFact<PointerKind>("pointer",
 });
 
 /** The value of {@linkcode callMap} that says nothing. */
-export const NO_MAP = -1;
+export const NO_MAP: -1 = -1;
 
 /**
  * For a helper call with a map parameter: the map's index in `unit.maps`, if it is the same on every path. Given by verify, read
@@ -184,6 +186,7 @@ export type KfuncArgContext =
 
 /** The arguments of one call in one state, in the order of the prototype. */
 export interface KfuncContext {
+  /** Without those beyond the fifth. */
   readonly args: readonly KfuncArgContext[];
 }
 

@@ -31,6 +31,7 @@ export interface KfuncBody {
 
 /** A kfunc's prototype, as far as inlining and verification need it. */
 export interface KfuncSignature {
+  /** In order. */
   readonly args: readonly KfuncArg[];
   /** Whether r0 means anything after the call. */
   readonly returns: "void" | "scalar" | "pointer";
@@ -38,6 +39,7 @@ export interface KfuncSignature {
 
 /** One parameter. */
 export interface KfuncArg {
+  /** As written. */
   readonly name: string;
   /** A pointer to `struct bpf_dynptr` is passed on as its layout in a fake frame. */
   readonly kind: "scalar" | "pointer" | "dynptr";
@@ -60,6 +62,7 @@ export type KfuncResolution =
 
 /** Looks bodies up. */
 export interface KfuncResolver {
+  /** What a call of `func` becomes in a program bound to a device, or to none. */
   resolve(func: KfuncRef, device: string | undefined): KfuncResolution;
 }
 

@@ -48,10 +48,12 @@ export { nopRemove } from "./nop_remove.ts";
 export * from "./observers.ts";
 export * from "./pass.ts";
 export * from "./pipeline.ts";
+export type * from "../profile/profile.ts";
 export { checkStackDepth, stackCheck, type StackCheckOptions } from "./stack_check.ts";
 
 /** A stage at either end of the passes: not a transformation of programs, but part of the order. */
 export interface Stage extends OrderEntry {
+  /** One sentence. */
   readonly summary: string;
   /** `frontend`: bytes to a unit. `backend`: a program to machine code. */
   readonly stage: "frontend" | "backend";

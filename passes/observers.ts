@@ -39,11 +39,13 @@ export function dumpObserver(write: (text: string) => void, options: DumpOptions
 
 /** One line of {@linkcode TimeObserver.times}. */
 export interface PassTime {
+  /** Its name. */
   readonly pass: string;
   /** Milliseconds. */
   readonly ms: number;
   /** Instructions before and after (an `imm64` counts once). */
   readonly before: number;
+  /** See {@linkcode before}. */
   readonly after: number;
 }
 

@@ -11,6 +11,7 @@ import type { KfuncResolver } from "./kfuncs.ts";
 
 /** What the result is for: the kernel version whose rules hold, and what it can do. */
 export interface Target {
+  /** The kernel version. */
   readonly profile: Profile;
   /** Word size is 64 and a JIT runs the result: bpf_loop and kfunc inlining assume it. */
   readonly jit: boolean;
@@ -18,7 +19,9 @@ export interface Target {
 
 /** A function of a version, computed at most once per version and pipeline. */
 export interface Analysis<R> {
+  /** For messages. */
   readonly name: string;
+  /** Computes it, from the code alone: facts may change without its being computed again. */
   run(program: Program): R;
 }
 
@@ -26,6 +29,7 @@ export interface Analysis<R> {
 export interface PassContext {
   /** The analysis of this version: computed now, or remembered. */
   get<R>(analysis: Analysis<R>, program: Program): R;
+  /** What the program is compiled for. */
   readonly target: Target;
   /** The registered kfunc bodies. */
   readonly kfuncs: KfuncResolver;
@@ -59,17 +63,23 @@ export interface Pass {
 
 /** Watches a pipeline: dumps, timing, checking, tracing. Never changes a program. */
 export interface Observer {
+  /** For messages. */
   readonly name: string;
+  /** Called with what a pass is about to be given. */
   before?(pass: Pass, program: Program): void;
+  /** Called with what a pass made, and how long it took. */
   after?(pass: Pass, program: Program, info: { readonly before: Program; readonly ms: number }): void;
 }
 
 /** A pass broke: our fault, or the plugin author's, never the input's. */
 export class PassError extends Error {
+  /** What it is known by: plugins may carry copies of the class. */
   override readonly name = "PassError";
+  /** The pass's name. */
   readonly pass: string;
   /** A golden test file that fails the same way. */
   readonly reproducer: string;
+  /** `cause` is what the pass threw. */
   constructor(pass: string, options: { cause: unknown; reproducer: string }) {
     const why = options.cause instanceof Error ? options.cause.message : String(options.cause);
     super(`Cannot finish pass ${pass}: ${why}`, { cause: options.cause });

@@ -26,8 +26,11 @@ export type PassList = readonly (Pass | PassList | false | null | undefined)[];
 
 /** What a pipeline takes from a plugin; the rest of a plugin is not its business. */
 export interface PassSource {
+  /** What the user trusts it by. */
   readonly name: string;
+  /** To be put into the list. */
   readonly passes?: PassList;
+  /** To watch all passes. */
   readonly observers?: readonly Observer[];
 }
 
@@ -41,6 +44,7 @@ export interface PipelineOptions {
   readonly skip?: readonly string[];
   /** Leave out whatever stands behind the pass of this name. */
   readonly until?: string;
+  /** Called in this order, before those of the plugins. */
   readonly observers?: readonly Observer[];
   /** Names of plugins or of their passes that may change a verified program without its losing the proof: the user's word. */
   readonly trust?: readonly string[];
@@ -48,6 +52,7 @@ export interface PipelineOptions {
 
 /** What one run needs. */
 export interface RunOptions {
+  /** The kernel version whose rules hold. */
   readonly target: Target;
   /** None if left out. */
   readonly kfuncs?: KfuncResolver;
@@ -57,11 +62,13 @@ export interface RunOptions {
 
 /** A diagnostic with the pass that reported it. */
 export interface PassDiagnostic extends Diagnostic {
+  /** Its name. */
   readonly pass: string;
 }
 
 /** What comes out of a run. */
 export interface PipelineResult {
+  /** Behind the last pass. */
   readonly program: Program;
   /** In the order of reporting. */
   readonly diagnostics: readonly PassDiagnostic[];
@@ -94,7 +101,7 @@ export class Pipeline {
   /** Passes of plugins that the user did not trust. */
   readonly #untrusted: ReadonlySet<Pass>;
 
-  /** @throws {TypeError} If two passes bear one name, a constraint is broken, `skip` or `until` names no pass, or `skip` a required one. */
+  /** Orders and checks the passes. @throws {TypeError} If two passes bear one name, a constraint is broken, `skip` or `until` names no pass, or `skip` a required one. */
   constructor(options: PipelineOptions) {
     const trust = new Set(options.trust ?? []);
     const untrusted = new Set<Pass>();
