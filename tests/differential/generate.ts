@@ -114,9 +114,12 @@ class Generator {
   readonly out: Symbolic[] = [];
   readonly places = new Map<number, number>();
   readonly random: Random;
+  /** The frame's address is used for accesses at fixed offsets only, so that its slots can live in registers. */
+  readonly plain: boolean;
   #labels = 0;
   constructor(random: Random) {
     this.random = random;
+    this.plain = random.below(2) === 0;
   }
 
   put(insn: DecodedInsn): void {
@@ -166,7 +169,7 @@ class Generator {
     const r = this.random;
     const size = r.of(SIZES);
     const list: DecodedInsn[] = [];
-    const frame = r.below(2) === 0;
+    const frame = !this.plain && r.below(2) === 0;
     let at = r.below(24);
     list.push({ kind: "alu", op: "mov", width: 64, dst: t, src: reg(frame ? 10 : 9) });
     const index = r.of(others);
@@ -212,6 +215,7 @@ class Generator {
     const base = frame ? 10 : 9;
     const room = frame ? STACK_BYTES : MEMORY_SIZE;
     const at = r.below(room - size + 1) - (frame ? room : 0);
+    if (frame && this.plain && r.below(20) > 0) return this.slotAccess();
     switch (r.below(4)) {
       case 0:
         this.put({
@@ -234,6 +238,20 @@ class Generator {
         break;
       default:
         this.atomic(base, frame ? -8 * (1 + r.below(8)) : 8 * r.below(16));
+    }
+  }
+
+  /** A whole slot is stored; any part from its beginning is loaded. */
+  slotAccess(): void {
+    const r = this.random;
+    const offset = -8 * (1 + r.below(STACK_BYTES / 8));
+    if (r.below(2) === 0) {
+      const src: Operand = r.below(3) === 0 ? imm(this.number()) : reg(r.of(NUMBERS));
+      this.put({ kind: "store", size: 8, base: 10, offset, src });
+    } else {
+      const size = r.of(SIZES);
+      const signed = size < 8 && r.below(2) === 0;
+      this.put({ kind: "load", size, signed, dst: r.of(NUMBERS), base: 10, offset });
     }
   }
 
@@ -292,7 +310,7 @@ class Generator {
           alu("add", a, imm(this.number())),
         ];
       case 5: { // bytes put together
-        const frame = r.below(2) === 0;
+        const frame = !this.plain && r.below(2) === 0;
         const base = frame ? 10 : 9, at = frame ? -STACK_BYTES + r.below(60) : r.below(100);
         const step = r.below(2);
         const load = (dst: number, offset: number): DecodedInsn => ({

@@ -82,7 +82,7 @@ export function compileX86(program: Program, options: CompileOptions = {}): Mach
     fuel,
   });
   for (let index = 0; index < program.subprogs.length; index++) {
-    const frame = frameOf(program, columns, index);
+    const frame = frameOf(program, { columns, selection: e.selection, index });
     asm.align(16);
     asm.bind(entries[index]);
     begin(e, frame, options.mayGotoBudget ?? 8_388_608);

@@ -120,6 +120,19 @@ export class Emitter {
     return scratch;
   }
 
+  /**
+   * The register that holds the stack slot which the access at `slot` is to, or -1 if it is to memory. `baseRegister` is the base where
+   * selection folded nothing; -1 for the forms that selection chose.
+   */
+  slotRegister(slot: number, baseRegister: number): number {
+    const { slots } = this.frame;
+    if (slots.size === 0) return -1;
+    const { selection } = this;
+    const chosen = baseRegister < 0 || selection.folded[slot] !== 0;
+    if ((chosen ? selection.base[slot] : baseRegister) !== 10) return -1;
+    return slots.get(chosen ? selection.disp[slot] : this.columns.off[slot]) ?? -1;
+  }
+
   /** Sets the operand fields to the address that a load, store or atomic at `slot` uses. */
   operand(slot: number, baseRegister: number): void {
     const { selection, columns } = this;

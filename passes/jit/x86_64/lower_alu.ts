@@ -5,9 +5,10 @@
  *
  * @module
  */
-import { ADD, AND, NEG, OR, SAR, SHL, SHR, SUB, XOR } from "./assembler.ts";
+import { AND, NEG, SAR, SHL, SHR } from "./assembler.ts";
 import type { Emitter } from "./emitter.ts";
 import { lowerDivide } from "./lower_divide.ts";
+import { groupOf } from "./operation.ts";
 import { RCX, REGISTER_OF, RSP, SCRATCH } from "./registers.ts";
 
 /** Lowers an instruction of class ALU or ALU64. */
@@ -23,8 +24,6 @@ export function lowerAlu(e: Emitter, slot: number): void {
   if ((code & 8) === 0) lowerImmediate(e, slot, dst, wide);
   else lowerRegister(e, slot, dst, wide);
 }
-
-const GROUP: Readonly<Record<number, number>> = { 0x00: ADD, 0x10: SUB, 0x40: OR, 0x50: AND, 0xa0: XOR };
 
 function shiftOf(operation: number): number {
   return operation === 0x60 ? SHL : operation === 0x70 ? SHR : SAR;
@@ -53,7 +52,7 @@ function lowerRegister(e: Emitter, slot: number, dst: number, wide: boolean): vo
       lowerShift(e, shiftOf(operation), { dst, src, wide });
       return;
     default:
-      asm.alu(GROUP[operation], wide, dst, src);
+      asm.alu(groupOf(operation), wide, dst, src);
       e.setFlags(columns.dst[slot], wide);
   }
 }
@@ -118,7 +117,7 @@ function lowerImmediate(e: Emitter, slot: number, dst: number, wide: boolean): v
       if (value === 0) {
         if (!wide) asm.mov(false, dst, dst);
       } else {
-        asm.aluImm(GROUP[operation], wide, dst, value);
+        asm.aluImm(groupOf(operation), wide, dst, value);
         e.setFlags(columns.dst[slot], wide);
       }
       return;

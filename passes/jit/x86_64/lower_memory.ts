@@ -8,23 +8,26 @@
  */
 import type { Columns } from "../../../ir/columns.ts";
 import { UnsupportedError } from "../../../ir/diagnostic.ts";
-import { ADD, AND, CC, OR, XOR } from "./assembler.ts";
+import { CC } from "./assembler.ts";
 import type { Emitter } from "./emitter.ts";
+import { groupOf, sizeOf } from "./operation.ts";
 import { R9, RAX, SCRATCH, SCRATCH2 } from "./registers.ts";
-
-/** Bytes of an access, by the size bits of its opcode. */
-export function sizeOf(code: number): 1 | 2 | 4 | 8 {
-  const bits = code & 0x18;
-  return bits === 0x00 ? 4 : bits === 0x08 ? 2 : bits === 0x10 ? 1 : 8;
-}
 
 /** Lowers an instruction of class LDX. */
 export function lowerLoad(e: Emitter, slot: number): void {
   const { columns } = e;
   const code = columns.code[slot];
-  e.operand(slot, columns.src[slot]);
   const dst = e.target(columns.dst[slot]);
-  e.asm.load(dst, sizeOf(code), (code & 0xe0) === 0x80, e.base, e.disp, e.index, e.scale);
+  const signed = (code & 0xe0) === 0x80;
+  const size = sizeOf(code);
+  const register = e.slotRegister(slot, columns.src[slot]);
+  if (register >= 0) {
+    if (size === 8) e.asm.mov(true, dst, register);
+    else e.asm.extend(dst, register, size, signed, true);
+    return;
+  }
+  e.operand(slot, columns.src[slot]);
+  e.asm.load(dst, size, signed, e.base, e.disp, e.index, e.scale);
 }
 
 /** Lowers an instruction of class ST or STX. */
@@ -33,6 +36,14 @@ export function lowerStore(e: Emitter, slot: number): void {
   const code = columns.code[slot];
   if ((code & 0xe0) === 0xc0) return lowerAtomic(e, slot);
   const size = sizeOf(code);
+  const register = e.slotRegister(slot, columns.dst[slot]);
+  if (register >= 0) {
+    // What lies above the slot's size is never looked at.
+    if ((code & 7) === 3) asm.mov(size === 8, register, e.value(columns.src[slot], SCRATCH));
+    else if (columns.imm[slot] === 0) asm.zero(register);
+    else asm.movImm(register, columns.imm[slot], size === 8 && columns.imm[slot] < 0 ? -1 : 0);
+    return;
+  }
   if ((code & 7) === 2) {
     e.operand(slot, columns.dst[slot]);
     asm.storeImm(columns.imm[slot], size, e.base, e.disp, e.index, e.scale);
@@ -42,8 +53,6 @@ export function lowerStore(e: Emitter, slot: number): void {
   e.operand(slot, columns.dst[slot]);
   asm.store(src, size, e.base, e.disp, e.index, e.scale);
 }
-
-const GROUP: Readonly<Record<number, number>> = { 0x00: ADD, 0x40: OR, 0x50: AND, 0xa0: XOR };
 
 function lowerAtomic(e: Emitter, slot: number): void {
   const { asm, columns } = e;
@@ -65,7 +74,7 @@ function lowerAtomic(e: Emitter, slot: number): void {
   const fetch = (operation & 1) !== 0;
   const src = fetch ? e.target(columns.src[slot]) : e.value(columns.src[slot], SCRATCH);
   if (!fetch) {
-    asm.lockAlu(GROUP[operation], wide, base, disp, src);
+    asm.lockAlu(groupOf(operation), wide, base, disp, src);
   } else if (operation === 0xf1) {
     asm.lockCmpxchg(wide, base, disp, src);
     // On success eax is not written, so its upper half is still r0's.
@@ -75,7 +84,7 @@ function lowerAtomic(e: Emitter, slot: number): void {
   } else if (operation === 0x01) {
     asm.lockXadd(wide, base, disp, src);
   } else {
-    exchangeLoop(e, { op: GROUP[operation & ~1], wide, base, disp, src });
+    exchangeLoop(e, { op: groupOf(operation & ~1), wide, base, disp, src });
   }
 }
 

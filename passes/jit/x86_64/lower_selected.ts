@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { ADD, AND, CC, OR, ROL, SAR, SHR, SUB, XOR } from "./assembler.ts";
+import { CC, ROL, SAR, SHR } from "./assembler.ts";
 import type { Emitter } from "./emitter.ts";
 import { branchTo } from "./lower_branch.ts";
+import { groupOf } from "./operation.ts";
 import { REGISTER_OF } from "./registers.ts";
 import { EMIT } from "./select.ts";
-
-const GROUP: Readonly<Record<number, number>> = { 0x00: ADD, 0x10: SUB, 0x40: OR, 0x50: AND, 0xa0: XOR };
 
 /** Lowers an instruction for which selection chose a form of its own. */
 export function lowerSelected(e: Emitter, slot: number): void {
@@ -21,6 +20,8 @@ export function lowerSelected(e: Emitter, slot: number): void {
   if (emit === EMIT.TEST) return lowerTest(e, slot);
   const dst = e.target(columns.dst[slot]);
   const count = selection.count[slot];
+  const register = emit === EMIT.LEA ? -1 : e.slotRegister(slot, -1);
+  if (register >= 0) return lowerFromSlot(e, slot, register);
   switch (emit) {
     case EMIT.LEA:
       e.address(slot);
@@ -40,7 +41,7 @@ export function lowerSelected(e: Emitter, slot: number): void {
     }
     case EMIT.OP_MEMORY:
       e.address(slot);
-      asm.aluLoad(GROUP[code & 0xf0], wide, dst, e.base, e.disp, e.index, e.scale);
+      asm.aluLoad(groupOf(code & 0xf0), wide, dst, e.base, e.disp, e.index, e.scale);
       e.setFlags(columns.dst[slot], wide);
       return;
     case EMIT.SWAP_LOAD:
@@ -54,6 +55,30 @@ export function lowerSelected(e: Emitter, slot: number): void {
       return;
     case EMIT.MULTIPLY:
       asm.imulImm(wide, dst, REGISTER_OF[selection.from[slot]], columns.imm[slot]);
+      return;
+  }
+}
+
+/** The forms that read memory, where that is a stack slot in a register. */
+function lowerFromSlot(e: Emitter, slot: number, register: number): void {
+  const { asm, columns, selection } = e;
+  const code = columns.code[slot];
+  const wide = (code & 7) === 7;
+  const dst = e.target(columns.dst[slot]);
+  switch (selection.emit[slot]) {
+    case EMIT.OP_MEMORY:
+      asm.alu(groupOf(code & 0xf0), wide, dst, register);
+      e.setFlags(columns.dst[slot], wide);
+      return;
+    case EMIT.SWAP_LOAD: {
+      const eight = selection.size[slot] === 8;
+      asm.mov(eight, dst, register);
+      asm.bswap(eight, dst);
+      return;
+    }
+    case EMIT.PAIR_LOAD:
+      asm.extend(dst, register, 2, false, false);
+      if (selection.signed[slot] !== 0) asm.rol16(dst, 8);
       return;
   }
 }

@@ -9,7 +9,7 @@
  */
 import { fallSlot, jumpSlot, slotsAt } from "../../../ir/cfg.ts";
 import type { Columns } from "../../../ir/columns.ts";
-import { CALLER_SAVED, defsAt } from "../../../ir/effects.ts";
+import { defsAt } from "../../../ir/effects.ts";
 import { CLASS } from "../../../ir/opcodes.ts";
 
 /** By slot: mask of the BPF registers whose upper half is zero before it, whatever the path. Unreached slots have all. */
@@ -35,7 +35,6 @@ export function zeroUpperHalves(columns: Columns): Int32Array {
 function transfer(columns: Columns, slot: number, mask: number): number {
   const code = columns.code[slot];
   const kind = code & 7;
-  if (code === 0x85) return mask & ~CALLER_SAVED;
   const bit = 1 << columns.dst[slot];
   if (kind === CLASS.ALU || kind === CLASS.ALU64) {
     return clears(columns, slot, mask) ? mask | bit : mask & ~bit;
