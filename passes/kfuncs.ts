@@ -60,10 +60,15 @@ export type KfuncResolution =
   /** No module knows it: a plain call. */
   | { readonly kind: "none" };
 
+/** What is known of a function whether or not it has a body that may be used. */
+export type KfuncDeclaration = Pick<KfuncBody, "name" | "signature" | "flags">;
+
 /** Looks bodies up. */
 export interface KfuncResolver {
   /** What a call of `func` becomes in a program bound to a device, or to none. */
   resolve(func: KfuncRef, device: string | undefined): KfuncResolution;
+  /** The function as a module declares it; undefined if no module does. For functions that no kernel's BTF knows. */
+  declaration?(func: KfuncRef): KfuncDeclaration | undefined;
 }
 
 /** A resolver that knows nothing. */

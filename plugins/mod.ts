@@ -24,6 +24,7 @@ export { readBeside } from "./object_file.ts";
 export { definePlugin, type Plugin, PLUGIN_API } from "./plugin.ts";
 export {
   Lease,
+  type LeaseParts,
   ModuleError,
   ModuleRegistry,
   type RegisteredKfunc,

@@ -14,7 +14,13 @@
 import type { KfuncRef } from "../ir/insn.ts";
 import type { Program } from "../ir/program.ts";
 import { bodyFaults } from "../passes/kfunc_define.ts";
-import type { KfuncBody, KfuncResolution, KfuncResolver, KfuncSignature } from "../passes/kfuncs.ts";
+import type {
+  KfuncBody,
+  KfuncDeclaration,
+  KfuncResolution,
+  KfuncResolver,
+  KfuncSignature,
+} from "../passes/kfuncs.ts";
 import type { KfuncFlag } from "../profile/profile.ts";
 import { bodiesIn, bodyFrom } from "./body.ts";
 import type { Device } from "./device.ts";
@@ -147,6 +153,11 @@ export class ModuleRegistry implements KfuncResolver {
     return this.#resolve(func.name, device).resolution;
   }
 
+  /** A registered function by its prototype and flags. */
+  declaration(func: KfuncRef): KfuncDeclaration | undefined {
+    return this.#kfuncs.get(func.name)?.kfunc;
+  }
+
   /** A resolver that keeps the modules it resolved to until it is released. One per compiled program. */
   lease(): Lease {
     const held = new Set<Entry>();
@@ -159,6 +170,7 @@ export class ModuleRegistry implements KfuncResolver {
         }
         return resolution;
       },
+      declaration: (func) => this.declaration(func),
       release: () => {
         for (const entry of held) {
           entry.leases--;
@@ -310,16 +322,26 @@ function registered(
   return { ...kfunc, body: { name, module, trust: "trusted", code, signature, flags } };
 }
 
+/** What a {@linkcode Lease} is made of. */
+export interface LeaseParts extends Required<KfuncResolver> {
+  release(): void;
+  modules(): readonly string[];
+}
+
 /** A resolver that keeps what it resolved to; see {@linkcode ModuleRegistry.lease}. */
 export class Lease implements KfuncResolver, Disposable {
-  readonly #parts: KfuncResolver & { release(): void; modules(): readonly string[] };
+  readonly #parts: LeaseParts;
 
-  constructor(parts: KfuncResolver & { release(): void; modules(): readonly string[] }) {
+  constructor(parts: LeaseParts) {
     this.#parts = parts;
   }
 
   resolve(func: KfuncRef, device: string | undefined): KfuncResolution {
     return this.#parts.resolve(func, device);
+  }
+
+  declaration(func: KfuncRef): KfuncDeclaration | undefined {
+    return this.#parts.declaration(func);
   }
 
   /** The modules it keeps. */

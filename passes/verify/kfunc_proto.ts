@@ -7,7 +7,7 @@
 import type { Btf, BtfType } from "../../ir/btf/btf.ts";
 import type { KfuncRef } from "../../ir/insn.ts";
 import type { KfuncFlag } from "../../profile/profile.ts";
-import type { KfuncArg, KfuncBody, KfuncResolver } from "../kfuncs.ts";
+import type { KfuncArg, KfuncBody, KfuncDeclaration, KfuncResolver } from "../kfuncs.ts";
 import type { Env } from "./env.ts";
 
 /** What a pointer points to. */
@@ -72,7 +72,9 @@ function find(env: Env, func: KfuncRef): KfuncProto | undefined {
   const resolution = resolvers.get(env)?.resolve(func, env.program.attrs.device);
   const body = resolution?.kind === "body" ? resolution.body : undefined;
   const fromKernel = func.module === 0 ? fromBtf(env, func, body) : undefined;
-  return fromKernel ?? (body === undefined ? undefined : fromModule(func, body));
+  if (fromKernel !== undefined) return fromKernel;
+  const declaration = body ?? resolvers.get(env)?.declaration?.(func);
+  return declaration === undefined ? undefined : fromModule(func, declaration, body);
 }
 
 function fromBtf(env: Env, func: KfuncRef, body: KfuncBody | undefined): KfuncProto | undefined {
@@ -152,12 +154,16 @@ function isScalarStruct(btf: Btf, type: BtfType, depth: number): boolean {
 }
 
 /** A function that no kernel's BTF knows, by the C prototype its module gave. */
-function fromModule(func: KfuncRef, body: KfuncBody): KfuncProto {
-  const { args, returns } = body.signature;
+function fromModule(
+  func: KfuncRef,
+  declaration: KfuncDeclaration,
+  body: KfuncBody | undefined,
+): KfuncProto {
+  const { args, returns } = declaration.signature;
   return {
     name: func.name,
     btfId: func.btfId,
-    flags: body.flags,
+    flags: declaration.flags,
     allowed: true,
     deviceBound: false,
     params: args.map(paramOfModule),
@@ -167,7 +173,7 @@ function fromModule(func: KfuncRef, body: KfuncBody): KfuncProto {
         pointee: { kind: "void", btfKind: "UNKNOWN", name: "", size: 0, ofScalars: false },
       }
       : { kind: returns },
-    body,
+    ...(body === undefined ? {} : { body }),
   };
 }
 
