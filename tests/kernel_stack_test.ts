@@ -55,7 +55,7 @@ Deno.test({
   fn: () => {
     let accepted = 0, refused = 0;
     for (let seed = 1; seed <= 400; seed++) {
-      const text = callGraph(randomOf(seed));
+      const text = callGraph(randomOf(2 * seed));
       const [program] = parseText(text).programs;
       using verdict = loadRaw({
         type: programTypeNumber(program.attrs.type)!,

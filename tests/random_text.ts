@@ -26,6 +26,7 @@ export function randomText(random: Random, options: RandomTextOptions = {}): str
     const unknown = plain && random(2) === 0;
     lines.push(unknown ? `r${r} = *(u${[8, 16, 32, 64][random(4)]} *)(r10 -16)` : `r${r} = ${random(7) - 3}`);
   }
+  if (plain) lines.push("r6 = r1", "call f", "r1 = r6", "r2 = r0", "r3 = 1", "r4 = r7", "r5 = r8");
   body(lines, { random, length: 25, calls: true, plain });
   lines.push("r0 += r6", "r0 ^= r7", "exit", "func f:  ; {stack_depth: 0}", "r0 = r1");
   for (let r = 6; r < 10; r++) lines.push(`r${r} = r${1 + random(5)}`);
@@ -50,6 +51,10 @@ function body(
   const register = (): number => low === 0 ? random(10) : [0, 6, 7, 8, 9][random(5)];
   for (let i = 0; i < length; i++) {
     const label = `l${lines.length}`;
+    if (plain && calls && random(8) === 0) {
+      loop(lines, random, register);
+      continue;
+    }
     let choice = random(calls ? 10 : 9);
     if (plain && (choice === 3 || choice === 4)) choice = 0;
     switch (choice) {
@@ -86,4 +91,19 @@ function body(
     while (open.length > 0 && random(3) === 0) lines.push(`${open.pop()}:`);
   }
   while (open.length > 0) lines.push(`${open.pop()}:`);
+}
+
+/** A loop that r9 counts; what it does to the other registers may keep the states of its rounds apart or not. */
+function loop(lines: string[], random: Random, register: () => number): void {
+  const top = `t${lines.length}`, skip = `s${lines.length}`;
+  const other = (): number => {
+    const r = register();
+    return r === 9 ? 8 : r;
+  };
+  lines.push("r9 = 0", `${top}:`);
+  for (let n = 1 + random(3); n > 0; n--) {
+    lines.push(`r${other()} ${["+=", "&=", "^=", "="][random(4)]} ${1 + random(4)}`);
+  }
+  lines.push(`if r${other()} ${COMPARISONS[random(COMPARISONS.length)]} ${random(6)} goto ${skip}`);
+  lines.push(`r${other()} += r9`, `${skip}:`, "r9 += 1", `if r9 < ${2 + random(6)} goto ${top}`);
 }
