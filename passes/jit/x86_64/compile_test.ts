@@ -266,3 +266,13 @@ native(
     );
   },
 );
+
+native("a slot does not live in a register that a division goes through", () => {
+  for (const divide of ["r1 /= r2", "r1 /= 7", "r1 s%= r2"]) {
+    const version = main(`*(u64 *)(r10 - 8) = r1\n${divide}\nr0 = *(u64 *)(r10 - 8)\nexit`);
+    for (const features of [{}, hostFeatures()]) {
+      using code = new NativeCode(compileX86(version, { features }));
+      assertEquals(code.call(1234, 10), 1234n, divide);
+    }
+  }
+});

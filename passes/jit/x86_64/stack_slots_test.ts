@@ -26,6 +26,7 @@ Deno.test("a slot stored in two sizes, loaded beyond or within, overlapped, or c
   const none = (text: string, depth = 8): void =>
     assertEquals(use(text), { escapes: false, depth, offsets: [] });
   none("*(u64 *)(r10 - 8) = r1\n*(u32 *)(r10 - 8) = r1\nr0 = *(u64 *)(r10 - 8)");
+  none("*(u32 *)(r10 - 8) = r1\n*(u64 *)(r10 - 8) = r1\nr0 = *(u64 *)(r10 - 8)");
   none("*(u32 *)(r10 - 8) = r1\nr0 = *(u64 *)(r10 - 8)");
   none("*(u64 *)(r10 - 8) = r1\nr0 = *(u32 *)(r10 - 4)");
   none("*(u64 *)(r10 - 8) = r1\n*(u8 *)(r10 - 3) = r1\nr0 = *(u64 *)(r10 - 8)");
