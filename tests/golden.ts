@@ -40,6 +40,7 @@ import type { Observer, Pass, Target } from "../passes/pass.ts";
 import { Pipeline } from "../passes/pipeline.ts";
 import { verifyProgram } from "../passes/verify/verify.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
+import { GOLDEN_KFUNCS } from "./golden_kfuncs.ts";
 import { isPartial, mismatch } from "./golden_match.ts";
 import { runNative } from "./golden_native.ts";
 import { ROOT } from "./shared.ts";
@@ -201,7 +202,10 @@ export function runGolden(golden: Golden): GoldenOutcome {
   roundTrip(golden, failures);
   execute("at first", golden.program);
   try {
-    new Pipeline({ passes, observers: [checkObserver(), observer] }).run(inputOf(golden), { target: TARGET });
+    new Pipeline({ passes, observers: [checkObserver(), observer] }).run(inputOf(golden), {
+      target: TARGET,
+      kfuncs: GOLDEN_KFUNCS,
+    });
     for (const error of golden.errors) {
       failures.push(`${golden.file}:${error.line}: expected error[${error.code}], but all passes accept`);
     }
@@ -225,7 +229,7 @@ export function runGolden(golden: Golden): GoldenOutcome {
 
 /** The verifier's log at level 2, of the program as the first pass gets it, without the lines of source between. */
 function traceOf(golden: Golden): string {
-  const { log } = verifyProgram(inputOf(golden), { profile: LINUX_6_18, logLevel: 2 });
+  const { log } = verifyProgram(inputOf(golden), { profile: LINUX_6_18, logLevel: 2, kfuncs: GOLDEN_KFUNCS });
   return log.split("\n").filter((line) => !/^; .* @ \S+:\d+$/.test(line)).join("\n");
 }
 

@@ -74,7 +74,7 @@ function find(env: Env, func: KfuncRef): KfuncProto | undefined {
   const fromKernel = func.module === 0 ? fromBtf(env, func, body) : undefined;
   if (fromKernel !== undefined) return fromKernel;
   const declaration = body ?? resolvers.get(env)?.declaration?.(func);
-  return declaration === undefined ? undefined : fromModule(func, declaration, body);
+  return declaration === undefined ? undefined : fromModule(env, func, { declaration, body });
 }
 
 function fromBtf(env: Env, func: KfuncRef, body: KfuncBody | undefined): KfuncProto | undefined {
@@ -155,17 +155,19 @@ function isScalarStruct(btf: Btf, type: BtfType, depth: number): boolean {
 
 /** A function that no kernel's BTF knows, by the C prototype its module gave. */
 function fromModule(
+  env: Env,
   func: KfuncRef,
-  declaration: KfuncDeclaration,
-  body: KfuncBody | undefined,
+  known: { readonly declaration: KfuncDeclaration; readonly body: KfuncBody | undefined },
 ): KfuncProto {
+  const { declaration, body } = known;
+  const rules = env.profile.kfunc(func.name);
   const { args, returns } = declaration.signature;
   return {
     name: func.name,
     btfId: func.btfId,
-    flags: declaration.flags,
-    allowed: true,
-    deviceBound: false,
+    flags: rules?.flags ?? declaration.flags,
+    allowed: rules === undefined || rules.types.has(env.rules.name),
+    deviceBound: rules?.deviceBound ?? false,
     params: args.map(paramOfModule),
     ret: returns === "pointer"
       ? {
