@@ -26,6 +26,7 @@ export interface Relocation {
   readonly offset: number;
   /** `abs64`: the symbol's 64-bit address. */
   readonly kind: "abs64";
+  /** Whose address goes there. */
   readonly symbol: Symbol;
   /** Bytes added to the symbol's address. */
   readonly addend: number;
@@ -33,8 +34,11 @@ export interface Relocation {
 
 /** Compiled code. Entry convention: System V, `u64 entry(u64 r1, u64 r2)`; every subprogram keeps BPF's own convention inside. */
 export interface MachineCode {
+  /** What it runs on. */
   readonly arch: "x86_64";
+  /** The code, with zeros where addresses go. */
   readonly bytes: Uint8Array;
+  /** Where addresses go. */
   readonly relocations: readonly Relocation[];
   /** Where the main program begins, in bytes. */
   readonly entry: number;

@@ -8,23 +8,29 @@
  */
 import type { Code, Program } from "../ir/program.ts";
 
-declare const proofBrand: unique symbol;
+let issue: (code: Code) => Proof;
+let covers: (proof: Proof, code: Code) => boolean;
 
-/** See the module's header. */
-export interface Proof {
-  readonly [proofBrand]: true;
+/** See the module's header. Nothing but {@linkcode issueProof} makes one. */
+export class Proof {
+  readonly #code: Code;
+
+  private constructor(code: Code) {
+    this.#code = code;
+  }
+
+  static {
+    issue = (code) => new Proof(code);
+    covers = (proof, code) => #code in proof && proof.#code === code;
+  }
 }
-
-const codeOf = new WeakMap<Proof, Code>();
 
 /** Issues the proof for a program. For the pipeline, right after its last pass: whoever calls this vouches for the program. */
 export function issueProof(program: Program): Proof {
-  const proof = Object.freeze({}) as Proof;
-  codeOf.set(proof, program.code);
-  return proof;
+  return issue(program.code);
 }
 
 /** Whether the proof was issued for this version of the program. */
 export function proves(proof: Proof | undefined, program: Program): boolean {
-  return proof !== undefined && codeOf.get(proof) === program.code;
+  return proof !== undefined && covers(proof, program.code);
 }

@@ -66,9 +66,11 @@ export function errnoName(errno: number): string {
 
 /** A bpf(2) command failed for a reason that is not a verdict about a program. */
 export class KernelError extends Error {
+  /** The class's name. */
   override readonly name = "KernelError";
   /** Positive. */
   readonly errno: number;
+  /** @ignore */
   constructor(what: string, errno: number) {
     super(`Cannot ${what}: ${errnoName(errno)}`);
     this.errno = errno;

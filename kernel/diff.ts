@@ -11,11 +11,15 @@ import type { KernelVerdict } from "./prog_load.ts";
 
 /** Our side of a comparison. */
 export interface OwnVerdict {
+  /** What we say. */
   readonly verdict: "accept" | "reject" | "unsupported";
   /** The log's last line; empty if accepted. */
   readonly message: string;
+  /** Instructions walked. */
   readonly processed?: number;
+  /** States stored. */
   readonly totalStates?: number;
+  /** States held at one time. */
   readonly peakStates?: number;
 }
 
@@ -49,7 +53,9 @@ export function diffVerdict(ours: OwnVerdict, kernel: KernelVerdict): VerdictDif
 
 /** A line that only one side has, or that both have (`same`). */
 export interface LineDiff {
+  /** Who has it. */
   readonly side: "same" | "ours" | "kernel";
+  /** The line. */
   readonly text: string;
 }
 

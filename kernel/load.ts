@@ -32,13 +32,28 @@ interface LoadedBtf {
   readonly texts?: BtfTexts;
 }
 
-/** A unit's maps and types in the kernel, shared by its programs. */
+/**
+ * A unit's maps and types in the kernel, shared by its programs.
+ *
+ * @example
+ * ```ts
+ * import { parseText } from "../ir/mod.ts";
+ * import { kernelUnavailable, KernelUnit } from "./mod.ts";
+ * const unit = parseText("type xdp\nfunc main:\n  r0 = 2\n  exit\n");
+ * if (kernelUnavailable() === undefined) {
+ *   using inKernel = new KernelUnit(unit);
+ *   using verdict = inKernel.load(unit.programs[0], { logLevel: 1 });
+ *   console.log(verdict.accepted, verdict.stats.processed); // true 2
+ * }
+ * ```
+ */
 export class KernelUnit implements Disposable {
   readonly #unit: Unit;
   readonly #maps = new Map<number, number>();
   /** `null` until asked for. */
   #loadedBtf: LoadedBtf | undefined | null = null;
 
+  /** Makes nothing yet: maps and types come with the first program that needs them. */
   constructor(unit: Unit) {
     this.#unit = unit;
   }
@@ -83,6 +98,7 @@ export class KernelUnit implements Disposable {
     return fd;
   }
 
+  /** Closes maps and types; programs already loaded keep what they need. */
   [Symbol.dispose](): void {
     for (const fd of this.#maps.values()) closeFd(fd);
     this.#maps.clear();

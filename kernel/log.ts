@@ -8,8 +8,11 @@
 export interface LogStats {
   /** Instructions walked, over all paths. */
   readonly processed?: number;
+  /** Most states stored at one instruction. */
   readonly maxStatesPerInsn?: number;
+  /** States stored. */
   readonly totalStates?: number;
+  /** States held at one time. */
   readonly peakStates?: number;
   /** Bytes of stack, per subprogram in layout order. */
   readonly stackDepth?: readonly number[];

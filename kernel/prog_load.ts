@@ -55,15 +55,21 @@ export interface RawProgram {
   readonly type: number;
   /** Eight bytes an instruction, descriptors already filled in. */
   readonly insns: Uint8Array<ArrayBuffer>;
+  /** Decides about GPL-only helpers. */
   readonly license: string;
+  /** For people; at most 15 characters of it. */
   readonly name?: string;
   /** `enum bpf_attach_type`. */
   readonly attachType?: number;
+  /** The target's type in the kernel's BTF. */
   readonly attachBtfId?: number;
   /** `BPF_F_*`. */
   readonly flags?: number;
+  /** For kprobes on old kernels. */
   readonly kernVersion?: number;
+  /** The device it is offloaded or bound to. */
   readonly ifindex?: number;
+  /** Of the BTF that function and line records refer to. */
   readonly btfFd?: number;
   /** `struct bpf_func_info` records of 8 bytes. */
   readonly funcInfo?: Uint8Array<ArrayBuffer>;
@@ -75,12 +81,15 @@ export interface RawProgram {
 
 /** What the kernel said. Disposing closes the program. */
 export interface KernelVerdict extends Disposable {
+  /** The verdict. */
   readonly accepted: boolean;
   /** Positive; 0 if accepted. */
   readonly errno: number;
+  /** The log, up to its end or the largest buffer. */
   readonly log: string;
   /** The log's last line that says something; empty if accepted. */
   readonly message: string;
+  /** The figures at the log's end. */
   readonly stats: LogStats;
   /** The program's descriptor, -1 if refused. Closed with the verdict. */
   readonly fd: number;

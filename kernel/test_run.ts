@@ -9,7 +9,9 @@ import { Attr, bpf, COMMAND, KernelError } from "./bpf.ts";
 export interface KernelRun {
   /** The low 32 bits of r0. */
   readonly retval: number;
+  /** The packet afterwards. */
   readonly dataOut: Uint8Array;
+  /** The context afterwards; empty if none was given. */
   readonly ctxOut: Uint8Array;
   /** The kernel's own average per round, whole nanoseconds. */
   readonly ns: number;

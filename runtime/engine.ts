@@ -60,6 +60,7 @@ export interface Engine {
 
 /** A run was abandoned: a helper written in JavaScript failed, or the fuel is used up. */
 export class AbortedError extends Error {
+  /** The class's name. */
   override readonly name = "AbortedError";
 }
 

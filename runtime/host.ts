@@ -13,6 +13,7 @@ import { StructView } from "./struct_view.ts";
 export interface SentEvent {
   /** The perf event array or ring buffer. */
   readonly map: RuntimeMap;
+  /** The record, copied. */
   readonly data: Uint8Array;
 }
 

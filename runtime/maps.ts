@@ -41,8 +41,11 @@ export type CallNative = (name: string, ...args: (number | bigint)[]) => bigint;
 
 /** An update or deletion that the map refused; `errno` is positive. */
 export class MapError extends Error {
+  /** The class's name. */
   override readonly name = "MapError";
+  /** Positive. */
   readonly errno: number;
+  /** @ignore */
   constructor(what: string, errno: number) {
     super(`Cannot ${what} (errno ${errno})`);
     this.errno = errno;
@@ -51,6 +54,7 @@ export class MapError extends Error {
 
 /** A map that programs and the host share. */
 export class RuntimeMap {
+  /** What it was made from. */
   readonly def: MapDef;
   /** Of its `struct bpf_map`: what programs hold as the map. */
   readonly address: number;
@@ -65,7 +69,7 @@ export class RuntimeMap {
   readonly #scratch: Block;
   readonly #call: CallNative;
 
-  /** @throws {UnsupportedError} If the runtime has no maps of this type. */
+  /** @ignore Made by a runtime. @throws {UnsupportedError} If the runtime has no maps of this type. */
   constructor(def: MapDef, options: { space: AddressSpace; call: CallNative; id: number; seed: number }) {
     const kind = KINDS[def.type];
     if (kind === undefined) throw new UnsupportedError(`maps of type ${def.type} (map ${def.name})`);

@@ -3,6 +3,8 @@
  *
  * @module
  */
+export { type MachineCode, type Relocation, type Symbol } from "../abi/machine_code.ts";
+export { type Proof } from "../abi/proof.ts";
 export { type Compile, type FunctionBodies } from "./engine.ts";
 export { AbortedError } from "./engine.ts";
 export { type DriverName, type RxMetadata } from "./device.ts";

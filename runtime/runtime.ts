@@ -41,14 +41,27 @@ export interface LoadOptions {
   readonly lowered?: boolean;
 }
 
-/** Programs and maps of one runtime live until it is disposed. */
+/**
+ * Programs and maps of one runtime live until it is disposed.
+ *
+ * @example Load what the compiler proved, and run it
+ * ```ts
+ * import { parseText } from "../ir/mod.ts";
+ * import { issueProof } from "../abi/proof.ts";
+ * import { Runtime, testRun } from "./mod.ts";
+ * const [program] = parseText("type xdp\nfunc main:\n  r0 = 2\n  exit\n").programs;
+ * using runtime = new Runtime(); // interpreted; for machine code hand in a back end
+ * const loaded = runtime.load(program, { proof: issueProof(program) });
+ * console.log(testRun(loaded).retval); // 2
+ * ```
+ */
 export class Runtime implements Disposable {
   readonly #engine: Engine & Partial<Disposable>;
   readonly #seed: bigint;
   readonly #maps = new WeakMap<Unit, readonly RuntimeMap[]>();
   readonly #packets = new Map<string, Packet>();
 
-  /** @throws {Error} If machine code cannot run here; ask `nativeUnavailable` first. */
+  /** Makes an empty runtime. @throws {Error} If machine code cannot run here; ask `nativeUnavailable` first. */
   constructor(options: RuntimeOptions = {}) {
     this.#seed = options.seed ?? crypto.getRandomValues(new BigUint64Array(1))[0];
     this.#engine = options.compile === undefined
@@ -56,7 +69,7 @@ export class Runtime implements Disposable {
       : new NativeEngine(options.compile, this.#seed);
   }
 
-  /** What runs the programs. */
+  /** @ignore What runs the programs. */
   get engine(): Engine {
     return this.#engine;
   }
@@ -133,7 +146,9 @@ export class Runtime implements Disposable {
 
 /** A program that can run. */
 export class LoadedProgram {
+  /** What it was loaded into. */
   readonly runtime: Runtime;
+  /** As it was loaded. */
   readonly program: Program;
   /** Of its unit, in the unit's order. */
   readonly maps: readonly RuntimeMap[];

@@ -78,7 +78,7 @@ export class XdpPacket implements Packet {
       flags: 0,
     });
     this.#rxq.assign({ dev: this.#device.address, queue_index: queue, frag_size: PAGE });
-    this.#device.assign({ ifindex, real_num_rx_queues: 1, mtu: 1500 });
+    this.#device.assign({ ifindex, real_num_rx_queues: 1, mtu: 65536 });
     this.#driver.describe(this.#device, this.#rxq, input.metadata);
   }
 

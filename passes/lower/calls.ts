@@ -70,8 +70,11 @@ function replacement(program: Program, insn: Insn, id: InsnId): NewCode | undefi
         case TAIL_CALL:
           return tailCall(insn);
         case MAP_LOOKUP_ELEM: {
+          // Inner maps of maps of maps have numbers beyond the unit's own: which of them it is shows at run time.
           const map = program.get(callMap, id);
-          return map === NO_MAP ? undefined : lookup(program.unit.maps[map]);
+          return map === NO_MAP || map >= program.unit.maps.length
+            ? undefined
+            : lookup(program.unit.maps[map]);
         }
         default:
           return undefined;
