@@ -283,7 +283,7 @@ export function checkHelperCall(env: Env, slot: number): number {
     err = checkMapFunction(env, mapOf(env, meta.map).type, proto);
     if (err < 0) return err;
   }
-  if (id === FUNC.get_func_ip) {
+  if (id === FUNC.get_func_ip && env.rules.name !== "kprobe") {
     return env.fail(ENOTSUPP, `func bpf_get_func_ip#${id} not supported for program type ${env.rules.id}`);
   }
   // What the called program does to the packet concerns only callers of this frame: there is no coming back into it.

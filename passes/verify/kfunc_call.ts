@@ -12,6 +12,7 @@ import type { KfuncArgContext, KfuncContext } from "../facts.ts";
 import { W } from "./arena.ts";
 import { checkArgOffset } from "./call_args.ts";
 import { checkOptionalMemory, checkOptionalSizedMemory, isNull } from "./call_memory.ts";
+import { isContextName } from "./context_type.ts";
 import { checkDynptrArg, dynptrFlag, dynptrReg } from "./dynptr.ts";
 import { EACCES, EFAULT, EINVAL, type Env } from "./env.ts";
 import { clearCallerSaved } from "./frames.ts";
@@ -260,7 +261,7 @@ function standsForStruct(type: number): boolean {
 /** Verifies the pointer parameter `i`: how many further parameters it took with it (its size), or `-errno`. */
 function checkPointer(env: Env, proto: KfuncProto, i: number): number {
   const param = proto.params[i], pointee = param.pointee!, regno = i + 1, o = env.regs + regno * REG_WORDS;
-  const isCtx = pointee.kind === "struct" && pointee.name === env.rules.ctx;
+  const isCtx = pointee.kind === "struct" && isContextName(env, pointee.name);
   const type = W[o + TYPE];
   if (!isCtx) {
     if (param.name.endsWith("__nullable") && isNull(o)) return 0;

@@ -16,6 +16,12 @@ const RDONLY_PROG = 1 << 7, WRONLY_PROG = 1 << 8;
 /** `BPF_MAP_TYPE_ARRAY`: the only type whose values can be read at verification. */
 const ARRAY = 2;
 
+/**
+ * What a verification took to be anything although a kernel would know it: what was accepted is safe all the same, but nothing may be
+ * refused.
+ */
+export const assumed: WeakMap<Env, string> = new WeakMap();
+
 /** Whether the program may read, or write, the map that register `regno` points into: 0 or `-errno`. */
 export function checkMapFlags(env: Env, regno: number, off: number, size: number, write: boolean): number {
   const map = mapOf(env, W[env.regs + regno * REG_WORDS + AUX1]);
@@ -100,6 +106,7 @@ export function loadMapValue(
   const o = env.regs + regno * REG_WORDS, v = env.regs + load.value * REG_WORDS;
   const map = mapOf(env, W[o + AUX1]);
   if (!isConst(o) || (map.flags & RDONLY_PROG) === 0 || !map.frozen || map.type !== ARRAY) {
+    if (map.section === ".kconfig" && isConst(o)) assumed.set(env, "the kernel's configuration");
     markUnknown(v);
     return 0;
   }

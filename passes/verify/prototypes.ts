@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Btf, BtfType } from "../../ir/btf/btf.ts";
+import type { Btf } from "../../ir/btf/btf.ts";
+import { isContextType } from "./context_type.ts";
 import { EFAULT, EINVAL, type Env, EOPNOTSUPP, SUB_UNRELIABLE } from "./env.ts";
 
 /** A parameter of a subprogram. */
@@ -115,9 +116,10 @@ function readPointer(
   const { btf, index, global } = param, { tags } = pointer;
   const target = btf.type(btf.resolve(pointer.target));
   const invalid = (): number => env.fail(EINVAL, `arg#${index} has invalid combination of tags`);
-  if (tags.has("ctx") || isContext(env, target)) {
+  const context = isContextType(env, btf, pointer.target);
+  if (tags.has("ctx") || context) {
     if (tags.size > (tags.has("ctx") ? 1 : 0)) return invalid();
-    if (tags.has("ctx") && !isContext(env, target)) {
+    if (!context) {
       return env.unsupported("arg:ctx of another type than the context");
     }
     return { kind: "ctx" };
@@ -144,8 +146,4 @@ function readPointer(
     );
   }
   return { kind: "mem", size, maybeNull: !tags.has("nonnull") };
-}
-
-function isContext(env: Env, target: BtfType): boolean {
-  return target.kind === "struct" && target.name === env.rules.ctx;
 }

@@ -30,6 +30,7 @@ import { insnText } from "./log.ts";
 import { Loops } from "./loops.ts";
 import { checkKfuncs } from "./kfunc_call.ts";
 import { resolvers } from "./kfunc_proto.ts";
+import { assumed } from "./map_value.ts";
 import { Pending } from "./pending.ts";
 import { GIVEN_FACTS, programWithFacts } from "./results.ts";
 import { checkCallDepth } from "./call_depth.ts";
@@ -102,6 +103,8 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
   let status = check(env);
   const found = status === 0 ? programWithFacts(env) : undefined;
   if (found !== undefined) status = checkCallDepth(env, found);
+  const unknown = assumed.get(env);
+  if (status < 0 && unknown !== undefined) throw new UnsupportedError(unknown);
   const usec = Math.round((performance.now() - begin) * 1000);
   const { explored } = env;
   if (env.logLevel & 4) {

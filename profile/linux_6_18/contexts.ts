@@ -1,5 +1,6 @@
 /**
- * The fields of `struct xdp_md` and `struct __sk_buff` and how each program type may use them (Linux 6.18, `net/core/filter.c`): a table.
+ * The fields of `struct xdp_md` and `struct __sk_buff` and how each program type may use them (Linux 6.18, `net/core/filter.c`), and
+ * the contexts of tracing programs that are plain numbers (`kernel/trace/bpf_trace.c`): a table.
  *
  * An access must lie in one field, be aligned to its own size and have one of the field's widths; what is in no field (padding,
  * fields hidden from the type) may not be touched. Fields that give packet pointers cannot be loaded with sign extension.
@@ -109,3 +110,36 @@ export const SK_BUFF_CGROUP_SKB: readonly CtxField[] = skBuff({
   hidden: ["tc_classid", "data_meta", "wire_len", "tstamp_type"],
   writable: ["mark", "priority", "cb", "tstamp"],
 });
+
+/** Widths of accesses to numbers without fields. */
+const ANY_WIDTH: readonly number[] = [1, 2, 4, 8];
+
+/** Arguments a raw tracepoint has at most, 8 bytes each (`MAX_BPF_FUNC_ARGS`). */
+export const RAW_TRACEPOINT_SIZE: number = 12 * 8;
+/** A raw tracepoint's arguments. */
+export const RAW_TRACEPOINT: readonly CtxField[] = [
+  { name: "args", offset: 0, size: RAW_TRACEPOINT_SIZE, access: ANY_WIDTH, write: false },
+];
+
+/** How far a tracepoint's record may be read (`PERF_MAX_TRACE_SIZE`), in bytes. */
+export const TRACEPOINT_SIZE = 8192;
+/** A tracepoint's record, behind the pointer it begins with. */
+export const TRACEPOINT: readonly CtxField[] = [
+  { name: "record", offset: 8, size: TRACEPOINT_SIZE - 8, access: ANY_WIDTH, write: false },
+];
+
+/** Size of `struct pt_regs` on x86-64 in bytes. */
+export const PT_REGS_SIZE = 168;
+/** `struct pt_regs`: read-only. */
+export const PT_REGS: readonly CtxField[] = [
+  { name: "regs", offset: 0, size: PT_REGS_SIZE, access: ANY_WIDTH, write: false },
+];
+
+/** Size of `struct bpf_perf_event_data` in bytes. */
+export const PERF_EVENT_SIZE: number = PT_REGS_SIZE + 16;
+/** `struct bpf_perf_event_data`: registers whole, the two numbers also in part. */
+export const PERF_EVENT: readonly CtxField[] = [
+  { name: "regs", offset: 0, size: PT_REGS_SIZE, access: [8], write: false },
+  { name: "sample_period", offset: PT_REGS_SIZE, size: 8, access: ANY_WIDTH, write: false },
+  { name: "addr", offset: PT_REGS_SIZE + 8, size: 8, access: ANY_WIDTH, write: false },
+];

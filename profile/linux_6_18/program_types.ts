@@ -1,17 +1,25 @@
 /**
  * The program types of Linux 6.18: contexts, packet access, return values. Helpers are in `helper_sets.ts`.
  *
- * xdp, socket_filter, sched_cls, sched_act and cgroup_skb are complete; the others are listed with what is certain and say in
+ * xdp, socket_filter, sched_cls, sched_act, cgroup_skb, kprobe, tracepoint, raw_tracepoint and perf_event are complete; the others are listed with what is certain and say in
  * `unsupported` why their programs cannot be decided about yet.
  *
  * @module
  */
 import type { CtxField, ProgramTypeRules } from "../profile.ts";
 import {
+  PERF_EVENT,
+  PERF_EVENT_SIZE,
+  PT_REGS,
+  PT_REGS_SIZE,
+  RAW_TRACEPOINT,
+  RAW_TRACEPOINT_SIZE,
   SK_BUFF_CGROUP_SKB,
   SK_BUFF_SIZE,
   SK_BUFF_SOCKET_FILTER,
   SK_BUFF_TC,
+  TRACEPOINT,
+  TRACEPOINT_SIZE,
   XDP_MD,
   XDP_MD_SIZE,
 } from "./contexts.ts";
@@ -81,12 +89,12 @@ const SKB = { ctx: "__sk_buff", ctxSize: SK_BUFF_SIZE } as const;
 const ROWS: readonly (readonly [name: string, row: Row])[] = [
   ["unspec", { unsupported: "program type unspec" }],
   ["socket_filter", { ...SKB, fields: SK_BUFF_SOCKET_FILTER }],
-  ["kprobe", { ctx: "pt_regs", ctxSize: 168, returns: kprobeReturns, unsupported: "context of kprobe" }],
+  ["kprobe", { ctx: "pt_regs", ctxSize: PT_REGS_SIZE, fields: PT_REGS, returns: kprobeReturns }],
   ["sched_cls", { ...SKB, fields: SK_BUFF_TC, packet: "rw" }],
   ["sched_act", { ...SKB, fields: SK_BUFF_TC, packet: "rw" }],
-  ["tracepoint", { unsupported: "context of tracepoint" }],
+  ["tracepoint", { ctxSize: TRACEPOINT_SIZE, fields: TRACEPOINT }],
   ["xdp", { ctx: "xdp_md", ctxSize: XDP_MD_SIZE, fields: XDP_MD, packet: "rw" }],
-  ["perf_event", { ctx: "bpf_perf_event_data", unsupported: "context of perf_event" }],
+  ["perf_event", { ctx: "bpf_perf_event_data", ctxSize: PERF_EVENT_SIZE, fields: PERF_EVENT }],
   ["cgroup_skb", {
     ...SKB,
     fields: SK_BUFF_CGROUP_SKB,
@@ -105,7 +113,11 @@ const ROWS: readonly (readonly [name: string, row: Row])[] = [
     unsupported: "context of cgroup_device",
   }],
   ["sk_msg", { ctx: "sk_msg_md", packet: "rw", unsupported: "context of sk_msg" }],
-  ["raw_tracepoint", { unsupported: "context of raw_tracepoint" }],
+  ["raw_tracepoint", {
+    ctx: "bpf_raw_tracepoint_args",
+    ctxSize: RAW_TRACEPOINT_SIZE,
+    fields: RAW_TRACEPOINT,
+  }],
   ["cgroup_sock_addr", {
     ctx: "bpf_sock_addr",
     returns: sockAddrReturns,
