@@ -9,6 +9,7 @@ import { BACKEND, checkOrder, defaultPasses, describePasses, FRONTEND, parsePass
 import type { Pass } from "../passes/pass.ts";
 import { Pipeline } from "../passes/pipeline.ts";
 import { type Golden, goldenFiles, inputOf, readGolden, runFailures, TARGET } from "./golden.ts";
+import { GOLDEN_KFUNCS } from "./golden_kfuncs.ts";
 import { ROOT } from "./shared.ts";
 
 const ENTRIES = [FRONTEND, ...defaultPasses(), BACKEND];
@@ -92,7 +93,10 @@ for (const golden of PROGRAMS) {
       const inserted: InsnId[] = [];
       const passes = parsePasses(golden.passes);
       passes.splice(at, 0, inserter(inserted));
-      const { program } = new Pipeline({ passes }).run(inputOf(golden), { target: TARGET });
+      const { program } = new Pipeline({ passes }).run(inputOf(golden), {
+        target: TARGET,
+        kfuncs: GOLDEN_KFUNCS,
+      });
       assertEquals(runFailures(golden, program), [], `after ${at} passes`);
       // What stands there before verify may be found dead by verify itself.
       if (passes.slice(at).some((pass) => pass.name === "verify")) continue;
@@ -106,7 +110,10 @@ for (const golden of PROGRAMS) {
       const passes = parsePasses(golden.passes);
       if (passes[at].required === true) continue;
       const left = passes.splice(at, 1);
-      const { program } = new Pipeline({ passes }).run(inputOf(golden), { target: TARGET });
+      const { program } = new Pipeline({ passes }).run(inputOf(golden), {
+        target: TARGET,
+        kfuncs: GOLDEN_KFUNCS,
+      });
       assertEquals(runFailures(golden, program), [], `without ${left[0].name}`);
     }
   });
