@@ -10,7 +10,8 @@ const ROOT = fromFileUrl(new URL("..", import.meta.url));
 const FOLDERS = ["examples", "plugins", "runtime", "bench"];
 
 async function run(command: string, args: readonly string[]): Promise<void> {
-  const { code, stderr } = await new Deno.Command(command, { args: [...args], stderr: "piped" }).output();
+  const { code, stderr } = await new Deno.Command(command, { args: [...args], cwd: ROOT, stderr: "piped" })
+    .output();
   if (code !== 0) {
     throw new Error(`Cannot run ${command} ${args.join(" ")}:\n${new TextDecoder().decode(stderr)}`);
   }
@@ -28,7 +29,7 @@ async function firstOf(candidates: readonly (string | undefined)[]): Promise<str
 }
 
 async function* sources(folder: string): AsyncGenerator<string> {
-  for await (const entry of Deno.readDir(folder)) {
+  for await (const entry of Deno.readDir(join(ROOT, folder))) {
     const path = join(folder, entry.name);
     if (entry.isDirectory) yield* sources(path);
     else if (entry.name.endsWith(".bpf.c")) yield path;
@@ -37,25 +38,26 @@ async function* sources(folder: string): AsyncGenerator<string> {
 
 const clang = await firstOf([Deno.env.get("CLANG"), "clang-22", "clang"]);
 const strip = await firstOf([Deno.env.get("LLVM_STRIP"), "llvm-strip-22", "llvm-strip"]);
+// Paths are relative to the root, so that objects do not depend on where the checkout lies.
+const flags = [
+  "-O2",
+  "-g",
+  "-target",
+  "bpf",
+  "-mcpu=v3",
+  "-Wall",
+  "-Werror",
+  "-fdebug-compilation-dir=.",
+  "-I",
+  "abi",
+];
 for (const folder of FOLDERS) {
-  for await (const source of sources(join(ROOT, folder))) {
+  for await (const source of sources(folder)) {
     const object = source.replace(/\.c$/, ".o");
     const temporary = `${object}.tmp`;
-    const flags = [
-      "-O2",
-      "-g",
-      "-target",
-      "bpf",
-      "-mcpu=v3",
-      "-Wall",
-      "-Werror",
-      "-fdebug-prefix-map=" + ROOT + "=",
-      "-I",
-      join(ROOT, "abi"),
-    ];
     await run(clang, [...flags, "-I", "/usr/include/x86_64-linux-gnu", "-c", source, "-o", temporary]);
     await run(strip, ["-g", temporary]);
-    await Deno.rename(temporary, object);
-    console.log(object.slice(ROOT.length));
+    await Deno.rename(join(ROOT, temporary), join(ROOT, object));
+    console.log(object);
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * A hundred one-byte slices of a packet, through bpf_dynptr_slice and by hand: the benchmark with which inlinable kfuncs were
+ * A hundred one-byte slices of a packet, through bpf_dynptr_slice and by packet pointers: the benchmark with which inlinable kfuncs were
  * proposed. Without a buffer, so that the slice is the packet itself or NULL.
  */
 #include <linux/bpf.h>
@@ -25,7 +25,7 @@ static __always_inline int slices(struct bpf_dynptr *ptr)
 	return hits;
 }
 
-static __always_inline int by_hand(void *data, void *data_end)
+static __always_inline int by_pointer(void *data, void *data_end)
 {
 	int hits = 0;
 
@@ -52,9 +52,9 @@ int slice_xdp(struct xdp_md *ctx)
 }
 
 SEC("xdp")
-int slice_xdp_ideal(struct xdp_md *ctx)
+int slice_xdp_direct(struct xdp_md *ctx)
 {
-	return by_hand((void *)(long)ctx->data, (void *)(long)ctx->data_end);
+	return by_pointer((void *)(long)ctx->data, (void *)(long)ctx->data_end);
 }
 
 SEC("tc")
@@ -67,9 +67,9 @@ int slice_tc(struct __sk_buff *skb)
 }
 
 SEC("tc")
-int slice_tc_ideal(struct __sk_buff *skb)
+int slice_tc_direct(struct __sk_buff *skb)
 {
-	return by_hand((void *)(long)skb->data, (void *)(long)skb->data_end);
+	return by_pointer((void *)(long)skb->data, (void *)(long)skb->data_end);
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

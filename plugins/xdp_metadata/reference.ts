@@ -51,8 +51,8 @@ function vethHash(call: ReferenceCall): bigint {
   if (skb === 0n) return error(ENODATA);
   const known = field(call, [skb, "sk_buff", "l4_hash"]) !== 0n ||
     field(call, [skb, "sk_buff", "sw_hash"]) !== 0n;
-  const hash = known ? field(call, [skb, "sk_buff", "hash"]) : call.call("skb_get_hash", [skb]) & MASK32;
-  call.write(call.args[1], 4, hash);
+  if (!known) return error(ENODATA);
+  call.write(call.args[1], 4, field(call, [skb, "sk_buff", "hash"]));
   call.write(call.args[2], 4, field(call, [skb, "sk_buff", "l4_hash"]) !== 0n ? 8n : 0n);
   return 0n;
 }

@@ -12,23 +12,18 @@ bpf_kfunc int veth_xdp_rx_timestamp(const struct xdp_md *ctx, __u64 *timestamp)
 	return 0;
 }
 
+/*
+ * The driver hashes the packet here if nobody has: a function call in the middle of every program. The body answers only what is
+ * known; a runtime that wants a hash for every packet hashes it when it makes the socket buffer.
+ */
 bpf_kfunc int veth_xdp_rx_hash(const struct xdp_md *ctx, __u32 *hash, enum xdp_rss_hash_type *rss_type)
 {
-	struct sk_buff *skb = ((const struct veth_xdp_buff *)ctx)->skb;
+	const struct sk_buff *skb = ((const struct veth_xdp_buff *)ctx)->skb;
 
 	if (!skb)
 		return -ENODATA;
-	if (!skb->l4_hash && !skb->sw_hash) {
-		/* Kept on the stack over the rare call, so that no path pays for saved registers. */
-		struct sk_buff *volatile kept_skb = skb;
-		enum xdp_rss_hash_type *volatile kept_type = rss_type;
-		__u32 *volatile kept_hash = hash;
-
-		skb_get_hash(skb);
-		skb = kept_skb;
-		rss_type = kept_type;
-		hash = kept_hash;
-	}
+	if (!skb->l4_hash && !skb->sw_hash)
+		return -ENODATA;
 	*hash = skb->hash;
 	*rss_type = skb->l4_hash ? XDP_RSS_TYPE_L4_ANY : XDP_RSS_TYPE_NONE;
 	return 0;
