@@ -499,10 +499,46 @@ class Generator {
   }
 }
 
+/** A subprogram that calls nothing and has no stack: a back end may put it where it is called. */
+function leaf(g: Generator): void {
+  const r = g.random;
+  const out = g.label();
+  const alu = (): void => {
+    const src: Operand = r.below(2) === 0 ? reg(1 + r.below(5)) : imm(g.number());
+    g.put({ kind: "alu", op: r.of(ALU_BINARY), width: r.of([32, 64] as const), dst: 1 + r.below(5), src });
+  };
+  alu();
+  const branches = r.below(3);
+  for (let i = 0; i < branches; i++) {
+    g.out.push({
+      insn: {
+        kind: "branch",
+        op: r.of(BRANCHES),
+        width: 64,
+        left: 1 + r.below(5),
+        right: imm(g.number()),
+        target: 0,
+      },
+      label: out,
+    });
+    alu();
+    if (r.below(3) === 0) {
+      g.put({ kind: "alu", op: "mov", width: 64, dst: 0, src: reg(1 + r.below(5)) });
+      g.put({ kind: "exit" });
+    }
+  }
+  g.bind(out);
+  alu();
+  g.put({ kind: "alu", op: "mov", width: 64, dst: 0, src: reg(1 + r.below(5)) });
+  g.put({ kind: "exit" });
+}
+
 /** A random program, as decoded instructions, for a seed. */
 export function generate(seed: number): DecodedInsn[] {
   const g = new Generator(new Random(seed));
   const r = g.random;
+  const small = g.label();
+  const leaves = r.below(3) === 0;
   const callee = g.label();
   const calls = r.below(3) === 0;
   g.put({ kind: "alu", op: "mov", width: 64, dst: 9, src: reg(1) });
@@ -516,7 +552,25 @@ export function generate(seed: number): DecodedInsn[] {
       g.block(1);
     }
   }
+  if (leaves) {
+    const again = g.label();
+    g.put({ kind: "alu", op: "mov", width: 64, dst: 8, src: imm(1 + r.below(3)) });
+    g.bind(again);
+    for (let n = 1; n <= 5; n++) if (r.below(2) === 0) g.constant(n);
+    g.out.push({ insn: { kind: "call", callee: { kind: "subprog", subprog: 0 } }, label: small });
+    for (let n = 1; n <= 5; n++) g.constant(n);
+    g.put({ kind: "alu", op: "add", width: 64, dst: 7, src: reg(0) });
+    g.put({ kind: "alu", op: "sub", width: 64, dst: 8, src: imm(1) });
+    g.out.push({
+      insn: { kind: "branch", op: "ne", width: 64, left: 8, right: imm(0), target: 0 },
+      label: again,
+    });
+  }
   g.epilogue();
+  if (leaves) {
+    g.bind(small);
+    leaf(g);
+  }
   if (calls) {
     g.bind(callee);
     g.put({ kind: "alu", op: "mov", width: 64, dst: 9, src: reg(5) });

@@ -18,7 +18,7 @@ import type { Program } from "../../../ir/program.ts";
 import { Assembler } from "./assembler.ts";
 import { Emitter } from "./emitter.ts";
 import type { Features } from "./features.ts";
-import { enter, type Frame, frameOf, leave } from "./frame.ts";
+import { enter, type Frame, frameOf, leave, scan } from "./frame.ts";
 import { lowerAlu } from "./lower_alu.ts";
 import { lowerJump } from "./lower_branch.ts";
 import { lowerImm64, lowerLegacyLoad, lowerLoad, lowerStore } from "./lower_memory.ts";
@@ -60,7 +60,7 @@ export interface CompileOptions {
 export function compileX86(program: Program, options: CompileOptions = {}): MachineCode {
   const columns = columnsOf(program);
   const asm = new Assembler();
-  // The label of a slot is its number, so they come first.
+  // The label of a slot is its number, so they come first; see Emitter.shift.
   for (let slot = 0; slot < columns.count; slot++) asm.label();
   const entries = program.subprogs.map(() => asm.label());
   const mayReachJs = options.mayReachJs ?? (() => true);
@@ -81,20 +81,13 @@ export function compileX86(program: Program, options: CompileOptions = {}): Mach
     mayReachJs,
     fuel,
   });
+  const inlined = program.subprogs.map((_, index) => isSmallLeaf(columns, index));
   for (let index = 0; index < program.subprogs.length; index++) {
     const frame = frameOf(program, { columns, selection: e.selection, index });
     asm.align(16);
     asm.bind(entries[index]);
     begin(e, frame, options.mayGotoBudget ?? 8_388_608);
-    const end = columns.subprogStart[index + 1];
-    for (let slot = columns.subprogStart[index]; slot < end; slot++) {
-      if (heads[slot] !== 0) asm.align(16, 10);
-      asm.bind(slot);
-      e.flags = targets[slot] !== 0 ? -1 : e.nextFlags;
-      e.nextFlags = -1;
-      if (e.done !== slot) lower(e, slot);
-      if (columns.code[slot] === 0x18) asm.bind(++slot);
-    }
+    walk(e, { index, heads, inlined });
     finish(e, frame);
   }
   const { bytes, labels, holes } = asm.finish();
@@ -116,6 +109,64 @@ export function compileX86(program: Program, options: CompileOptions = {}): Mach
     subprogs: program.subprogs.map((s, i) => ({ id: s.id, name: s.name, offset: labels[entries[i]] })),
     offsets,
   };
+}
+
+/** What does not change from subprogram to subprogram, and which is being walked. */
+interface Walk {
+  readonly index: number;
+  /** By slot: 1 where a loop begins. */
+  readonly heads: Uint8Array;
+  /** By subprogram: whether calls of it become its body. */
+  readonly inlined: readonly boolean[];
+}
+
+/** Lowers the instructions of a subprogram. */
+function walk(e: Emitter, what: Walk): void {
+  const { asm, columns } = e;
+  const end = columns.subprogStart[what.index + 1];
+  for (let slot = columns.subprogStart[what.index]; slot < end; slot++) {
+    if (what.heads[slot] !== 0) asm.align(16, 10);
+    asm.bind(e.label(slot));
+    e.flags = e.targets[slot] !== 0 ? -1 : e.nextFlags;
+    e.nextFlags = -1;
+    const code = columns.code[slot];
+    if (code === 0x85 && columns.src[slot] === 1 && what.inlined[columns.subprogOf[columns.target[slot]]]) {
+      inline(e, { ...what, index: columns.subprogOf[columns.target[slot]] });
+    } else if (e.done !== slot) lower(e, slot);
+    if (code === 0x18) asm.bind(e.label(++slot));
+  }
+}
+
+/**
+ * Puts a small leaf in the place of its call. Registers are the same on both sides, it has no stack, and what it may destroy, a call may
+ * destroy; only its labels and its exits differ.
+ */
+function inline(e: Emitter, what: Walk): void {
+  const { asm, columns } = e;
+  const start = columns.subprogStart[what.index];
+  const { shift, end } = e;
+  const first = asm.label();
+  for (let slot = start + 1; slot < columns.subprogStart[what.index + 1]; slot++) asm.label();
+  e.shift = first - start;
+  e.end = asm.label();
+  walk(e, what);
+  asm.bind(e.end);
+  e.shift = shift;
+  e.end = end;
+  e.nextFlags = -1;
+}
+
+/** Slots up to which a leaf is put in the place of its calls. */
+const SMALL = 32;
+
+/** Whether a subprogram calls nothing, has no stack, leaves r6 to r9 alone, and is short. */
+function isSmallLeaf(columns: Columns, index: number): boolean {
+  const from = columns.subprogStart[index], until = columns.subprogStart[index + 1];
+  if (until - from > SMALL) return false;
+  const last = columns.code[until - 1];
+  if (last !== 0x95 && last !== 0x05 && last !== 0x06) return false;
+  const { written, mentioned, calls, mayGoto } = scan(columns, from, until);
+  return !calls && !mayGoto && (mentioned >> 10 & 1) === 0 && (written & 0x3c0) === 0;
 }
 
 function begin(e: Emitter, frame: Frame, budget: number): void {

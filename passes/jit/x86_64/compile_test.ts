@@ -276,3 +276,60 @@ native("a slot does not live in a register that a division goes through", () => 
     }
   }
 });
+
+native("a small leaf stands where it is called: every exit, every call, its loops' fuel", () => {
+  const version = program(`
+func main:
+  r6 = r2
+  call pick
+  r6 += r0
+  r1 = r6
+  call pick
+  exit
+func pick:
+  if r1 == 0 goto zero
+  r0 = r1
+  r0 *= 3
+  exit
+zero:
+  r0 = 100
+  exit
+`);
+  const compiled = compileX86(version);
+  const { entry, subprogs, bytes } = compiled;
+  // No call instruction is left in main.
+  assertEquals(bytes.subarray(entry, subprogs[1].offset).includes(0xe8), false);
+  using code = new NativeCode(compiled);
+  assertEquals([code.call(0, 0), code.call(1, 0), code.call(1, -3n & 0xffff_ffff_ffff_ffffn)], [
+    300n,
+    9n,
+    100n,
+  ]);
+
+  const loop = program(`
+func main:
+  call spin
+  r0 += 1
+  exit
+func spin:
+  r0 = 0
+again:
+  r0 += 1
+  if r0 != r1 goto again
+  exit
+`);
+  using spinning = new NativeCode(compileX86(loop, { fuel: true }));
+  spinning.reset(10);
+  assertEquals([spinning.call(5, 0), spinning.abort], [6n, 0]);
+  spinning.call(0, 0);
+  assertEquals(spinning.abort, ABORT.fuel);
+});
+
+Deno.test("what has a stack, calls, or writes r6 to r9 is called", () => {
+  for (const body of ["r6 = 1", "*(u64 *)(r10 - 8) = r1", "call helper#7"]) {
+    const { bytes, entry, subprogs } = compileX86(
+      program(`func main:\n  call f\n  exit\nfunc f:\n  ${body}\n  r0 = 0\n  exit\n`),
+    );
+    assertEquals(bytes.subarray(entry, subprogs[1].offset).includes(0xe8), true, body);
+  }
+});

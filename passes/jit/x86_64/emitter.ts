@@ -27,7 +27,7 @@ export class Emitter {
   readonly selection: Selection;
   /** By slot: bit mask of the BPF registers that may be read before they are written, before the slot. */
   readonly live: Int32Array;
-  /** By subprogram in layout order: its entry. The label of a slot is the slot's number. */
+  /** By subprogram in layout order: its entry. */
   readonly entries: readonly Label[];
   /** By subprogram in layout order: whether it can come back with the run abandoned. */
   readonly mayAbort: Uint8Array;
@@ -59,6 +59,10 @@ export class Emitter {
   nextFlags = -1;
   /** A slot that the instruction before it has taken care of. */
   done = -1;
+  /** The label of a slot is its number plus this: a subprogram that stands in its caller has labels of its own there. */
+  shift = 0;
+  /** Where `exit` goes in a subprogram that stands in its caller; undefined where it returns. */
+  end: Label | undefined;
 
   /** The last {@linkcode operand}: x86-64 registers, -1 = none. */
   base = 0;
@@ -90,6 +94,11 @@ export class Emitter {
     this.targets = parts.targets;
     this.mayReachJs = parts.mayReachJs;
     this.fuel = parts.fuel;
+  }
+
+  /** The label of a slot. */
+  label(slot: number): Label {
+    return slot + this.shift;
   }
 
   /** The registers live after a straight-line instruction of one slot. */

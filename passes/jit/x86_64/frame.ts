@@ -69,7 +69,7 @@ export function frameOf(
 }
 
 /** What a subprogram's instructions touch besides the stack. */
-interface Scan {
+export interface Scan {
   /** Masks of BPF registers. */
   readonly written: number;
   readonly mentioned: number;
@@ -79,7 +79,8 @@ interface Scan {
   readonly divides: boolean;
 }
 
-function scan(columns: Columns, from: number, until: number): Scan {
+/** Reads the instructions from one slot to another. */
+export function scan(columns: Columns, from: number, until: number): Scan {
   let written = 0, mentioned = 1, calls = false, mayGoto = false, divides = false;
   for (let slot = from; slot < until; slot += slotsAt(columns, slot)) {
     const code = columns.code[slot];

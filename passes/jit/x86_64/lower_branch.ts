@@ -41,13 +41,19 @@ export function lowerJump(e: Emitter, slot: number): void {
     case 0x80:
       return lowerCall(e, slot);
     case 0x90:
-      leave(e.asm, e.frame);
-      return;
+      return lowerExit(e, slot);
     case 0xe0:
       return lowerMayGoto(e, slot);
     default:
       return lowerBranch(e, slot);
   }
+}
+
+function lowerExit(e: Emitter, slot: number): void {
+  if (e.end === undefined) return leave(e.asm, e.frame);
+  const { columns } = e;
+  const last = slot + 1 === columns.subprogStart[columns.subprogOf[slot] + 1];
+  if (!last) e.asm.jmp(e.end);
 }
 
 /** The slot a jump goes to. @throws {UnsupportedError} If it leaves the subprogram. */
@@ -62,7 +68,7 @@ function targetOf(e: Emitter, slot: number): number {
 function jump(e: Emitter, slot: number): void {
   const target = targetOf(e, slot);
   if (e.fuel && target <= slot) burn(e);
-  if (target !== slot + 1) e.asm.jmp(target);
+  if (target !== slot + 1) e.asm.jmp(e.label(target));
 }
 
 /** Takes one from the fuel and ends the run if none is left. */
@@ -93,9 +99,9 @@ export function branchTo(e: Emitter, slot: number, condition: number): void {
     const past = e.asm.label();
     e.asm.jcc(condition ^ 1, past);
     burn(e);
-    e.asm.jmp(target);
+    e.asm.jmp(e.label(target));
     e.asm.bind(past);
-  } else e.asm.jcc(condition, target);
+  } else e.asm.jcc(condition, e.label(target));
 }
 
 function lowerBranch(e: Emitter, slot: number): void {
