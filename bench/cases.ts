@@ -21,6 +21,7 @@ import {
   vethModule,
   xdpMetadataModule,
 } from "../plugins/mod.ts";
+import type { Observer } from "../passes/mod.ts";
 import { defineModule } from "../plugins/module.ts";
 import { exampleProgram } from "./objects.ts";
 
@@ -37,7 +38,10 @@ export interface Case {
   /** The variants there are, in the order in which they are reported. */
   readonly variants: readonly Variant[];
   /** Program and compiler of a variant, on our own back ends. */
-  build(variant: Variant): { readonly program: Program; readonly compiler: Compiler };
+  build(
+    variant: Variant,
+    observers?: readonly Observer[],
+  ): { readonly program: Program; readonly compiler: Compiler };
   /** The programs for the running kernel, where there is one that it takes. */
   readonly kernel: Partial<Record<Variant, Program>>;
 }
@@ -64,9 +68,9 @@ function loopCase(name: "empty" | "sum"): Case {
     name: `bpf_loop/${name}`,
     ops: ROUNDS,
     variants: FOUR,
-    build: (variant) => ({
+    build: (variant, observers = []) => ({
       program: variant === "ideal" ? ideal : inlined,
-      compiler: new Compiler({ skip: SKIPPED[variant] }),
+      compiler: new Compiler({ skip: SKIPPED[variant], observers }),
     }),
     kernel: { called, inlined, ideal },
   };
@@ -83,11 +87,16 @@ function sliceCase(
     name: `dynptr_slice/${context}`,
     ops: SLICES,
     variants: [...FOUR, "direct"],
-    build(variant) {
+    build(variant, observers = []) {
       const module = variant === "ideal" ? modules.ideal : modules.dynptr;
       return {
         program: variant === "ideal" ? ideal : variant === "direct" ? direct : program,
-        compiler: new Compiler({ modules: [module], trust: [module.name], skip: SKIPPED[variant] }),
+        compiler: new Compiler({
+          modules: [module],
+          trust: [module.name],
+          skip: SKIPPED[variant],
+          observers,
+        }),
       };
     },
     // The kernel takes no trusted bodies: packet pointers are the best it can do.
@@ -107,11 +116,11 @@ function metadataCase(
     device,
     ops: READS,
     variants: FOUR,
-    build: (variant) =>
+    build: (variant, observers = []) =>
       variant === "ideal"
         ? {
           program: ideal,
-          compiler: new Compiler({ modules: [modules.ideal], trust: [modules.ideal.name] }),
+          compiler: new Compiler({ modules: [modules.ideal], trust: [modules.ideal.name], observers }),
         }
         : {
           program,
@@ -120,6 +129,7 @@ function metadataCase(
             trust: [modules.core.name, modules.driver.name],
             devices: [device],
             skip: SKIPPED[variant],
+            observers,
           }),
         },
     kernel: {},

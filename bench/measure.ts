@@ -6,6 +6,7 @@
  */
 import { createRuntime, load } from "../compiler/run.ts";
 import type { Program } from "../ir/program.ts";
+import type { Observer } from "../passes/mod.ts";
 import { kernelTestRun, kernelUnavailable, KernelUnit } from "../kernel/mod.ts";
 import { type LoadedProgram, nativeUnavailable, type Runtime, testRun } from "../runtime/mod.ts";
 import type { Case, Variant } from "./cases.ts";
@@ -35,6 +36,9 @@ export interface MeasureOptions {
 /** What is measured when nobody says otherwise: about a second a case. */
 export const THOROUGH: MeasureOptions = { rounds: 25, roundMs: 8 };
 
+/** What a demonstration has time for. */
+export const QUICK: MeasureOptions = { rounds: 9, roundMs: 4 };
+
 /** One variant, ready to be run so many times. Gives nanoseconds a run. */
 interface Runner {
   readonly variant: string;
@@ -54,8 +58,8 @@ const METADATA = {
 };
 
 /** The program of a variant behind its last pass. */
-export function compiled(item: Case, variant: Variant): Program {
-  const { program, compiler } = item.build(variant);
+export function compiled(item: Case, variant: Variant, observers: readonly Observer[] = []): Program {
+  const { program, compiler } = item.build(variant, observers);
   const result = compiler.compile(program);
   result.release();
   return result.program;

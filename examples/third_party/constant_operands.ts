@@ -64,7 +64,9 @@ function improve(insn: Insn, known: Constants): readonly Insn[] | undefined {
       { kind: "alu", op: "lsh", width, dst, src: { kind: "imm", imm: Math.log2(left) } },
     ];
   }
-  return right === undefined ? undefined : [{ kind: "alu", op, width, dst, src: { kind: "imm", imm: right } }];
+  return right === undefined
+    ? undefined
+    : [{ kind: "alu", op, width, dst, src: { kind: "imm", imm: right } }];
 }
 
 function powerOfTwo(n: number): boolean {
