@@ -106,10 +106,19 @@ export function defaultPasses(): readonly Pass[] {
   ];
 }
 
+/**
+ * The list with kernel functions as the proposal of 2024 ("inlinable kfuncs for BPF") treats them: a verdict depends on every number
+ * passed to a function with a body, and bodies are specialised for each. For comparison, and for its expected logs.
+ */
+export function rfcPasses(): readonly Pass[] {
+  return defaultPasses().map((pass) => pass.name === "verify" ? verify({ kfuncArguments: "precise" }) : pass);
+}
+
 /** By the text that stands for a pass in golden files and on command lines: `name`, or `name:variant`. */
 const FACTORIES: Readonly<Record<string, () => Pass>> = {
   "kfunc-define": kfuncDefine,
   verify: () => verify(),
+  "verify:rfc": () => verify({ kfuncArguments: "precise" }),
   "fastcall-remove": fastcallRemove,
   "stack-check": stackCheck,
   "bpf-loop-inline": bpfLoopInline,

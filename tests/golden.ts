@@ -229,7 +229,13 @@ export function runGolden(golden: Golden): GoldenOutcome {
 
 /** The verifier's log at level 2, of the program as the first pass gets it, without the lines of source between. */
 function traceOf(golden: Golden): string {
-  const { log } = verifyProgram(inputOf(golden), { profile: LINUX_6_18, logLevel: 2, kfuncs: GOLDEN_KFUNCS });
+  const rfc = golden.passes.startsWith("verify:rfc");
+  const { log } = verifyProgram(inputOf(golden), {
+    kfuncArguments: rfc ? "precise" : "recorded",
+    profile: LINUX_6_18,
+    logLevel: 2,
+    kfuncs: GOLDEN_KFUNCS,
+  });
   return log.split("\n").filter((line) => !/^; .* @ \S+:\d+$/.test(line)).join("\n");
 }
 

@@ -46,7 +46,7 @@ import {
   TVAL,
   TYPE,
 } from "./layout.ts";
-import { type KfuncParam, type KfuncProto, kfuncProtoAt } from "./kfunc_proto.ts";
+import { type KfuncParam, type KfuncProto, kfuncProtoAt, preciseArguments } from "./kfunc_proto.ts";
 import { clearPacketPointers } from "./packet.ts";
 import { isConst, markKnown, markUnknown } from "./scalar.ts";
 import { typeName } from "./type_names.ts";
@@ -157,9 +157,17 @@ export function checkKfuncCall(env: Env, slot: number): number {
   meta.resultSize = 0;
   meta.resultRdonly = false;
   meta.refId = 0;
-  const context = contextOf(env, proto);
+  const precise = proto.body !== undefined && preciseArguments.has(env);
+  const context = contextOf(env, proto, precise);
   let err = checkArgs(env, proto);
   if (err < 0) return err;
+  if (precise) {
+    for (let regno = 1; regno <= proto.params.length; regno++) {
+      if (W[env.regs + regno * REG_WORDS + TYPE] !== SCALAR_VALUE) continue;
+      err = env.precision.markReg(env, regno);
+      if (err < 0) return err;
+    }
+  }
   env.findings.kfunc(slot, context);
   err = checkSections(env, proto);
   if (err < 0) return err;
@@ -171,17 +179,17 @@ export function checkKfuncCall(env: Env, slot: number): number {
 }
 
 /** The arguments as the body of an inlined function may rely on them. */
-function contextOf(env: Env, proto: KfuncProto): KfuncContext {
+function contextOf(env: Env, proto: KfuncProto, precise: boolean): KfuncContext {
   const args = proto.params.slice(0, 5).map((param, i): KfuncArgContext => {
     const o = env.regs + (i + 1) * REG_WORDS, type = W[o + TYPE];
     if (param.pointee?.name === "bpf_dynptr" && param.pointee.kind === "struct") {
       return { kind: "dynptr", type: param.name.endsWith("__uninit") ? 0 : dynptrKindAt(env, o) };
     }
     if (type !== SCALAR_VALUE) return { kind: "opaque" };
-    if (param.kind === "pointer" && isNull(o)) return { kind: "null" };
+    if (param.kind === "pointer" && isNull(o) && !precise) return { kind: "null" };
     const words = Array.from(W.subarray(o, o + REG_WORDS));
     for (const word of [OFF, ID, REF_ID, REG_WORDS - 1]) words[word] = 0;
-    return { kind: "scalar", words, precise: false };
+    return { kind: "scalar", words, precise };
   });
   return { args };
 }

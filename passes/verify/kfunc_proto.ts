@@ -54,6 +54,9 @@ const known = new WeakMap<Env, Map<number, KfuncProto | undefined>>();
 /** The resolver of a verification, if it has one: bodies that modules registered. */
 export const resolvers: WeakMap<Env, KfuncResolver> = new WeakMap();
 
+/** Verifications in which numbers passed to functions with bodies must be known exactly: see `VerifyOptions.kfuncArguments`. */
+export const preciseArguments: WeakSet<Env> = new WeakSet();
+
 /** The kernel function called at a slot; undefined if nothing is known of it. */
 export function kfuncProtoAt(env: Env, slot: number): KfuncProto | undefined {
   let protos = known.get(env);

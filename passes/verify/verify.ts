@@ -29,7 +29,7 @@ import { setUpEntry } from "./entry.ts";
 import { insnText } from "./log.ts";
 import { Loops } from "./loops.ts";
 import { checkKfuncs } from "./kfunc_call.ts";
-import { resolvers } from "./kfunc_proto.ts";
+import { preciseArguments, resolvers } from "./kfunc_proto.ts";
 import { assumed } from "./map_value.ts";
 import { Pending } from "./pending.ts";
 import { GIVEN_FACTS, programWithFacts } from "./results.ts";
@@ -51,6 +51,11 @@ export interface VerifyOptions {
   readonly targetBtf?: Btf;
   /** The bodies that modules registered: prototypes of functions that no kernel's BTF knows. */
   readonly kfuncs?: KfuncResolver;
+  /**
+   * What bodies may rely on of numbers passed to them. `recorded`, the default: what is so on every path anyway. `precise`: the number
+   * itself, on which the verdict then depends, as in the proposal of 2024; costs states and can refuse what the default accepts.
+   */
+  readonly kfuncArguments?: "recorded" | "precise";
 }
 
 /** What came of a verification. */
@@ -99,6 +104,7 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
     targetBtf: options.targetBtf,
   });
   if (options.kfuncs !== undefined) resolvers.set(env, options.kfuncs);
+  if (options.kfuncArguments === "precise") preciseArguments.add(env);
   if (options.timeLimit !== undefined) env.deadline = begin + options.timeLimit;
   let status = check(env);
   const found = status === 0 ? programWithFacts(env) : undefined;
@@ -217,7 +223,9 @@ function checkGlobals(env: Env, flow: Flow): number {
 }
 
 /** The pass. */
-export function verify(options: { readonly precision?: Precision; readonly logLevel?: number } = {}): Pass {
+export function verify(
+  options: Pick<VerifyOptions, "precision" | "logLevel" | "kfuncArguments"> = {},
+): Pass {
   return {
     name: "verify",
     summary: "Proves the program safe as the kernel's verifier does, and records what it learnt",
@@ -226,8 +234,7 @@ export function verify(options: { readonly precision?: Precision; readonly logLe
     run(program, context) {
       const result = verifyProgram(program, {
         profile: context.target.profile,
-        precision: options.precision,
-        logLevel: options.logLevel ?? 0,
+        ...options,
         kfuncs: context.kfuncs,
       });
       if (result.program !== undefined) return result.program;
@@ -235,7 +242,7 @@ export function verify(options: { readonly precision?: Precision; readonly logLe
         errno: result.errno,
         log: result.log !== "" ? result.log : verifyProgram(program, {
           profile: context.target.profile,
-          precision: options.precision,
+          ...options,
           logLevel: 2,
           kfuncs: context.kfuncs,
         }).log,
