@@ -131,6 +131,39 @@ export const SK_BUFF_LAYOUT: ContextLayout = {
   ],
 };
 
+function ofSock(
+  name: string,
+  offset: number,
+  field: string,
+  more: { size?: number; element?: number } = {},
+): ContextField {
+  return { name, offset, size: 4, path: [["sock", field]], ...more };
+}
+
+/** `struct bpf_sock`, which programs reach through `__sk_buff.sk`, over `struct sock`. */
+export const BPF_SOCK_LAYOUT: ContextLayout = {
+  name: "bpf_sock",
+  size: 80,
+  structure: "sock",
+  fields: [
+    ofSock("bound_dev_if", 0, "__sk_common.skc_bound_dev_if"),
+    ofSock("family", 4, "__sk_common.skc_family"),
+    ofSock("type", 8, "sk_type"),
+    ofSock("protocol", 12, "sk_protocol"),
+    ofSock("mark", 16, "sk_mark"),
+    ofSock("priority", 20, "sk_priority"),
+    ofSock("src_ip4", 24, "__sk_common.skc_rcv_saddr"),
+    ofSock("src_ip6", 28, "__sk_common.skc_v6_rcv_saddr", { size: 16, element: 4 }),
+    ofSock("src_port", 44, "__sk_common.skc_num"),
+    // Two bytes and two of padding, which reads as part of it.
+    ofSock("dst_port", 48, "__sk_common.skc_dport"),
+    ofSock("dst_ip4", 52, "__sk_common.skc_daddr"),
+    ofSock("dst_ip6", 56, "__sk_common.skc_v6_daddr", { size: 16, element: 4 }),
+    ofSock("state", 72, "__sk_common.skc_state"),
+    ofSock("rx_queue_mapping", 76, "sk_rx_queue_mapping"),
+  ],
+};
+
 /** The context of a program type, in lower case; undefined if the runtime has none for it. */
 export function contextOf(programType: string): ContextLayout | undefined {
   switch (programType) {

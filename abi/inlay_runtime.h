@@ -70,6 +70,7 @@ struct sock {
 	__u32 sk_priority;
 	__u32 sk_protocol;
 	__u32 sk_type;
+	int sk_rx_queue_mapping;
 };
 
 struct skb_shared_hwtstamps {

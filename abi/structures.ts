@@ -35,7 +35,8 @@ export const STRUCTURES: Readonly<Record<string, string>> = {
     __u32 sk_mark;
     __u32 sk_priority;
     __u32 sk_protocol;
-    __u32 sk_type;`,
+    __u32 sk_type;
+    int sk_rx_queue_mapping;`,
   skb_shared_hwtstamps: `
     __u64 hwtstamp;`,
   skb_shared_info: `

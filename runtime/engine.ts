@@ -10,7 +10,15 @@ import type { Host } from "./host.ts";
 import type { RuntimeMap } from "./maps.ts";
 
 /** The back end, given by whoever puts a runtime together: the runtime does not depend on passes. */
-export type Compile = (program: Program, options: { mayReachJs: (callee: Callee) => boolean }) => MachineCode;
+export type Compile = (program: Program, options: CompileOptions) => MachineCode;
+
+/** What a runtime wants of the code it runs. */
+export interface CompileOptions {
+  /** Whether a call may run JavaScript, which can end the run: the abort word has to be tested after it. */
+  readonly mayReachJs: (callee: Callee) => boolean;
+  /** Count jumps back down in the control block, and leave when there is no fuel left. */
+  readonly fuel: boolean;
+}
 
 /** Bodies of kernel functions by name, beside those the runtime has. */
 export type FunctionBodies = ReadonlyMap<string, Program>;
@@ -31,6 +39,8 @@ export interface RunOptions {
   readonly repeat: number;
   /** The first so many bytes at the context's address are restored before every round; a multiple of 8, 0 for none. */
   readonly restore: number;
+  /** How many jumps back all rounds may make together; for code that counts them. */
+  readonly fuel?: number;
 }
 
 /** What the engine knows after a run. */
@@ -47,6 +57,8 @@ export interface EngineResult {
 export interface PrepareOptions {
   readonly maps: readonly RuntimeMap[];
   readonly functions: FunctionBodies;
+  /** Whether the code counts jumps back. */
+  readonly limited: boolean;
 }
 
 /** See the module's header. */

@@ -19,7 +19,10 @@ const WRITES_PACKETS: ReadonlySet<string> = new Set([
 export function helperFunction(id: number, programType: string): string | undefined {
   const helper = LINUX_6_18.helper(id);
   if (helper === undefined) return undefined;
-  if (helper.name === "redirect") return programType === "xdp" ? "inlay_xdp_redirect" : "inlay_skb_redirect";
+  // One number, two functions.
+  if (helper.name === "redirect" || helper.name === "check_mtu") {
+    return `inlay_${programType === "xdp" ? "xdp" : "skb"}_${helper.name}`;
+  }
   return `bpf_${helper.name}`;
 }
 

@@ -84,6 +84,7 @@ export class InterpretEngine implements Engine {
     return this.#callFunction(name, values as unknown as Arguments, {
       maps: [],
       functions: NO_FUNCTIONS,
+      limited: false,
     });
   }
 
@@ -114,7 +115,7 @@ export class InterpretEngine implements Engine {
     return source;
   }
 
-  #run(scope: Scope, address: number, { repeat, restore }: RunOptions): EngineResult {
+  #run(scope: Scope, address: number, { repeat, restore, fuel }: RunOptions): EngineResult {
     let r0 = 0n;
     const image = this.#space.at(BigInt(address), restore).slice();
     const before = performance.now();
@@ -130,7 +131,7 @@ export class InterpretEngine implements Engine {
           address: (value) => this.#address(value, scope),
           packet: (offset, size) => this.host.packet?.load?.(offset, size),
           keepsArguments: (callee) => keepsArguments(callee, scope.program.attrs.type),
-          fuel: FUEL,
+          fuel: fuel ?? FUEL,
         }));
       } finally {
         this.#machines.length = 0;

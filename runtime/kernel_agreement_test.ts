@@ -30,7 +30,7 @@ const btf = kernelBtf === undefined ? undefined : openBtf(kernelBtf);
 
 /** Reads a program; `@` at a line's end marks an access to the context, helpers and kernel functions are called by name. */
 function program(text: string): Program {
-  const marked = text.replaceAll("@", "; {pointer: ctx}")
+  const marked = text.replaceAll("@", "; {pointer: ctx}").replaceAll("$", "; {pointer: sock}")
     .replaceAll(/call kfunc (\w+)/g, (_, name) => `call kfunc ${name}#${btf?.find(name, "func") ?? 0}`)
     .replaceAll(/call bpf_(\w+)/g, (_, name) => `call helper#${LINUX_6_18.helperId(name)}`);
   const unit = parseText(marked);
@@ -65,11 +65,15 @@ function inKernel(source: Program, inputs: readonly Input[]): Outcome[] {
   });
 }
 
-function here(source: Program, inputs: readonly Input[], way: "native" | "interpreted"): Outcome[] {
+function here(
+  source: Program,
+  inputs: readonly Input[],
+  way: "native" | "interpreted" | "source",
+): Outcome[] {
   const context = { kfuncs: NO_KFUNCS } as unknown as PassContext;
-  const target = way === "native" ? lowerCalls().run(lowerContexts().run(source, context), context) : source;
+  const target = way !== "source" ? lowerCalls().run(lowerContexts().run(source, context), context) : source;
   using runtime = new Runtime({ seed: 1n, ...(way === "native" && { compile: compileX86 }) });
-  const loaded = runtime.load(target, { proof: issueProof(target), lowered: way === "native" });
+  const loaded = runtime.load(target, { proof: issueProof(target), lowered: way !== "source" });
   return inputs.map((input): Outcome => {
     try {
       const { retval, dataOut, ctxOut } = testRun(loaded, input);
@@ -88,6 +92,8 @@ function agree(name: string, text: string, inputs: readonly Input[] & { readonly
     fn: () => {
       const source = program(text);
       const kernel = inKernel(source, inputs);
+      // Sockets exist only as the runtime has them.
+      if (!text.includes("$")) assertEquals(here(source, inputs, "source"), kernel, "source");
       assertEquals(here(source, inputs, "interpreted"), kernel, "interpreted");
       assertEquals(here(source, inputs, "native"), kernel, "native");
     },
@@ -591,3 +597,64 @@ agree(
     exit`,
   [FRAME, FRAME],
 );
+
+for (const type of ["sched_cls", "cgroup_skb"]) {
+  agree(
+    `fields of the packet's socket, ${type}`,
+    `type ${type}
+    func main:
+      r6 = r1
+      r7 = 0
+      r1 = *(u64 *)(r6 + 168) @
+      if r1 == 0 goto out
+      call bpf_sk_fullsock
+      if r0 == 0 goto out
+      ${
+      [
+        [0, 4],
+        [4, 4],
+        [4, 1],
+        [8, 4],
+        [12, 4],
+        [16, 4],
+        [20, 4],
+        [24, 4],
+        [25, 1],
+        [26, 2],
+        [44, 4],
+        [48, 2],
+        [48, 4],
+        [52, 4],
+        [72, 4],
+      ]
+        .map(([offset, size]) => `r2 = *(u${size * 8} *)(r0 + ${offset}) $\n r7 *= 31\n r7 += r2`).join("\n")
+    }
+    out:
+      r0 = r7
+      ${type === "cgroup_skb" ? "r0 &= 1" : ""}
+      exit`,
+    [FRAME, { data: new Uint8Array(60) }],
+  );
+}
+
+for (const type of ["xdp", "sched_cls"]) {
+  for (const [given, difference] of [[0, 0], [1500, 0], [0, 65536], [65536, 0], [65536, 1], [0, -200]]) {
+    agree(
+      `check_mtu of ${type}: length ${given}, difference ${difference}`,
+      `type ${type}
+      func main:
+        *(u32 *)(r10 -4) = ${given}
+        r2 = 0
+        r3 = r10
+        r3 += -4
+        r4 = ${difference}
+        r5 = 0
+        call bpf_check_mtu
+        r1 = *(u32 *)(r10 -4)
+        r1 <<= 8
+        r0 += r1
+        exit`,
+      [FRAME],
+    );
+  }
+}

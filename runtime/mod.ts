@@ -5,7 +5,7 @@
  */
 export { type MachineCode, type Relocation, type Symbol } from "../abi/machine_code.ts";
 export { type Proof } from "../abi/proof.ts";
-export { type Compile, type FunctionBodies } from "./engine.ts";
+export { type Compile, type CompileOptions, type FunctionBodies } from "./engine.ts";
 export { AbortedError } from "./engine.ts";
 export { type DriverName, type RxMetadata } from "./device.ts";
 export { nativeUnavailable } from "./exec/libc.ts";

@@ -39,6 +39,8 @@ export interface LoadOptions {
    * others.
    */
   readonly lowered?: boolean;
+  /** Count jumps back, so that runs can be given fuel; costs time natively. False if left out; the interpreter always counts. */
+  readonly limited?: boolean;
 }
 
 /**
@@ -109,21 +111,23 @@ export class Runtime implements Disposable {
     if (contextOf(program.attrs.type) === undefined && program.attrs.type !== "syscall") {
       throw new UnsupportedError(`running programs of type ${program.attrs.type}`);
     }
-    if (lowered) refuseSourceContext(program);
-    else if (this.#engine instanceof NativeEngine) {
+    const native = this.#engine instanceof NativeEngine;
+    if (native && !lowered) {
       throw new UnsupportedError("machine code of programs whose contexts were not lowered");
     }
+    refuseAccesses(program, { lowered, native });
     const maps = this.maps(program.unit);
     const functions: FunctionBodies = options.functions ?? new Map();
+    const limited = options.limited ?? false;
     const prepared = this.#engine instanceof InterpretEngine
-      ? this.#engine.prepare(program, { maps, functions, lowered })
-      : this.#engine.prepare(program, { maps, functions });
+      ? this.#engine.prepare(program, { maps, functions, limited, lowered })
+      : this.#engine.prepare(program, { maps, functions, limited });
     for (const map of maps) {
       for (const { index, program: name } of map.def.initial ?? []) {
         if (name === program.attrs.name) map.setPointer(index, prepared.entry);
       }
     }
-    return new LoadedProgram(this, program, { maps, prepared });
+    return new LoadedProgram(this, program, { maps, prepared, limited: limited || !native });
   }
 
   /** @ignore The memory of packets for programs of a type, around which a driver's structures lie. Made on first use. */
@@ -152,6 +156,8 @@ export class LoadedProgram {
   readonly program: Program;
   /** Of its unit, in the unit's order. */
   readonly maps: readonly RuntimeMap[];
+  /** Whether runs can be given fuel. */
+  readonly limited: boolean;
   /** @ignore */
   readonly prepared: Prepared;
 
@@ -159,8 +165,9 @@ export class LoadedProgram {
   constructor(
     runtime: Runtime,
     program: Program,
-    parts: { maps: readonly RuntimeMap[]; prepared: Prepared },
+    parts: { maps: readonly RuntimeMap[]; prepared: Prepared; limited: boolean },
   ) {
+    this.limited = parts.limited;
     this.runtime = runtime;
     this.program = program;
     this.maps = parts.maps;
@@ -186,15 +193,26 @@ export class LoadedProgram {
   }
 }
 
-/** Code that still goes through the context as the source has it would read other fields here, so it does not run. */
-function refuseSourceContext(program: Program): void {
+/** Accesses for which the kernel counts on catching faults, or that go to memory this process does not have. */
+const NOT_HERE: ReadonlySet<string> = new Set(["btf", "untrusted", "arena"]);
+
+/**
+ * Refuses accesses that verification allows and that would still go wrong here: through structures as sources have them, which lie
+ * differently, and natively through pointers that only the kernel can follow.
+ */
+function refuseAccesses(program: Program, how: { lowered: boolean; native: boolean }): void {
   const pointer = factNamed("pointer");
   if (pointer === undefined) return;
   const { insns, ids } = program.code;
   for (let i = 0; i < insns.length; i++) {
     const { kind } = insns[i];
-    if ((kind === "load" || kind === "store") && program.get(pointer, ids[i]) === "ctx") {
+    if (kind !== "load" && kind !== "store" && kind !== "atomic") continue;
+    const through: unknown = program.get(pointer, ids[i]);
+    if (through === "sock" || (through === "ctx" && how.lowered)) {
       throw new UnsupportedError(`running ${program.attrs.name}: its contexts were not lowered`);
+    }
+    if (how.native && NOT_HERE.has(String(through))) {
+      throw new UnsupportedError(`running ${program.attrs.name} natively: it follows ${through} pointers`);
     }
   }
 }

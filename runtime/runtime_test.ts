@@ -529,3 +529,30 @@ Deno.test("calls that are moves keep their arguments", () => {
     ({ retval }) => assertEquals(retval, 5),
   );
 });
+
+Deno.test("a run that has fuel ends when it is used up", () => {
+  const source = program(`type xdp
+    func main:
+      r0 = 0
+    again:
+      r0 += 1
+      if r0 != 1000 goto again
+      exit`);
+  const runtimes = [new Runtime()];
+  if (unavailable === undefined) runtimes.push(new Runtime({ compile: compileX86 }));
+  for (const runtime of runtimes) {
+    const proof = issueProof(source);
+    const loaded = runtime.load(source, { proof, limited: true });
+    assertEquals(testRun(loaded, { fuel: 10_000 }).retval, 1000);
+    assertThrows(() => testRun(loaded, { fuel: 100 }), Error, "used up");
+    assertEquals(testRun(loaded).retval, 1000);
+    runtime[Symbol.dispose]();
+  }
+});
+
+Deno.test("pointers that only the kernel can follow are not followed natively", () => {
+  if (unavailable !== undefined) return;
+  const source = program("type xdp\nfunc main:\n r0 = *(u32 *)(r1 +0) ; {pointer: btf}\n exit");
+  using runtime = new Runtime({ compile: compileX86 });
+  assertThrows(() => runtime.load(source, { proof: issueProof(source) }), Error, "follows btf pointers");
+});

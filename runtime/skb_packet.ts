@@ -24,6 +24,7 @@ const AF_INET = 2, AF_INET6 = 10;
 const CONTEXT_SIZE = 192;
 const GSO_LEGACY_MAX_SIZE = 65536, GSO_MAX_SEGS = 65535;
 const UNSET = 0xffff;
+const TCP_CLOSE = 7;
 
 /** Fields of `__sk_buff` that a run may be given: offset, size, and where they go. */
 const SETTABLE: readonly (readonly [offset: number, size: 4 | 8, field: string])[] = [
@@ -78,6 +79,7 @@ export class SkbPacket implements Packet {
     this.#head.bytes.set(data, HEADROOM);
     this.structure.bytes("cb").fill(0);
     this.#sock.bytes("__sk_common").fill(0);
+    this.#sock.assign({ "__sk_common.skc_state": TCP_CLOSE, sk_rx_queue_mapping: -1 });
     for (const { name, size } of layoutOf("sk_buff").fields) if (size <= 8) this.structure.set(name, 0);
 
     const protocol = etherType(data);

@@ -22,6 +22,11 @@ export interface TestRunInput {
   readonly repeat?: number;
   /** Restore the structure behind the context before every round (not the packet's bytes). Its cost counts as the program's. */
   readonly fresh?: boolean;
+  /**
+   * How many jumps back all rounds may make together, for a program loaded as `limited`; interpreted, how many instructions a round
+   * may take. Without it only what verification guarantees ends a run.
+   */
+  readonly fuel?: number;
   /** The device the packet came from: its driver's structures lie around the packet. */
   readonly device?: { readonly driver: string };
   /** What the device knows about the packet. */
@@ -68,12 +73,16 @@ export function testRun(loaded: LoadedProgram, input: TestRunInput = {}): TestRu
   if (input.device !== undefined && type !== "xdp") {
     throw new UnsupportedError(`devices for programs of type ${type}`);
   }
+  if (input.fuel !== undefined && !loaded.limited) {
+    throw new TypeError(`Cannot limit runs of ${program.attrs.name}: it was not loaded as limited`);
+  }
   const packet = runtime.packet(type, input.device?.driver);
   packet.prepare({ data: input.data ?? DEFAULT_PACKET, ctx: input.ctx, metadata: input.metadata });
   host.startRun(packet, type);
   const { r0, ns, rounds } = loaded.prepared.run(packet.address, {
     repeat,
     restore: input.fresh === true ? layoutOf(packet.structure.structure).size : 0,
+    fuel: input.fuel,
   });
   return { ...outcome(loaded, r0, ns / rounds), ...packet.result() };
 }

@@ -3,7 +3,8 @@
  *
  * Linux hands programs an `xdp_md` or `__sk_buff` that exists only in their sources; the verifier rewrites every access to what is
  * really there. So does this pass, by the table in `abi/contexts.ts`. Which accesses go through a context is what `verify` learnt
- * (the fact `pointer`); that each is a whole or narrow access to one field, at the field's offset, is what it proved.
+ * (the fact `pointer`); that each is a whole or narrow access to one field, at the field's offset, is what it proved. Sockets
+ * are likewise not the `bpf_sock` that sources speak of.
  *
  * What it does not do: it does not change types of programs the runtime has no context for; their accesses stay, and linking
  * refuses them.
@@ -11,6 +12,7 @@
  * @module
  */
 import {
+  BPF_SOCK_LAYOUT,
   type ContextField,
   contextField,
   type ContextLayout,
@@ -48,8 +50,9 @@ function lower(program: Program): Program {
   for (let i = 0; i < insns.length; i++) {
     const insn = insns[i];
     if (insn.kind !== "load" && insn.kind !== "store") continue;
-    if (program.get(pointerKind, ids[i]) !== "ctx") continue;
-    const field = fieldAt(context, insn);
+    const kind = program.get(pointerKind, ids[i]);
+    if (kind !== "ctx" && kind !== "sock") continue;
+    const field = fieldAt(kind === "ctx" ? context : BPF_SOCK_LAYOUT, insn);
     edit.replace(ids[i], insn.kind === "load" ? loadField(insn, field) : storeField(insn, field));
   }
   return edit.changed ? edit.commit() : program;

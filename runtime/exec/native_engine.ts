@@ -48,7 +48,7 @@ interface Scope extends PrepareOptions {
   readonly bodies: Map<string, number>;
 }
 
-const NOTHING: Omit<Scope, "programType" | "bodies"> = { maps: [], functions: new Map() };
+const NOTHING: Omit<Scope, "programType" | "bodies"> = { maps: [], functions: new Map(), limited: false };
 
 /** See the module's header. Disposing it frees all memory and code; nothing prepared by it may run afterwards. */
 export class NativeEngine implements Engine, Disposable {
@@ -80,7 +80,10 @@ export class NativeEngine implements Engine, Disposable {
 
   prepare(program: Program, options: PrepareOptions): Prepared {
     const scope: Scope = { ...options, programType: program.attrs.type, bodies: new Map() };
-    const machineCode = this.#compile(program, { mayReachJs: this.#mayReachJs(program, scope) });
+    const machineCode = this.#compile(program, {
+      mayReachJs: this.#mayReachJs(program, scope),
+      fuel: options.limited,
+    });
     const entry = this.#place(machineCode, scope);
     return {
       entry,
@@ -95,7 +98,7 @@ export class NativeEngine implements Engine, Disposable {
     this.#space[Symbol.dispose]();
   }
 
-  #run(entry: number, address: number, { repeat, restore }: RunOptions): EngineResult {
+  #run(entry: number, address: number, { repeat, restore, fuel }: RunOptions): EngineResult {
     const view = this.#descriptor.view;
     view.setBigUint64(RUN.code, BigInt(entry), true);
     view.setBigUint64(RUN.r1, BigInt(address), true);
@@ -107,6 +110,7 @@ export class NativeEngine implements Engine, Disposable {
       view.setBigUint64(RUN.image, BigInt(this.#image.address), true);
       view.setBigUint64(RUN.target, BigInt(address), true);
     }
+    this.host.control.set("fuel", fuel ?? Number.MAX_SAFE_INTEGER);
     this.#failure = undefined;
     trampoline().run(this.#descriptor.address);
     const abort = this.host.control.get("abort");
@@ -173,7 +177,10 @@ export class NativeEngine implements Engine, Disposable {
     if (known !== undefined) return known;
     const body = scope.functions.get(name);
     if (body === undefined) return undefined;
-    const code = this.#compile(body, { mayReachJs: this.#mayReachJs(body, scope) });
+    const code = this.#compile(body, {
+      mayReachJs: this.#mayReachJs(body, scope),
+      fuel: scope.limited,
+    });
     const address = this.#place(code, scope);
     scope.bodies.set(name, address);
     return address;
@@ -198,7 +205,7 @@ export class NativeEngine implements Engine, Disposable {
       address = pages.address;
     } else if (native !== undefined) {
       const scope: Scope = { ...NOTHING, programType: "syscall", bodies: new Map() };
-      address = this.#place(this.#compile(native, { mayReachJs: () => false }), scope);
+      address = this.#place(this.#compile(native, { mayReachJs: () => false, fuel: false }), scope);
     } else if (js !== undefined) {
       address = this.#callback(js);
     } else {

@@ -2917,6 +2917,46 @@ func bpf_l4_csum_replace:
   L8:
     exit
 
+func bpf_sk_fullsock:
+    r0 = r1
+    exit
+
+func inlay_skb_check_mtu:
+    r7 = *(u32 *)(r3 +0)
+    if w7 == 0x0 goto L1
+    r6 = r7
+    r6 += 14
+    goto L2
+  L1:
+    r6 = *(u32 *)(r1 +48)
+  L2:
+    r0 = -22
+    if r5 > 0x1 goto L6
+    r1 = *(u64 *)(r1 +0)
+    if r5 == 0x0 goto L3
+    w7 |= w4
+    if w7 != 0x0 goto L6
+  L3:
+    if w2 == 0x0 goto L4
+    r0 = -19
+    r5 = *(u32 *)(r1 +8)
+    if w2 != w5 goto L6
+  L4:
+    w2 = w4
+    r2 <<= 32
+    r2 s>>= 32
+    r6 += r2
+    r1 = *(u32 *)(r1 +12)
+    r2 = r1
+    r2 += 14
+    w0 = 1
+    if r6 s> r2 goto L5
+    w0 = 0
+  L5:
+    *(u32 *)(r3 +0) = r1
+  L6:
+    exit
+
 func inlay_skb_redirect:
     r0 = 2
     if r2 > 0x1 goto L1
@@ -3018,6 +3058,30 @@ func bpf_get_prandom_u32:
     r1 = 0x2545f4914f6cdd1d ll
     r0 *= r1
     r0 >>= 32
+    exit
+
+func bpf_strncmp:
+    r0 = 0
+    if w2 == 0x0 goto L3
+    r4 = 0
+    w2 = w2
+  L1:
+    r5 = r1
+    r5 += r4
+    r0 = r3
+    r0 += r4
+    r0 = *(u8 *)(r0 +0)
+    r5 = *(u8 *)(r5 +0)
+    if w5 != w0 goto L2
+    r0 = 0
+    if w5 == 0x0 goto L3
+    r4 += 1
+    if r4 < r2 goto L1
+    goto L3
+  L2:
+    r5 -= r0
+    r0 = r5
+  L3:
     exit
 
 func bpf_cast_to_kern_ctx:
@@ -3314,6 +3378,40 @@ func bpf_xdp_copy_buf:
     r2 += -1
     if r2 != 0x0 goto L7
   L8:
+    exit
+
+func inlay_xdp_check_mtu:
+    r6 = *(u32 *)(r3 +0)
+    if w6 == 0x0 goto L1
+    r6 += 14
+    goto L2
+  L1:
+    r0 = *(u64 *)(r1 +0)
+    r6 = *(u64 *)(r1 +8)
+    w6 -= w0
+  L2:
+    r0 = -22
+    if r5 != 0x0 goto L5
+    r1 = *(u64 *)(r1 +32)
+    r1 = *(u64 *)(r1 +0)
+    if w2 == 0x0 goto L3
+    r0 = -19
+    r5 = *(u32 *)(r1 +8)
+    if w2 != w5 goto L5
+  L3:
+    w2 = w4
+    r2 <<= 32
+    r2 s>>= 32
+    r6 += r2
+    r1 = *(u32 *)(r1 +12)
+    r2 = r1
+    r2 += 14
+    w0 = 1
+    if r6 s> r2 goto L4
+    w0 = 0
+  L4:
+    *(u32 *)(r3 +0) = r1
+  L5:
     exit
 
 func inlay_xdp_redirect:

@@ -29,6 +29,7 @@ typedef signed long long s64;
 #define EACCES 13
 #define EFAULT 14
 #define EEXIST 17
+#define ENODEV 19
 #define EINVAL 22
 #define ERANGE 34
 #define EOPNOTSUPP 95

@@ -14,6 +14,7 @@
 #define BPF_F_MARK_ENFORCE 0x40
 #define BPF_F_IPV6 0x80
 #define SKB_MAX_LEN 16064
+#define BPF_MTU_CHK_SEGS 1
 #define BPF_HDR_START_MAC 0
 #define BPF_HDR_START_NET 1
 
@@ -270,6 +271,28 @@ NATIVE s64 bpf_l4_csum_replace(struct sk_buff *skb, u32 offset, u64 from, u64 to
 		*sum = 0xffff;
 	skb_compute_pointers(skb);
 	return 0;
+}
+
+/* No socket here is half made or half gone. */
+NATIVE void *bpf_sk_fullsock(struct sock *sk)
+{
+	return sk;
+}
+
+NATIVE s64 inlay_skb_check_mtu(struct sk_buff *skb, u32 ifindex, u32 *mtu_len, s32 difference, u64 flags)
+{
+	struct net_device *dev = skb->dev;
+	s64 len = *mtu_len ? (s64)*mtu_len + ETH_HLEN : (s64)skb->len;
+
+	if (flags & ~(u64)BPF_MTU_CHK_SEGS)
+		return -EINVAL;
+	if (flags & BPF_MTU_CHK_SEGS && (difference || *mtu_len))
+		return -EINVAL;
+	if (ifindex && ifindex != dev->ifindex)
+		return -ENODEV;
+	*mtu_len = dev->mtu;
+	/* Longer packets of several segments are cut to fit; none here is. */
+	return len + difference <= (s64)dev->mtu + ETH_HLEN ? 0 : 1;
 }
 
 NATIVE s64 inlay_skb_redirect(u32 ifindex, u64 flags)

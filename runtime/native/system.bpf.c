@@ -26,6 +26,18 @@ NATIVE u64 bpf_get_prandom_u32(void)
 	return x * 0x2545f4914f6cdd1d >> 32;
 }
 
+/* Compares at most `size` bytes of a string with another that ends. */
+NATIVE s64 bpf_strncmp(const u8 *a, u32 size, const u8 *b)
+{
+	for (u32 i = 0; i < size; i++) {
+		if (a[i] != b[i])
+			return (s64)a[i] - b[i];
+		if (!a[i])
+			break;
+	}
+	return 0;
+}
+
 /* Types change, values do not. */
 NATIVE void *bpf_cast_to_kern_ctx(void *ctx)
 {

@@ -101,6 +101,19 @@ NATIVE void bpf_xdp_copy_buf(struct xdp_buff *xdp, u32 offset, void *buffer, u32
 		copy_bytes(buffer, place, len);
 }
 
+NATIVE s64 inlay_xdp_check_mtu(struct xdp_buff *xdp, u32 ifindex, u32 *mtu_len, s32 difference, u64 flags)
+{
+	struct net_device *dev = xdp->rxq->dev;
+	s64 len = *mtu_len ? (s64)*mtu_len + ETH_HLEN : (s64)xdp_len(xdp);
+
+	if (flags)
+		return -EINVAL;
+	if (ifindex && ifindex != dev->ifindex)
+		return -ENODEV;
+	*mtu_len = dev->mtu;
+	return len + difference <= (s64)dev->mtu + ETH_HLEN ? 0 : 1;
+}
+
 /* Nothing is sent anywhere: the run's result says where to. */
 NATIVE s64 inlay_xdp_redirect(u32 ifindex, u64 flags)
 {
