@@ -119,17 +119,31 @@ export interface CtxField {
   /** Allowed access widths in bytes, or `narrow`: 1, 2, 4 (up to the field's size), aligned, within it. */
   readonly access: "narrow" | readonly number[];
   readonly write: boolean;
+  /** Widths of stores in bytes where they are not those of loads; a `narrow` field is else stored whole. */
+  readonly writeAccess?: readonly number[];
+  /** Attach types (`enum bpf_attach_type` numbers) in which it may be written; in all where it exists if absent. */
+  readonly writeAttachTypes?: readonly number[];
+  /** Every access must begin within this many bytes from the field's start; anywhere in it if absent. */
+  readonly startsWithin?: number;
   /** What a load gives; scalars where absent. */
   readonly result?:
     | "packet"
     | "packet_meta"
     | "packet_end"
+    | "socket"
     | "socket_or_null"
+    | "tp_buffer"
     | "sock_common_or_null"
     | "flow_keys"
     | "btf";
+  /** Widths of writes in bytes, where they are others: by default the whole of a `narrow` field, else as `access`. */
+  readonly writeAccess?: readonly number[];
+  /** Parts of a `narrow` field can only be read from its start. */
+  readonly atStart?: boolean;
   /** Attach types (`enum bpf_attach_type` numbers) in which the field exists; everywhere if absent. */
   readonly attachTypes?: readonly number[];
+  /** Attach types in which it can be written, if not in all in which it exists. */
+  readonly writeAttachTypes?: readonly number[];
 }
 
 /** A program type's rules. */

@@ -15,6 +15,7 @@ import {
   PTR_TO_PACKET_META,
   PTR_TO_SOCK_COMMON,
   PTR_TO_SOCKET,
+  PTR_TO_TP_BUFFER,
   REG_WORDS,
   TYPE,
 } from "./layout.ts";
@@ -39,12 +40,21 @@ function fieldAt(rules: ProgramTypeRules, off: number): CtxField | undefined {
 function isValid(field: CtxField, attachType: number, access: CtxAccess): boolean {
   const { off, size, write, signed } = access;
   if (off % size !== 0 || off + size > field.offset + field.size) return false;
+  if (field.startsWithin !== undefined && off >= field.offset + field.startsWithin) return false;
   if (field.attachTypes !== undefined && !field.attachTypes.includes(attachType)) return false;
-  if (write && !field.write) return false;
+  if (write) {
+    if (
+      !field.write || (field.writeAttachTypes !== undefined && !field.writeAttachTypes.includes(attachType))
+    ) {
+      return false;
+    }
+    if (field.writeAccess !== undefined) return field.writeAccess.includes(size);
+  }
   // What loads as a pointer is not a number that could be sign-extended.
   if (field.result !== undefined && signed) return false;
   if (field.access !== "narrow") return field.access.includes(size);
-  return write ? size === field.size : size <= field.size;
+  if (size === field.size) return true;
+  return !write && size < field.size && (!field.atStart || off === field.offset);
 }
 
 /** An access to the context. Offset and size in bytes. */
@@ -92,8 +102,14 @@ function resultType(env: Env, field: CtxField): number {
       return PTR_TO_PACKET_META;
     case "packet_end":
       return PTR_TO_PACKET_END;
+    case "socket":
+      return PTR_TO_SOCKET;
+    case "socket":
+      return PTR_TO_SOCKET;
     case "socket_or_null":
       return PTR_TO_SOCKET | PTR_MAYBE_NULL;
+    case "tp_buffer":
+      return PTR_TO_TP_BUFFER;
     case "sock_common_or_null":
       return PTR_TO_SOCK_COMMON | PTR_MAYBE_NULL;
     case "flow_keys":

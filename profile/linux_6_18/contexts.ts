@@ -66,7 +66,8 @@ const SK_BUFF: readonly CtxField[] = [
   { name: "hwtstamp", offset: 184, size: 8, access: [8], write: false },
 ];
 
-const SOCKET_FIELDS: readonly string[] = [
+/** Fields that show the packet's socket. */
+export const SOCKET_FIELDS: readonly string[] = [
   "family",
   "remote_ip4",
   "local_ip4",
@@ -77,7 +78,9 @@ const SOCKET_FIELDS: readonly string[] = [
 ];
 
 /** `struct __sk_buff` as one type sees it: without some fields, and with some writable. */
-function skBuff(options: { hidden: readonly string[]; writable: readonly string[] }): readonly CtxField[] {
+export function skBuff(
+  options: { readonly hidden: readonly string[]; readonly writable: readonly string[] },
+): readonly CtxField[] {
   return SK_BUFF
     .filter((field) => !options.hidden.includes(field.name))
     .map((field) => options.writable.includes(field.name) ? { ...field, write: true } : field);
@@ -142,4 +145,30 @@ export const PERF_EVENT: readonly CtxField[] = [
   { name: "regs", offset: 0, size: PT_REGS_SIZE, access: [8], write: false },
   { name: "sample_period", offset: PT_REGS_SIZE, size: 8, access: ANY_WIDTH, write: false },
   { name: "addr", offset: PT_REGS_SIZE + 8, size: 8, access: ANY_WIDTH, write: false },
+];
+
+/** For `sk_skb`. */
+export const SK_BUFF_SK_SKB: readonly CtxField[] = skBuff({
+  hidden: ["tc_classid", "data_meta", "tstamp", "wire_len", "hwtstamp", "tstamp_type", "mark"],
+  writable: ["tc_index", "priority"],
+});
+
+/** For `lwt_in`, `lwt_out`, `lwt_xmit` and `lwt_seg6local`. */
+export const SK_BUFF_LWT: readonly CtxField[] = skBuff({
+  hidden: ["tc_classid", "data_meta", "tstamp", "wire_len", "hwtstamp", "tstamp_type", ...SOCKET_FIELDS],
+  writable: ["mark", "priority", "cb"],
+});
+
+/** For `flow_dissector`: packet data and where to put what was found. */
+export const SK_BUFF_FLOW_DISSECTOR: readonly CtxField[] = [
+  { name: "data", offset: 76, size: 4, access: WORD, write: false, result: "packet" },
+  { name: "data_end", offset: 80, size: 4, access: WORD, write: false, result: "packet_end" },
+  { name: "flow_keys", offset: 144, size: 8, access: [8], write: false, result: "flow_keys" },
+];
+
+/** How far a `syscall` program's argument may reach (`U16_MAX`), in bytes. */
+export const SYSCALL_SIZE = 65535;
+/** The argument of a `syscall` program: memory, checked against its real size when the program is run. */
+export const SYSCALL: readonly CtxField[] = [
+  { name: "argument", offset: 0, size: SYSCALL_SIZE, access: ANY_WIDTH, write: true },
 ];

@@ -1,8 +1,7 @@
 /**
  * The program types of Linux 6.18: contexts, packet access, return values. Helpers are in `helper_sets.ts`.
  *
- * xdp, socket_filter, sched_cls, sched_act, cgroup_skb, kprobe, tracepoint, raw_tracepoint and perf_event are complete; the others are listed with what is certain and say in
- * `unsupported` why their programs cannot be decided about yet.
+ * Types that verify cannot decide about yet say so in `unsupported`.
  *
  * @module
  */
@@ -23,6 +22,36 @@ import {
   XDP_MD,
   XDP_MD_SIZE,
 } from "./contexts.ts";
+import {
+  CGROUP_SOCK,
+  DEVICE,
+  DEVICE_SIZE,
+  SOCK_ADDR,
+  SOCK_ADDR_SIZE,
+  SOCK_SIZE,
+  SOCKOPT,
+  SOCKOPT_SIZE,
+  SYSCTL,
+  SYSCTL_SIZE,
+} from "./contexts_cgroup.ts";
+import {
+  RAW_TRACEPOINT_WRITABLE,
+  SK_BUFF_FLOW_DISSECTOR,
+  SK_BUFF_LWT,
+  SK_BUFF_SK_SKB,
+  SYSCALL,
+  SYSCALL_SIZE,
+} from "./contexts_skb.ts";
+import {
+  SK_LOOKUP,
+  SK_LOOKUP_SIZE,
+  SK_MSG,
+  SK_MSG_SIZE,
+  SK_REUSEPORT,
+  SK_REUSEPORT_SIZE,
+  SOCK_OPS,
+  SOCK_OPS_SIZE,
+} from "./contexts_socket.ts";
 import { helperSet } from "./helper_sets.ts";
 
 interface Range {
@@ -101,18 +130,14 @@ const ROWS: readonly (readonly [name: string, row: Row])[] = [
     packet: "r",
     returns: (attachType) => attachType === ATTACH.CGROUP_INET_EGRESS ? TWO_BITS : BOOLEAN,
   }],
-  ["cgroup_sock", { ctx: "bpf_sock", returns: BOOLEAN, unsupported: "context of cgroup_sock" }],
-  ["lwt_in", { ...SKB, packet: "r", unsupported: "context of lwt_in" }],
-  ["lwt_out", { ...SKB, packet: "r", unsupported: "context of lwt_out" }],
-  ["lwt_xmit", { ...SKB, packet: "rw", unsupported: "context of lwt_xmit" }],
-  ["sock_ops", { ctx: "bpf_sock_ops", returns: BOOLEAN, unsupported: "context of sock_ops" }],
-  ["sk_skb", { ...SKB, packet: "rw", unsupported: "context of sk_skb" }],
-  ["cgroup_device", {
-    ctx: "bpf_cgroup_dev_ctx",
-    returns: BOOLEAN,
-    unsupported: "context of cgroup_device",
-  }],
-  ["sk_msg", { ctx: "sk_msg_md", packet: "rw", unsupported: "context of sk_msg" }],
+  ["cgroup_sock", { ctx: "bpf_sock", ctxSize: SOCK_SIZE, fields: CGROUP_SOCK, returns: BOOLEAN }],
+  ["lwt_in", { ...SKB, fields: SK_BUFF_LWT, packet: "r" }],
+  ["lwt_out", { ...SKB, fields: SK_BUFF_LWT, packet: "r" }],
+  ["lwt_xmit", { ...SKB, fields: SK_BUFF_LWT, packet: "rw" }],
+  ["sock_ops", { ctx: "bpf_sock_ops", ctxSize: SOCK_OPS_SIZE, fields: SOCK_OPS, returns: BOOLEAN }],
+  ["sk_skb", { ...SKB, fields: SK_BUFF_SK_SKB, packet: "rw" }],
+  ["cgroup_device", { ctx: "bpf_cgroup_dev_ctx", ctxSize: DEVICE_SIZE, fields: DEVICE, returns: BOOLEAN }],
+  ["sk_msg", { ctx: "sk_msg_md", ctxSize: SK_MSG_SIZE, fields: SK_MSG, packet: "rw" }],
   ["raw_tracepoint", {
     ctx: "bpf_raw_tracepoint_args",
     ctxSize: RAW_TRACEPOINT_SIZE,
@@ -120,27 +145,29 @@ const ROWS: readonly (readonly [name: string, row: Row])[] = [
   }],
   ["cgroup_sock_addr", {
     ctx: "bpf_sock_addr",
+    ctxSize: SOCK_ADDR_SIZE,
+    fields: SOCK_ADDR,
     returns: sockAddrReturns,
-    unsupported: "context of cgroup_sock_addr",
   }],
-  ["lwt_seg6local", { ...SKB, packet: "r", unsupported: "context of lwt_seg6local" }],
-  ["lirc_mode2", { unsupported: "context of lirc_mode2" }],
-  ["sk_reuseport", { ctx: "sk_reuseport_md", packet: "r", unsupported: "context of sk_reuseport" }],
-  ["flow_dissector", { ...SKB, packet: "r", unsupported: "context of flow_dissector" }],
-  ["cgroup_sysctl", { ctx: "bpf_sysctl", returns: BOOLEAN, unsupported: "context of cgroup_sysctl" }],
-  ["raw_tracepoint_writable", { unsupported: "context of raw_tracepoint_writable" }],
+  ["lwt_seg6local", { ...SKB, fields: SK_BUFF_LWT, packet: "r" }],
+  ["lirc_mode2", { unsupported: "not in every kernel: infrared receivers" }],
+  ["sk_reuseport", { ctx: "sk_reuseport_md", ctxSize: SK_REUSEPORT_SIZE, fields: SK_REUSEPORT, packet: "r" }],
+  ["flow_dissector", { ...SKB, fields: SK_BUFF_FLOW_DISSECTOR, packet: "r" }],
+  ["cgroup_sysctl", { ctx: "bpf_sysctl", ctxSize: SYSCTL_SIZE, fields: SYSCTL, returns: BOOLEAN }],
+  ["raw_tracepoint_writable", { ctxSize: RAW_TRACEPOINT_SIZE, fields: RAW_TRACEPOINT_WRITABLE }],
   ["cgroup_sockopt", {
     ctx: "bpf_sockopt",
+    ctxSize: SOCKOPT_SIZE,
+    fields: SOCKOPT,
     packet: "rw",
     returns: BOOLEAN,
-    unsupported: "context of cgroup_sockopt",
   }],
   ["tracing", { returns: tracingReturns, unsupported: "context of tracing" }],
   ["struct_ops", { unsupported: "context of struct_ops" }],
   ["ext", { unsupported: "context of ext" }],
   ["lsm", { unsupported: "context of lsm" }],
-  ["sk_lookup", { ctx: "bpf_sk_lookup", returns: BOOLEAN, unsupported: "context of sk_lookup" }],
-  ["syscall", { unsupported: "context of syscall" }],
+  ["sk_lookup", { ctx: "bpf_sk_lookup", ctxSize: SK_LOOKUP_SIZE, fields: SK_LOOKUP, returns: BOOLEAN }],
+  ["syscall", { ctxSize: SYSCALL_SIZE, fields: SYSCALL }],
   ["netfilter", { returns: BOOLEAN, unsupported: "context of netfilter" }],
 ];
 
