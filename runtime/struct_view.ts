@@ -6,6 +6,23 @@
 import { type Field, fieldOf, layoutOf } from "../abi/layouts.ts";
 import type { AddressSpace, Block } from "./memory.ts";
 
+/** Scalar fields found before, by structure and path: runs of programs fill the same fields over and over. */
+const known = new Map<string, Map<string, Field>>();
+
+function scalarOf(structure: string, path: string): Field {
+  let fields = known.get(structure);
+  if (fields === undefined) known.set(structure, fields = new Map());
+  let field = fields.get(path);
+  if (field === undefined) {
+    field = fieldOf(structure, path);
+    if (![1, 2, 4, 8].includes(field.size)) {
+      throw new RangeError(`Cannot access ${structure}.${path} as a number: it has ${field.size} bytes`);
+    }
+    fields.set(path, field);
+  }
+  return field;
+}
+
 /** One structure in memory. Fields are named by paths, as {@linkcode fieldOf} takes them. */
 export class StructView {
   /** Of the structure's first byte. */
@@ -25,37 +42,43 @@ export class StructView {
 
   /** The field's unsigned value; exact up to 2^53. */
   get(path: string): number {
-    return Number(this.get64(path));
+    const { offset, size } = scalarOf(this.structure, path);
+    const at = this.#base + offset;
+    switch (size) {
+      case 1:
+        return this.#view.getUint8(at);
+      case 2:
+        return this.#view.getUint16(at, true);
+      case 4:
+        return this.#view.getUint32(at, true);
+      default:
+        return this.#view.getUint32(at + 4, true) * 2 ** 32 + this.#view.getUint32(at, true);
+    }
   }
 
   /** The field's unsigned value, 64 bits. */
   get64(path: string): bigint {
-    const { offset, size } = this.#scalar(path);
-    const at = this.#base + offset;
-    switch (size) {
-      case 1:
-        return BigInt(this.#view.getUint8(at));
-      case 2:
-        return BigInt(this.#view.getUint16(at, true));
-      case 4:
-        return BigInt(this.#view.getUint32(at, true));
-      default:
-        return this.#view.getBigUint64(at, true);
-    }
+    const { offset, size } = scalarOf(this.structure, path);
+    return size === 8 ? this.#view.getBigUint64(this.#base + offset, true) : BigInt(this.get(path));
   }
 
   /** Writes the field; higher bits than it has are cut off. */
   set(path: string, value: number | bigint): this {
-    const { offset, size } = this.#scalar(path);
+    const { offset, size } = scalarOf(this.structure, path);
     const at = this.#base + offset;
-    const bits = BigInt.asUintN(size * 8, BigInt(value));
-    for (let i = 0; i < size; i++) this.#view.setUint8(at + i, Number(bits >> BigInt(8 * i) & 0xffn));
+    if (size === 8) this.#view.setBigUint64(at, BigInt.asUintN(64, BigInt(value)), true);
+    else {
+      const low = typeof value === "bigint" ? Number(value & 0xffff_ffffn) : value;
+      if (size === 4) this.#view.setUint32(at, low, true);
+      else if (size === 2) this.#view.setUint16(at, low, true);
+      else this.#view.setUint8(at, low);
+    }
     return this;
   }
 
   /** Writes several fields. */
   assign(values: Readonly<Record<string, number | bigint>>): this {
-    for (const [path, value] of Object.entries(values)) this.set(path, value);
+    for (const path in values) this.set(path, values[path]);
     return this;
   }
 
@@ -68,14 +91,6 @@ export class StructView {
   /** The address of a field. */
   addressOf(path: string): number {
     return this.address + fieldOf(this.structure, path).offset;
-  }
-
-  #scalar(path: string): Field {
-    const field = fieldOf(this.structure, path);
-    if (![1, 2, 4, 8].includes(field.size)) {
-      throw new RangeError(`Cannot access ${this.structure}.${path} as a number: it has ${field.size} bytes`);
-    }
-    return field;
   }
 }
 
