@@ -20,7 +20,6 @@
  */
 import { columnsOf } from "../ir/columns.ts";
 import { UnsupportedError } from "../ir/diagnostic.ts";
-import type { InsnId, SubprogId } from "../ir/insn.ts";
 import { liveRegisters } from "../ir/liveness.ts";
 import type { Program } from "../ir/program.ts";
 import type { BranchTaken, KfuncArgContext, KfuncContext } from "./facts.ts";
@@ -87,12 +86,8 @@ const NO_PRECISION: Precision = {
 };
 
 /** See the module's header; an `ExploreBody`. */
-export function exploreBody(
-  program: Program,
-  subprog: SubprogId,
-  options: ExploreOptions,
-): BodyFacts | undefined {
-  const walk = new Walk(program, subprog, options);
+export function exploreBody(body: Program, options: ExploreOptions): BodyFacts | undefined {
+  const walk = new Walk(body, options);
   for (const context of options.contexts) if (!walk.from(context)) return undefined;
   return walk.facts();
 }
@@ -109,7 +104,6 @@ class Walk {
   readonly #program: Program;
   readonly #env: Env;
   readonly #live: Int32Array;
-  readonly #start: number;
   readonly #end: number;
   /** By slot: places that are jumped to, where paths may meet. */
   readonly #meets: Uint8Array;
@@ -120,21 +114,20 @@ class Walk {
   readonly #waiting: Waiting[] = [];
   #budget: number;
 
-  constructor(program: Program, subprog: SubprogId, options: ExploreOptions) {
+  constructor(body: Program, options: ExploreOptions) {
     const { profile } = options.context.target;
-    const rules = profile.programType(program.attrs.type);
-    if (rules === undefined) throw new UnsupportedError(`program type ${program.attrs.type}`);
+    // Bodies are of no program type: nothing that is asked here depends on one.
+    const rules = profile.programType("unspec");
+    if (rules === undefined) throw new UnsupportedError(`bodies under ${profile.name}`);
     resetValues();
-    const columns = columnsOf(program);
-    const index = program.subprogs.findIndex((s) => s.id === subprog);
-    this.#program = program;
-    this.#env = new Env(program, { profile, rules, precision: NO_PRECISION, logLevel: 0 });
+    const columns = columnsOf(body);
+    this.#program = body;
+    this.#env = new Env(body, { profile, rules, precision: NO_PRECISION, logLevel: 0 });
     this.#live = liveRegisters(columns);
-    this.#start = columns.subprogStart[index];
-    this.#end = columns.subprogStart[index + 1];
+    this.#end = columns.count;
     this.#meets = new Uint8Array(columns.count);
     this.#seen = new Uint8Array(columns.count);
-    for (let slot = this.#start; slot < this.#end; slot++) {
+    for (let slot = 0; slot < columns.count; slot++) {
       if (columns.target[slot] >= 0) this.#meets[columns.target[slot]] = 1;
     }
     this.#budget = options.budget;
@@ -153,31 +146,28 @@ class Walk {
       if (arg.kind === "dynptr") dynptrs++;
       setArgument(env.regs + (i + 1) * REG_WORDS, { arg, dynptrs });
     });
-    return this.#run(this.#start);
+    return this.#run(0);
   }
 
   /** What all contexts together showed. */
   facts(): BodyFacts {
-    const columns = this.#env.cols;
-    const dead: InsnId[] = [];
-    const branches = new Map<InsnId, BranchTaken>();
-    for (let slot = this.#start; slot < this.#end; slot++) {
-      const position = columns.position[slot];
-      if (columns.slot[position] !== slot) continue;
-      const seen = this.#seen[slot], id = this.#program.code.ids[position];
-      if ((seen & REACHED) === 0) dead.push(id);
-      if (this.#program.code.insns[position].kind !== "branch") continue;
-      if ((seen & REACHED) === 0) branches.set(id, "neither");
-      else if ((seen & JUMPED) === 0) branches.set(id, "fell");
-      else if ((seen & FELL) === 0) branches.set(id, "jumped");
-    }
+    const dead: number[] = [];
+    const branches = new Map<number, BranchTaken>();
+    this.#program.code.insns.forEach((insn, position) => {
+      const seen = this.#seen[this.#env.cols.slot[position]];
+      if ((seen & REACHED) === 0) dead.push(position);
+      if (insn.kind !== "branch") return;
+      if ((seen & REACHED) === 0) branches.set(position, "neither");
+      else if ((seen & JUMPED) === 0) branches.set(position, "fell");
+      else if ((seen & FELL) === 0) branches.set(position, "jumped");
+    });
     return { dead, branches };
   }
 
   #run(start: number): boolean {
     for (let slot = start;;) {
       if (--this.#budget < 0) return false;
-      if (slot < this.#start || slot >= this.#end) throw new UnsupportedError("a body that runs off its end");
+      if (slot >= this.#end) throw new UnsupportedError("a body that runs off its end");
       let next = -1;
       if (this.#meets[slot] === 0 || !this.#covered(slot)) {
         this.#seen[slot] |= REACHED;

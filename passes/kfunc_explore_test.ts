@@ -27,17 +27,16 @@ function scalar(value: number): KfuncArgContext {
 /** The body with what the exploration says: dead instructions in brackets, decided branches with `!` and where they go. */
 function explore(body: string, contexts: readonly (readonly KfuncArgContext[])[], budget = 1000): string[] {
   const program = parseText(`type xdp\n\nfunc main:\n${body}`).programs[0];
-  const facts = exploreBody(program, program.subprogs[0].id, {
+  const facts = exploreBody(program, {
     contexts: contexts.map((args): KfuncContext => ({ args })),
     budget,
     context: CONTEXT,
   });
   if (facts === undefined) return ["budget"];
   return program.code.insns.map((insn, i) => {
-    const id = program.code.ids[i];
-    const taken = facts.branches.get(id);
+    const taken = facts.branches.get(i);
     const text = insn.kind === "branch" && taken !== undefined ? `branch!${taken}` : insn.kind;
-    return facts.dead.includes(id) ? `[${text}]` : text;
+    return facts.dead.includes(i) ? `[${text}]` : text;
   });
 }
 

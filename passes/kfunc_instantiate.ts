@@ -35,15 +35,15 @@ import type { Pass, PassContext } from "./pass.ts";
 /** Instructions one body may cost to explore, over all its contexts: far above any real body, far below a noticeable time. */
 const BODY_BUDGET = 100_000;
 
-/** What a body's exploration found out about its instructions. */
+/** What a body's exploration found out about its instructions, by their positions in the body. */
 export interface BodyFacts {
   /** Instructions that no path reaches. */
-  readonly dead: readonly InsnId[];
+  readonly dead: readonly number[];
   /** Which ways the conditional jumps went that did not go both. */
-  readonly branches: ReadonlyMap<InsnId, BranchTaken>;
+  readonly branches: ReadonlyMap<number, BranchTaken>;
 }
 
-/** What an explorer is given besides the subprogram. */
+/** What an explorer is given besides the body. */
 export interface ExploreOptions {
   /** The states to start from; never empty. */
   readonly contexts: readonly KfuncContext[];
@@ -53,17 +53,13 @@ export interface ExploreOptions {
 }
 
 /**
- * Walks a body from the given contexts and nothing else: arguments it knows only as {@linkcode KfuncContext} says, whatever it
- * loads through them is unknown.
+ * Walks a body, a program of one subprogram, from the given contexts and nothing else: arguments it knows only as
+ * {@linkcode KfuncContext} says, whatever it loads through them is unknown.
  *
  * @throws {UnsupportedError} If the body does what the explorer does not know.
  * @returns Undefined if the budget is used up.
  */
-export type ExploreBody = (
-  program: Program,
-  subprog: SubprogId,
-  options: ExploreOptions,
-) => BodyFacts | undefined;
+export type ExploreBody = (body: Program, options: ExploreOptions) => BodyFacts | undefined;
 
 /** Explores nothing: bodies are moved to their calls as they are. What inlining gains by itself, for comparison. */
 export const exploreNothing: ExploreBody = () => ({ dead: [], branches: new Map() });
@@ -119,39 +115,55 @@ function instantiate(
   const { context } = options;
   const sites = sitesOf(program, context);
   if (sites.length === 0) return program;
-  const cloning = new Edit(program, { by: "kfunc-instantiate" });
-  const instances: { readonly site: Site; readonly id: SubprogId }[] = [];
-  for (const site of sites) {
-    const main = site.body.code.subprogs[0];
-    try {
-      const id = cloning.cloneSubprog(site.body.code, main.id, {
-        name: site.body.name,
-        linkage: "static",
-        hidden: true,
-        instanceOf: site.call,
-        stackDepth: scanBody(site.body.code.code.insns).stackBytes,
-      });
-      instances.push({ site, id });
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      keep(program, { context, site, why: error.message });
-    }
-  }
-  const cloned = cloning.commit();
   const consts = new ConstArgs(program);
-  const knowing = new Edit(cloned, { by: "kfunc-instantiate" });
-  for (const { site, id } of instances) {
-    const contexts = contextsOf(program, { site, consts });
-    const facts = exploreSafely(cloned, id, { ...options, contexts });
+  const explorations = new Explorations(options);
+  const cloning = new Edit(program, { by: "kfunc-instantiate" });
+  const instances: { readonly id: SubprogId; readonly facts: BodyFacts }[] = [];
+  for (const site of sites) {
+    const { body, call } = site;
+    const facts = explorations.of(body, contextsOf(program, { site, consts }));
     if (typeof facts === "string") {
       keep(program, { context, site, why: facts });
-      knowing.removeSubprog(id);
       continue;
     }
-    for (const insn of facts.dead) knowing.set(dead, insn, true);
-    for (const [insn, taken] of facts.branches) knowing.set(branchTaken, insn, taken);
+    const id = cloning.cloneSubprog(body.code, body.code.subprogs[0].id, {
+      name: body.name,
+      linkage: "static",
+      hidden: true,
+      instanceOf: call,
+      stackDepth: scanBody(body.code.code.insns).stackBytes,
+    });
+    instances.push({ id, facts });
+  }
+  const cloned = cloning.commit();
+  const knowing = new Edit(cloned, { by: "kfunc-instantiate" });
+  for (const { id, facts } of instances) {
+    // A clone has its source's instructions in its source's order.
+    const start = cloned.indexOf(cloned.subprog(id).entry);
+    for (const at of facts.dead) knowing.set(dead, cloned.code.ids[start + at], true);
+    for (const [at, taken] of facts.branches) knowing.set(branchTaken, cloned.code.ids[start + at], taken);
   }
   return knowing.commit();
+}
+
+/** The explorations of one program: calls with equal arguments share one. */
+class Explorations {
+  readonly #options: { readonly explore: ExploreBody; readonly context: PassContext };
+  readonly #known = new Map<KfuncBody, Map<string, BodyFacts | string>>();
+
+  constructor(options: { readonly explore: ExploreBody; readonly context: PassContext }) {
+    this.#options = options;
+  }
+
+  /** What is known of a body from these contexts, or why it cannot be known. */
+  of(body: KfuncBody, contexts: readonly KfuncContext[]): BodyFacts | string {
+    let known = this.#known.get(body);
+    if (known === undefined) this.#known.set(body, known = new Map());
+    const key = JSON.stringify(contexts);
+    let facts = known.get(key);
+    if (facts === undefined) known.set(key, facts = exploreSafely(body.code, { ...this.#options, contexts }));
+    return facts;
+  }
 }
 
 /** The calls in the program's own code that are reached and have trusted bodies. */
@@ -205,8 +217,7 @@ function contextsOf(
 
 /** The facts, or why there are none. */
 function exploreSafely(
-  program: Program,
-  instance: SubprogId,
+  body: Program,
   options: {
     readonly explore: ExploreBody;
     readonly context: PassContext;
@@ -215,13 +226,24 @@ function exploreSafely(
 ): BodyFacts | string {
   const { explore, context, contexts } = options;
   if (contexts.length === 0) return "its call is never reached";
+  const unmovable = whyNotMovable(body);
+  if (unmovable !== undefined) return unmovable;
   try {
-    return explore(program, instance, { contexts, budget: BODY_BUDGET, context }) ??
+    return explore(body, { contexts, budget: BODY_BUDGET, context }) ??
       `exploring its body takes more than ${BODY_BUDGET} instructions`;
   } catch (error) {
     if (error instanceof UnsupportedError) return error.message;
     throw error;
   }
+}
+
+/** Why a body cannot be copied into another program; registries let only such bodies pass that can. */
+function whyNotMovable(body: Program): string | undefined {
+  if (body.subprogs.length !== 1) return "its body is more than one function";
+  const map = body.code.insns.some((insn) =>
+    insn.kind === "imm64" && (insn.value.kind === "map" || insn.value.kind === "map_value")
+  );
+  return map ? "its body refers to a map of another unit" : undefined;
 }
 
 function keep(
