@@ -136,14 +136,8 @@ export interface CtxField {
     | "sock_common_or_null"
     | "flow_keys"
     | "btf";
-  /** Widths of writes in bytes, where they are others: by default the whole of a `narrow` field, else as `access`. */
-  readonly writeAccess?: readonly number[];
-  /** Parts of a `narrow` field can only be read from its start. */
-  readonly atStart?: boolean;
   /** Attach types (`enum bpf_attach_type` numbers) in which the field exists; everywhere if absent. */
   readonly attachTypes?: readonly number[];
-  /** Attach types in which it can be written, if not in all in which it exists. */
-  readonly writeAttachTypes?: readonly number[];
 }
 
 /** A program type's rules. */

@@ -53,8 +53,7 @@ function isValid(field: CtxField, attachType: number, access: CtxAccess): boolea
   // What loads as a pointer is not a number that could be sign-extended.
   if (field.result !== undefined && signed) return false;
   if (field.access !== "narrow") return field.access.includes(size);
-  if (size === field.size) return true;
-  return !write && size < field.size && (!field.atStart || off === field.offset);
+  return write ? size === field.size : size <= field.size;
 }
 
 /** An access to the context. Offset and size in bytes. */
@@ -102,8 +101,6 @@ function resultType(env: Env, field: CtxField): number {
       return PTR_TO_PACKET_META;
     case "packet_end":
       return PTR_TO_PACKET_END;
-    case "socket":
-      return PTR_TO_SOCKET;
     case "socket":
       return PTR_TO_SOCKET;
     case "socket_or_null":

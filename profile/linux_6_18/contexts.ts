@@ -146,29 +146,3 @@ export const PERF_EVENT: readonly CtxField[] = [
   { name: "sample_period", offset: PT_REGS_SIZE, size: 8, access: ANY_WIDTH, write: false },
   { name: "addr", offset: PT_REGS_SIZE + 8, size: 8, access: ANY_WIDTH, write: false },
 ];
-
-/** For `sk_skb`. */
-export const SK_BUFF_SK_SKB: readonly CtxField[] = skBuff({
-  hidden: ["tc_classid", "data_meta", "tstamp", "wire_len", "hwtstamp", "tstamp_type", "mark"],
-  writable: ["tc_index", "priority"],
-});
-
-/** For `lwt_in`, `lwt_out`, `lwt_xmit` and `lwt_seg6local`. */
-export const SK_BUFF_LWT: readonly CtxField[] = skBuff({
-  hidden: ["tc_classid", "data_meta", "tstamp", "wire_len", "hwtstamp", "tstamp_type", ...SOCKET_FIELDS],
-  writable: ["mark", "priority", "cb"],
-});
-
-/** For `flow_dissector`: packet data and where to put what was found. */
-export const SK_BUFF_FLOW_DISSECTOR: readonly CtxField[] = [
-  { name: "data", offset: 76, size: 4, access: WORD, write: false, result: "packet" },
-  { name: "data_end", offset: 80, size: 4, access: WORD, write: false, result: "packet_end" },
-  { name: "flow_keys", offset: 144, size: 8, access: [8], write: false, result: "flow_keys" },
-];
-
-/** How far a `syscall` program's argument may reach (`U16_MAX`), in bytes. */
-export const SYSCALL_SIZE = 65535;
-/** The argument of a `syscall` program: memory, checked against its real size when the program is run. */
-export const SYSCALL: readonly CtxField[] = [
-  { name: "argument", offset: 0, size: SYSCALL_SIZE, access: ANY_WIDTH, write: true },
-];
