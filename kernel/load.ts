@@ -11,7 +11,7 @@ import type { Program } from "../ir/program.ts";
 import type { Unit } from "../ir/unit.ts";
 import { closeFd } from "./bpf.ts";
 import { BtfTexts, functionInfo, lineInfo, loadBtf } from "./btf.ts";
-import { createMap, setInner } from "./maps.ts";
+import { createMap, setFd } from "./maps.ts";
 import { type KernelVerdict, loadRaw, programTypeNumber } from "./prog_load.ts";
 import { vmlinuxBtf } from "./vmlinux.ts";
 
@@ -94,8 +94,13 @@ export class KernelUnit implements Disposable {
     const innerFds = inner.map(({ map }) => this.map(map));
     const fd = createMap(def, { btfFd: this.#btf()?.fd ?? 0, innerFd: innerFds[0] });
     this.#maps.set(index, fd);
-    for (const [i, { at }] of inner.entries()) setInner(def, fd, { index: at, innerFd: innerFds[i] });
+    for (const [i, { at }] of inner.entries()) setFd(def, fd, { index: at, fd: innerFds[i] });
     return fd;
+  }
+
+  /** Puts a loaded program into an element of a prog array. @throws {KernelError} If the kernel refuses. */
+  setProgram(element: { map: number; index: number }, verdict: KernelVerdict): void {
+    setFd(this.#unit.maps[element.map], this.map(element.map), { index: element.index, fd: verdict.fd });
   }
 
   /** Closes maps and types; programs already loaded keep what they need. */

@@ -52,10 +52,10 @@ export function createMap(def: MapDef, options: { btfFd: number; innerFd?: numbe
   }
 }
 
-/** Puts a map's descriptor into an element of a map of maps. */
-export function setInner(def: MapDef, fd: number, element: { index: number; innerFd: number }): void {
+/** Puts a descriptor into an element: a map into a map of maps, a program into a prog array. */
+export function setFd(def: MapDef, fd: number, element: { index: number; fd: number }): void {
   const key = new Uint8Array(Uint32Array.of(element.index).buffer);
-  const value = new Uint8Array(Uint32Array.of(element.innerFd).buffer);
+  const value = new Uint8Array(Uint32Array.of(element.fd).buffer);
   const result = bpf(COMMAND.MAP_UPDATE_ELEM, new Attr(32).u32(0, fd).pointer(8, key).pointer(16, value));
   if (result < 0) throw new KernelError(`fill map ${def.name}`, -result);
 }
