@@ -396,7 +396,9 @@ for (const [from, to] of [[0, 4], [4, 0], [4, 4], [16, 8], [0, 0], [24, 24]]) {
         r5 = ${seed}
         call bpf_csum_diff
         exit`,
-      [FRAME, { data: ipv4(64).map((byte) => byte ^ 0xff) }],
+      [FRAME, { data: ipv4(64).map((byte) => byte ^ 0xff) }, { data: new Uint8Array(64) }, {
+        data: new Uint8Array(64).fill(255),
+      }],
     );
   }
 }

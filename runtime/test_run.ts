@@ -10,6 +10,7 @@ import { layoutOf } from "../abi/layouts.ts";
 import { UnsupportedError } from "../ir/diagnostic.ts";
 import type { RxMetadata } from "./device.ts";
 import type { SentEvent } from "./host.ts";
+import { EINVAL, RunError } from "./run_error.ts";
 import type { LoadedProgram } from "./runtime.ts";
 
 /** What a run is given. */
@@ -53,6 +54,9 @@ export interface TestRunResult {
   readonly redirect?: { readonly target: number; readonly map?: string };
 }
 
+/** `BPF_XDP_DEVMAP` and `BPF_XDP_CPUMAP`: such programs see packets that others have redirected. */
+const IN_TRANSIT: readonly number[] = [33, 35];
+
 /** An Ethernet header and a payload, all zeros. */
 const DEFAULT_PACKET = new Uint8Array(64);
 
@@ -70,6 +74,9 @@ export function testRun(loaded: LoadedProgram, input: TestRunInput = {}): TestRu
   const repeat = input.repeat ?? 1;
   if (!Number.isInteger(repeat) || repeat < 1) throw new RangeError(`Cannot run ${repeat} rounds`);
   if (type === "syscall") return runOnBytes(loaded, input, repeat);
+  if (type === "xdp" && IN_TRANSIT.includes(program.attrs.attachType)) {
+    throw new RunError("Cannot run programs of device and CPU maps on a packet of their own", EINVAL);
+  }
   if (input.device !== undefined && type !== "xdp") {
     throw new UnsupportedError(`devices for programs of type ${type}`);
   }

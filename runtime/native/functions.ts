@@ -2686,57 +2686,132 @@ func bpf_csum_diff:
     w6 |= w2
     r0 = -22
     w6 &= 3
-    if w6 != 0x0 goto L7
-    w0 = w5
-    if w4 == 0x0 goto L3
-    r5 = 0
+    if w6 != 0x0 goto L10
+    if w2 == 0x0 goto L6
+    if w4 == 0x0 goto L6
+    r0 = 0
+    r6 = 0
     if w4 < 0x4 goto L2
   L1:
-    r6 = *(u32 *)(r3 +0)
-    r5 += r6
+    r7 = *(u32 *)(r3 +0)
+    r6 += r7
     r3 += 4
     w4 += -4
     if w4 > 0x3 goto L1
   L2:
-    r5 += r0
-    r0 = r5
+    w3 = w5
+    r6 += r3
+    r3 = r6
+    r3 >>= 32
+    r6 <<= 32
+    r6 >>= 32
+    r6 += r3
+    w3 = w6
+    r6 >>= 32
+    w6 += w3
+    if w2 < 0x4 goto L4
+    r0 = 0
   L3:
-    if w2 == 0x0 goto L6
-    w3 = w2
-    w3 >>= 2
-    r4 = 0xffffffff ll
-    r3 *= r4
-    r4 = 0
-    if w2 < 0x4 goto L5
-  L4:
-    r5 = *(u32 *)(r1 +0)
-    r4 += r5
+    r3 = *(u32 *)(r1 +0)
+    r0 += r3
     r1 += 4
     w2 += -4
-    if w2 > 0x3 goto L4
-  L5:
-    r0 += r3
-    r0 -= r4
-  L6:
+    if w2 > 0x3 goto L3
+  L4:
     r1 = r0
     r1 >>= 32
     r0 <<= 32
     r0 >>= 32
     r0 += r1
+    w1 = w0
+    r0 >>= 32
+    w0 += w1
+    w0 ^= -1
+    r0 += r6
+    r1 = r0
+    r1 >>= 32
+    r0 <<= 32
+    r0 >>= 32
+    r0 += r1
+  L5:
     r1 = r0
     r1 >>= 16
-    r0 &= 65535
-    r0 += r1
-    r1 = r0
-    r1 >>= 16
-    r0 &= 65535
-    r0 += r1
-    r1 = r0
-    r1 >>= 16
-    r0 &= 65535
-    r0 += r1
+    goto L9
+  L6:
+    if w4 == 0x0 goto L11
+    r1 = 0
+    if w4 < 0x4 goto L8
   L7:
+    r2 = *(u32 *)(r3 +0)
+    r1 += r2
+    r3 += 4
+    w4 += -4
+    if w4 > 0x3 goto L7
+  L8:
+    w2 = w5
+    r1 += r2
+    r2 = r1
+    r2 >>= 32
+    r1 <<= 32
+    r1 >>= 32
+    r1 += r2
+    r0 = r1
+    r0 >>= 32
+    r0 += r1
+    r1 = r0
+    r1 &= 65535
+    r0 >>= 16
+  L9:
+    r0 &= 65535
+    r0 += r1
+    r1 = r0
+    r1 >>= 16
+    r0 &= 65535
+    r0 += r1
+    r1 = r0
+    r1 >>= 16
+    r0 &= 65535
+    r0 += r1
+  L10:
     exit
+  L11:
+    if w2 == 0x0 goto L14
+    r0 = 0
+    w5 ^= -1
+    if w2 < 0x4 goto L13
+  L12:
+    r3 = *(u32 *)(r1 +0)
+    r0 += r3
+    r1 += 4
+    w2 += -4
+    if w2 > 0x3 goto L12
+  L13:
+    r0 += r5
+    r1 = r0
+    r1 >>= 32
+    r0 <<= 32
+    r0 >>= 32
+    r0 += r1
+    w1 = w0
+    r0 >>= 32
+    w0 += w1
+    w0 ^= -1
+    goto L5
+  L14:
+    w1 = w5
+    w1 >>= 16
+    w5 &= 65535
+    w5 += w1
+    w1 = w5
+    w1 >>= 16
+    w5 &= 65535
+    w5 += w1
+    w1 = w5
+    w1 >>= 16
+    w5 &= 65535
+    w5 += w1
+    r0 = r5
+    goto L10
 
 func bpf_csum_update:
     r0 = -524

@@ -180,21 +180,26 @@ inline_always u16 replaced(u16 sum, u32 inverted_from, u32 to)
 	return ~fold((u64)(u16)~sum + inverted_from + to);
 }
 
+/* The sum in 32 bits: carries come back in at the bottom. Zero has two forms, and which one comes out shows in the result. */
+inline_always u32 partial(const void *bytes, u32 size, u32 seed)
+{
+	u64 sum = sum_words(bytes, size) + seed;
+
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	return sum + (sum >> 32);
+}
+
 NATIVE s64 bpf_csum_diff(const void *from, u32 from_size, const void *to, u32 to_size, u32 seed)
 {
-	u64 sum = seed;
-
 	if ((from_size | to_size) & 3)
 		return -EINVAL;
+	if (from_size && to_size)
+		return fold((u64)partial(to, to_size, seed) + (u32)~partial(from, from_size, 0));
 	if (to_size)
-		sum += sum_words(to, to_size);
-	if (from_size) {
-		/* Subtracting is adding the complement; each word is complemented on its own. */
-		u64 words = from_size / 4;
-
-		sum += words * 0xffffffff - sum_words(from, from_size);
-	}
-	return fold(sum);
+		return fold(partial(to, to_size, seed));
+	if (from_size)
+		return fold((u32)~partial(from, from_size, ~seed));
+	return fold(seed);
 }
 
 NATIVE s64 bpf_csum_update(struct sk_buff *skb, u32 csum)
