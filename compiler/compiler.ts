@@ -34,6 +34,7 @@ export interface CompilerOptions {
   readonly skip?: readonly string[];
   /** Stop behind the pass of this name. */
   readonly until?: string;
+  /** They watch every pass, besides those of the plugins. */
   readonly observers?: readonly Observer[];
 }
 
@@ -67,8 +68,11 @@ export interface Compiled extends PipelineResult {
  * ```
  */
 export class Compiler {
+  /** What the kernel that the programs are for knows. */
   readonly profile: Profile;
+  /** The modules and devices. */
   readonly registry: ModuleRegistry = new ModuleRegistry();
+  /** The passes in their order. */
   readonly pipeline: Pipeline;
 
   /**
