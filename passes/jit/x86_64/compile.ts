@@ -18,6 +18,7 @@ import type { Program } from "../../../ir/program.ts";
 import { Assembler } from "./assembler.ts";
 import { Emitter } from "./emitter.ts";
 import type { Features } from "./features.ts";
+import { nameFrameAccesses } from "./frame_access.ts";
 import { enter, type Frame, frameOf, leave, scan } from "./frame.ts";
 import { lowerAlu } from "./lower_alu.ts";
 import { lowerJump } from "./lower_branch.ts";
@@ -58,7 +59,7 @@ export interface CompileOptions {
  * ```
  */
 export function compileX86(program: Program, options: CompileOptions = {}): MachineCode {
-  const columns = columnsOf(program);
+  const columns = nameFrameAccesses(columnsOf(program));
   const asm = new Assembler();
   // The label of a slot is its number, so they come first; see Emitter.shift.
   for (let slot = 0; slot < columns.count; slot++) asm.label();

@@ -16,6 +16,7 @@
 import { slotsAt } from "../../../ir/cfg.ts";
 import type { Columns } from "../../../ir/columns.ts";
 import type { Features } from "./features.ts";
+import { isNothing } from "./frame_access.ts";
 import { zeroUpperHalves } from "./upper_half.ts";
 
 /** What to emit at a slot. */
@@ -151,7 +152,8 @@ class Walk {
     for (let i = 0; i < columns.subprogStart.length - 1; i++) joins[columns.subprogStart[i]] = 1;
     for (let slot = 0; slot < columns.count; slot += slotsAt(columns, slot)) {
       if (joins[slot] !== 0) this.#begin();
-      this.#visit(slot);
+      if (isNothing(columns, slot)) this.selection.emit[slot] = EMIT.SKIP;
+      else this.#visit(slot);
     }
   }
 
