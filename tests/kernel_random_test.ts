@@ -7,13 +7,15 @@ import { encode } from "../ir/encode.ts";
 import { RejectedError } from "../ir/diagnostic.ts";
 import { parseText } from "../ir/parse_text.ts";
 import { printProgram } from "../ir/print_text.ts";
-import type { Program } from "../ir/program.ts";
+import { Program } from "../ir/program.ts";
 import { randomOf } from "../ir/random_program.ts";
 import { kernelUnavailable } from "../kernel/available.ts";
 import { loadRaw, programTypeNumber } from "../kernel/prog_load.ts";
 import { progInfo } from "../kernel/xlated.ts";
 import { parsePasses } from "../passes/mod.ts";
 import { Pipeline } from "../passes/pipeline.ts";
+import { verifyProgram } from "../passes/verify/verify.ts";
+import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { TARGET } from "./golden.ts";
 import { type EncodedInsn, encodedInsns } from "./insn_pattern.ts";
 import { randomText } from "./random_text.ts";
@@ -68,5 +70,48 @@ Deno.test({
       if (theirs.insns.length < encode(program).length / 8) rewritten++;
     }
     assert(accepted > 50 && rewritten > 30, `${accepted} accepted, ${rewritten} rewritten: too few to tell`);
+  },
+});
+
+/** Lines without trailing blanks, and without the figures of time. */
+function logLines(log: string): string[] {
+  return log.split("\n").map((line) => line.trimEnd());
+}
+
+Deno.test({
+  name: "the log of random programs without loops is the running kernel's, line by line",
+  ignore: unavailable !== undefined,
+  fn: () => {
+    let lines = 0;
+    for (let seed = 1; seed <= 150; seed++) {
+      const text = randomText(randomOf(2 * seed), { plain: true, loops: false });
+      const [program] = parseText(text).programs;
+      // Without positions, as the kernel knows none.
+      const origins = program.code.origins.map(() => ({}));
+      const bare = new Program({
+        unit: program.unit,
+        attrs: program.attrs,
+        code: { ...program.code, origins },
+        subprogs: program.subprogs,
+        nextInsnId: program.nextInsnId,
+        nextSubprogId: program.nextSubprogId,
+      });
+      using verdict = loadRaw({
+        type: programTypeNumber(program.attrs.type)!,
+        insns: new Uint8Array(encode(program)),
+        license: "GPL",
+        logLevel: 2,
+      });
+      const theirs = logLines(verdict.log);
+      // The kernel warns where its own bounds contradict each other, and goes on; verify goes on without a word.
+      if (verdict.log.includes("REG INVARIANTS VIOLATION")) continue;
+      assertEquals(
+        logLines(verifyProgram(bare, { profile: LINUX_6_18, logLevel: 2 }).log),
+        theirs,
+        `seed ${seed}`,
+      );
+      lines += theirs.length;
+    }
+    assert(lines > 10_000, `${lines} lines: too few to tell`);
   },
 });

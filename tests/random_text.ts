@@ -15,11 +15,14 @@ export interface RandomTextOptions {
    * and some registers of which nothing is known.
    */
   readonly plain?: boolean;
+  /** Counted loops in plain programs; true if left out. */
+  readonly loops?: boolean;
 }
 
 /** A program that ends, for all jumps go forward: arithmetic, conditions, calls of `f`. */
 export function randomText(random: Random, options: RandomTextOptions = {}): string {
   const plain = options.plain ?? false;
+  const loops = plain && (options.loops ?? true);
   const lines = ["type xdp", "func main:  ; {stack_depth: 16}"];
   for (let r = 0; r < 10; r++) {
     // Stack that nobody wrote: any value at all, to a verifier that lets the privileged read it.
@@ -27,10 +30,10 @@ export function randomText(random: Random, options: RandomTextOptions = {}): str
     lines.push(unknown ? `r${r} = *(u${[8, 16, 32, 64][random(4)]} *)(r10 -16)` : `r${r} = ${random(7) - 3}`);
   }
   if (plain) lines.push("r6 = r1", "call f", "r1 = r6", "r2 = r0", "r3 = 1", "r4 = r7", "r5 = r8");
-  body(lines, { random, length: 25, calls: true, plain });
+  body(lines, { random, length: 25, calls: true, plain, loops });
   lines.push("r0 += r6", "r0 ^= r7", "exit", "func f:  ; {stack_depth: 0}", "r0 = r1");
   for (let r = 6; r < 10; r++) lines.push(`r${r} = r${1 + random(5)}`);
-  body(lines, { random, length: 10, calls: false, plain });
+  body(lines, { random, length: 10, calls: false, plain, loops: false });
   lines.push("exit");
   return lines.join("\n");
 }
@@ -42,16 +45,17 @@ function body(
     readonly length: number;
     readonly calls: boolean;
     readonly plain: boolean;
+    readonly loops: boolean;
   },
 ): void {
-  const { random, length, calls, plain } = options;
+  const { random, length, calls, plain, loops } = options;
   const open: string[] = [];
   // After a call r1 to r5 are not to be read, so the rest of the body works on the others.
   let low = 0;
   const register = (): number => low === 0 ? random(10) : [0, 6, 7, 8, 9][random(5)];
   for (let i = 0; i < length; i++) {
     const label = `l${lines.length}`;
-    if (plain && calls && random(8) === 0) {
+    if (loops && random(8) === 0) {
       loop(lines, random, register);
       continue;
     }

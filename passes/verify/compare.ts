@@ -118,10 +118,16 @@ function sameIds(old: number, now: number): boolean {
   return true;
 }
 
-/** The same for scalars, where no id is as good as one nobody else has. */
+/**
+ * The same for scalars. A saved value without an id is linked to nothing, so links of the current one only say more; a current
+ * value without an id is one that nobody else has.
+ */
 function sameScalarIds(old: number, now: number): boolean {
-  if (old === 0 && now === 0) return true;
-  return sameIds(old === 0 ? ++lastTemporaryId : old, now === 0 ? ++lastTemporaryId : now);
+  if (old === 0) return true;
+  const other = now === 0 ? ++lastTemporaryId : now;
+  if (!sameIds(old, other)) return false;
+  // Values at a distance from another: what they are distant from must correspond too.
+  return (old & ADD_CONST) === 0 || sameIds(old & ~ADD_CONST, other & ~ADD_CONST);
 }
 
 /** Whether `now`'s ranges lie within `old`'s. */
@@ -179,7 +185,7 @@ function coveredBy(old: number, now: number, exact: number): boolean {
   switch (type & BASE_TYPE_MASK) {
     case SCALAR_VALUE: {
       const a = W[old + ID], b = W[now + ID];
-      if (((a ^ b) & ADD_CONST) !== 0) return false;
+      if (a !== 0 && ((a ^ b) & ADD_CONST) !== 0) return false;
       if ((a & ADD_CONST) !== 0 && W[old + OFF] !== W[now + OFF]) return false;
       return rangeWithin(old, now) && tnumWithin(old, now) && sameScalarIds(a, b);
     }
