@@ -37,6 +37,8 @@ struct bpf_map;
 struct bpf_array;
 struct htab_elem;
 struct bpf_htab;
+struct lpm_trie_node;
+struct lpm_trie;
 struct inlay_control;
 struct inlay_state;
 
@@ -262,6 +264,24 @@ struct bpf_htab {
 	__u32 free;
 	__u32 fresh;
 	__u32 evict;
+};
+
+struct lpm_trie_node {
+	__u32 child[2];
+	__u32 prefixlen;
+	__u32 flags;
+	unsigned char data[0] __attribute__((aligned(8)));
+};
+
+struct lpm_trie {
+	struct bpf_map map;
+	char *nodes;
+	__u32 elem_size;
+	__u32 value_offset;
+	__u32 root;
+	__u32 free;
+	__u32 fresh;
+	__u32 count;
 };
 
 struct inlay_control {

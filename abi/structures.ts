@@ -190,6 +190,20 @@ export const STRUCTURES: Readonly<Record<string, string>> = {
     __u32 free;
     __u32 fresh;
     __u32 evict;`,
+  lpm_trie_node: `
+    __u32 child[2];
+    __u32 prefixlen;
+    __u32 flags;
+    unsigned char data[0] __attribute__((aligned(8)));`,
+  lpm_trie: `
+    struct bpf_map map;
+    char *nodes;
+    __u32 elem_size;
+    __u32 value_offset;
+    __u32 root;
+    __u32 free;
+    __u32 fresh;
+    __u32 count;`,
   inlay_control: `
     __u32 abort;
     __u32 reserved;

@@ -13,8 +13,11 @@ import type { MapDef, Unit } from "../ir/unit.ts";
 import type { AddressSpace, Block } from "./memory.ts";
 import { StructView } from "./struct_view.ts";
 
+/** What a map is made of. */
+type Made = "array" | "hash" | "trie" | "none";
+
 /** `BPF_MAP_TYPE_*` by number, as far as the runtime has them; what each is made of. */
-const KINDS: Readonly<Record<number, { name: string; made: "array" | "hash" | "none"; elem?: number }>> = {
+const KINDS: Readonly<Record<number, { name: string; made: Made; elem?: number }>> = {
   1: { name: "hash", made: "hash" },
   2: { name: "array", made: "array" },
   3: { name: "prog_array", made: "array", elem: 8 },
@@ -23,6 +26,7 @@ const KINDS: Readonly<Record<number, { name: string; made: "array" | "hash" | "n
   6: { name: "percpu_array", made: "array" },
   9: { name: "lru_hash", made: "hash" },
   10: { name: "lru_percpu_hash", made: "hash" },
+  11: { name: "lpm_trie", made: "trie" },
   12: { name: "array_of_maps", made: "array", elem: 8 },
   13: { name: "hash_of_maps", made: "hash", elem: 8 },
   14: { name: "devmap", made: "array" },
@@ -32,6 +36,8 @@ const KINDS: Readonly<Record<number, { name: string; made: "array" | "hash" | "n
 };
 
 const PROG_ARRAY = 3;
+/** Flags of a trie's node that is in use and no mere joint. */
+const NODE_WITH_VALUE = 1;
 const BPF_F_NO_PREALLOC = 1;
 /** Largest memory for one map's elements, in bytes. */
 const LARGEST = 1 << 30;
@@ -62,7 +68,7 @@ export class RuntimeMap {
   readonly valueOffset: number | undefined;
   /** Bytes an element takes: of the value in an array, of everything in a hash. */
   readonly stride: number;
-  readonly #made: "array" | "hash" | "none";
+  readonly #made: Made;
   readonly #block: Block;
   readonly #elems: Block | undefined;
   readonly #space: AddressSpace;
@@ -106,6 +112,21 @@ export class RuntimeMap {
           value_offset: valueOffset,
           bucket_mask: buckets - 1,
           hashrnd: options.seed,
+        });
+        break;
+      }
+      case "trie": {
+        const valueOffset = fieldOf("lpm_trie_node", "data").offset + Math.ceil((def.keySize - 4) / 8) * 8;
+        this.stride = valueOffset + Math.ceil(valueSize / 8) * 8;
+        this.valueOffset = undefined;
+        // Besides one node per entry, a trie needs at most as many that only part others.
+        checkSize(def, this.stride * entries * 2);
+        this.#elems = space.allocate(this.stride * entries * 2, { name: `nodes of map ${def.name}` });
+        this.#block = space.allocate(layoutOf("lpm_trie").size, { name: `map ${def.name}` });
+        new StructView("lpm_trie", this.#block).assign({
+          nodes: this.#elems.address,
+          elem_size: this.stride,
+          value_offset: valueOffset,
         });
         break;
       }
@@ -171,7 +192,7 @@ export class RuntimeMap {
     return true;
   }
 
-  /** Keys and values, copied: all elements of an array, the present ones of a hash. */
+  /** Keys and values, copied: all elements of an array, the present ones of others. */
   *entries(): Generator<[key: Uint8Array, value: Uint8Array]> {
     switch (this.#made) {
       case "array":
@@ -192,6 +213,21 @@ export class RuntimeMap {
             this.#elems!.bytes.slice(key, key + this.def.keySize),
             this.#elems!.bytes.slice(value, value + this.#valueSize),
           ];
+        }
+        return;
+      }
+      case "trie": {
+        const trie = new StructView("lpm_trie", this.#block);
+        const data = fieldOf("lpm_trie_node", "data").offset;
+        for (let i = 0; i < trie.get("fresh"); i++) {
+          const at = i * this.stride;
+          const node = new StructView("lpm_trie_node", this.#elems!, at);
+          if (node.get("flags") !== NODE_WITH_VALUE) continue;
+          const key = new Uint8Array(this.def.keySize);
+          new DataView(key.buffer).setUint32(0, node.get("prefixlen"), true);
+          key.set(this.#elems!.bytes.subarray(at + data, at + data + this.def.keySize - 4), 4);
+          const value = at + trie.get("value_offset");
+          yield [key, this.#elems!.bytes.slice(value, value + this.#valueSize)];
         }
         return;
       }

@@ -556,3 +556,67 @@ Deno.test("pointers that only the kernel can follow are not followed natively", 
   using runtime = new Runtime({ compile: compileX86 });
   assertThrows(() => runtime.load(source, { proof: issueProof(source) }), Error, "follows btf pointers");
 });
+
+Deno.test("prefix tries give the longest match, on either side of updates and deletions", () => {
+  const text = `type xdp
+    map routes type=lpm_trie key=8 value=4 max=64 flags=1
+    func main:
+      r2 = *(u32 *)(r1 + 4) @
+      r1 = *(u32 *)(r1 + 0) @
+      r3 = r1
+      r3 += 4
+      if r3 > r2 goto none
+      *(u32 *)(r10 -8) = 32
+      r3 = *(u32 *)(r1 +0)
+      *(u32 *)(r10 -4) = r3
+      r1 = map routes ll
+      r2 = r10
+      r2 += -8
+      call bpf_map_lookup_elem
+      if r0 == 0 goto none
+      r0 = *(u32 *)(r0 +0)
+      exit
+    none:
+      r0 = 0
+      exit`;
+  everywhere(text, { data: PACKET }, ({ loaded, retval }) => {
+    assertEquals(retval, 0);
+    const [routes] = loaded.maps;
+    // Against a list that is searched from its longest prefix down; addresses of few different bits, so that prefixes meet.
+    const list = new Map<string, { length: number; address: number; value: number }>();
+    let seed = 12345;
+    const random = (below: number) => {
+      seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+      return (seed >>> 8) % below;
+    };
+    const keyOf = (length: number, address: number) => {
+      const key = new Uint8Array(8);
+      new DataView(key.buffer).setUint32(0, length, true);
+      new DataView(key.buffer).setUint32(4, address);
+      return key;
+    };
+    const masked = (address: number, length: number) =>
+      length === 0 ? 0 : (address & (0xffff_ffff << (32 - length))) >>> 0;
+    const someAddress = () => (random(4) << 30 | random(4) << 20 | random(4)) >>> 0;
+    for (let round = 0; round < 400; round++) {
+      const length = [0, 1, 2, 8, 12, 13, 30, 31, 32][random(9)];
+      const address = masked(someAddress(), length);
+      const name = `${length} ${address}`;
+      if (random(3) === 0) assertEquals(routes.delete(keyOf(length, address)), list.delete(name), name);
+      else if (list.size < 64 || list.has(name)) {
+        const value = 1 + random(1_000_000);
+        routes.set(keyOf(length, address), new Uint8Array(Uint32Array.of(value).buffer));
+        list.set(name, { length, address, value });
+      }
+      if (round % 8 !== 0) continue;
+      const wanted = someAddress();
+      const best = [...list.values()].filter((one) => masked(wanted, one.length) === one.address)
+        .sort((a, b) => b.length - a.length)[0];
+      const data = new Uint8Array(20);
+      new DataView(data.buffer).setUint32(0, wanted);
+      assertEquals(testRun(loaded, { data }).retval, best?.value ?? 0);
+      assertEquals([...routes.entries()].length, list.size);
+    }
+    assert(list.size > 20);
+  });
+});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Array and hash maps. There is one CPU here, so per-CPU maps are plain ones.
+ * Array and hash maps, and tries of prefixes. There is one CPU here, so per-CPU maps are plain ones.
  *
  * A hash map is a table of heads and a block of elements; both refer to elements by number from 1, 0 is none. Elements never
  * used lie from `fresh` on, freed ones in a list from `free`. A least-recently-used map that is full gives up the first element,
@@ -199,6 +199,190 @@ inline_always void *array_lookup(struct bpf_array *array, const void *key)
 	return array->value + (u64)index * array->elem_size;
 }
 
+/*
+ * A trie of prefixes: a node's prefix is longer than its parent's and continues it; bit number `prefixlen` of a key says on which
+ * side to go on. Nodes that only part others have no value (JOINT). Nodes are numbered like the elements of a hash.
+ */
+#define BPF_MAP_TYPE_LPM_TRIE 11
+#define USED 1
+#define JOINT 2
+#define ENOSPC 28
+
+struct lpm_key {
+	u32 prefixlen;
+	u8 data[];
+};
+
+inline_always struct lpm_trie_node *node_at(const struct lpm_trie *trie, u32 number)
+{
+	return (void *)(trie->nodes + (u64)(number - 1) * trie->elem_size);
+}
+
+inline_always u32 bit_of(const u8 *data, u32 number)
+{
+	return data[number >> 3] >> (7 - (number & 7)) & 1;
+}
+
+/* How many bits of the shorter one of both prefixes they have in common. */
+inline_always u32 common_bits(const struct lpm_trie_node *node, const struct lpm_key *key)
+{
+	u32 limit = node->prefixlen < key->prefixlen ? node->prefixlen : key->prefixlen;
+	u32 bits = 0;
+
+	while (bits + 8 <= limit && node->data[bits >> 3] == key->data[bits >> 3])
+		bits += 8;
+	while (bits < limit && bit_of(node->data, bits) == bit_of(key->data, bits))
+		bits++;
+	return bits;
+}
+
+inline_always u32 longest_prefix(const struct lpm_trie *trie)
+{
+	return (trie->map.key_size - 4) * 8;
+}
+
+inline_always void *trie_lookup(const struct lpm_trie *trie, const struct lpm_key *key)
+{
+	u32 number = trie->root, longest = longest_prefix(trie);
+	void *found = NULL;
+
+	if (key->prefixlen > longest)
+		return NULL;
+	while (number) {
+		struct lpm_trie_node *node = node_at(trie, number);
+		u32 common = common_bits(node, key);
+
+		if (common < node->prefixlen)
+			break;
+		if (!(node->flags & JOINT))
+			found = (void *)node + trie->value_offset;
+		if (common == longest)
+			break;
+		number = node->child[bit_of(key->data, node->prefixlen)];
+	}
+	return found;
+}
+
+/* There are twice as many nodes as entries, so there is always one. */
+inline_always u32 take_node(struct lpm_trie *trie)
+{
+	u32 number = trie->free;
+
+	if (number)
+		trie->free = node_at(trie, number)->child[0];
+	else
+		number = ++trie->fresh;
+	node_at(trie, number)->child[0] = 0;
+	node_at(trie, number)->child[1] = 0;
+	return number;
+}
+
+inline_always void give_node(struct lpm_trie *trie, u32 number)
+{
+	struct lpm_trie_node *node = node_at(trie, number);
+
+	node->flags = 0;
+	node->child[0] = trie->free;
+	trie->free = number;
+}
+
+inline_always s64 trie_update(struct lpm_trie *trie, const struct lpm_key *key, const void *value, u64 flags)
+{
+	struct lpm_trie_node *node = NULL, *added;
+	u32 *slot = &trie->root, number, common = 0, size = trie->map.key_size - 4;
+
+	if (flags > BPF_EXIST || key->prefixlen > longest_prefix(trie))
+		return -EINVAL;
+	while (*slot) {
+		node = node_at(trie, *slot);
+		common = common_bits(node, key);
+		if (node->prefixlen != common || node->prefixlen == key->prefixlen)
+			break;
+		slot = &node->child[bit_of(key->data, node->prefixlen)];
+	}
+	if (*slot && common == node->prefixlen && !(node->flags & JOINT)) {
+		if (flags == BPF_NOEXIST)
+			return -EEXIST;
+		copy_bytes((void *)node + trie->value_offset, value, trie->map.value_size);
+		return 0;
+	}
+	if (flags == BPF_EXIST)
+		return -ENOENT;
+	if (trie->count == trie->map.max_entries)
+		return -ENOSPC;
+	trie->count++;
+	if (*slot && common == node->prefixlen) {
+		node->flags = USED;
+		copy_bytes((void *)node + trie->value_offset, value, trie->map.value_size);
+		return 0;
+	}
+	number = take_node(trie);
+	added = node_at(trie, number);
+	added->prefixlen = key->prefixlen;
+	added->flags = USED;
+	copy_bytes(added->data, key->data, size);
+	copy_bytes((void *)added + trie->value_offset, value, trie->map.value_size);
+	if (!*slot) {
+		*slot = number;
+	} else if (common == key->prefixlen) {
+		added->child[bit_of(node->data, common)] = *slot;
+		*slot = number;
+	} else {
+		u32 parting = take_node(trie);
+		struct lpm_trie_node *joint = node_at(trie, parting);
+		u32 side = bit_of(key->data, common);
+
+		joint->prefixlen = common;
+		joint->flags = USED | JOINT;
+		copy_bytes(joint->data, node->data, size);
+		joint->child[side] = number;
+		joint->child[!side] = *slot;
+		*slot = parting;
+	}
+	return 0;
+}
+
+inline_always s64 trie_delete(struct lpm_trie *trie, const struct lpm_key *key)
+{
+	u32 *slot = &trie->root, *above = NULL, number;
+	struct lpm_trie_node *node = NULL, *parent = NULL;
+
+	if (key->prefixlen > longest_prefix(trie))
+		return -EINVAL;
+	while (*slot) {
+		u32 common;
+
+		node = node_at(trie, *slot);
+		common = common_bits(node, key);
+		if (node->prefixlen != common)
+			return -ENOENT;
+		if (node->prefixlen == key->prefixlen)
+			break;
+		parent = node;
+		above = slot;
+		slot = &node->child[bit_of(key->data, node->prefixlen)];
+	}
+	number = *slot;
+	if (!number || node->flags & JOINT)
+		return -ENOENT;
+	trie->count--;
+	if (node->child[0] && node->child[1]) {
+		node->flags |= JOINT;
+		return 0;
+	}
+	if (parent && parent->flags & JOINT && !node->child[0] && !node->child[1]) {
+		u32 joint = *above;
+
+		/* The parent has nothing left to part. */
+		*above = slot == &parent->child[0] ? parent->child[1] : parent->child[0];
+		give_node(trie, joint);
+	} else {
+		*slot = node->child[0] ? node->child[0] : node->child[1];
+	}
+	give_node(trie, number);
+	return 0;
+}
+
 /* In a map of maps a value is the inner map's address. */
 inline_always void *inner(void *value)
 {
@@ -215,6 +399,8 @@ NATIVE void *bpf_map_lookup_elem(struct bpf_map *map, const void *key)
 		return array_lookup((struct bpf_array *)map, key);
 	if (is_hash(map))
 		return htab_lookup((struct bpf_htab *)map, key);
+	if (map->map_type == BPF_MAP_TYPE_LPM_TRIE)
+		return trie_lookup((struct lpm_trie *)map, key);
 	return NULL;
 }
 
@@ -231,6 +417,8 @@ NATIVE void *inlay_map_value(struct bpf_map *map, const void *key)
 		return array_lookup((struct bpf_array *)map, key);
 	if (is_hash(map))
 		return htab_lookup((struct bpf_htab *)map, key);
+	if (map->map_type == BPF_MAP_TYPE_LPM_TRIE)
+		return trie_lookup((struct lpm_trie *)map, key);
 	return NULL;
 }
 
@@ -240,6 +428,8 @@ inline_always s64 update(struct bpf_map *map, const void *key, const void *value
 
 	if (is_hash(map))
 		return htab_update((struct bpf_htab *)map, key, value, flags);
+	if (map->map_type == BPF_MAP_TYPE_LPM_TRIE)
+		return trie_update((struct lpm_trie *)map, key, value, flags);
 	if (!is_array(map))
 		return -EOPNOTSUPP;
 	if (flags > BPF_EXIST)
@@ -264,7 +454,7 @@ NATIVE s64 inlay_map_set(struct bpf_map *map, const void *key, const void *value
 	struct bpf_array *array = (struct bpf_array *)map;
 	u32 index;
 
-	if (is_hash(map) || is_array(map))
+	if (is_hash(map) || is_array(map) || map->map_type == BPF_MAP_TYPE_LPM_TRIE)
 		return update(map, key, value, flags);
 	index = *(const u32 *)key;
 	if (index >= map->max_entries)
@@ -277,6 +467,8 @@ NATIVE s64 bpf_map_delete_elem(struct bpf_map *map, const void *key)
 {
 	if (is_hash(map))
 		return htab_delete((struct bpf_htab *)map, key);
+	if (map->map_type == BPF_MAP_TYPE_LPM_TRIE)
+		return trie_delete((struct lpm_trie *)map, key);
 	if (is_array(map))
 		return -EINVAL;
 	return -EOPNOTSUPP;
