@@ -30,6 +30,27 @@ export interface Step {
   entry: number;
 }
 
+/**
+ * By slot: the registers of which one must be looked for if stepping back over the instruction is to change anything, provided that its
+ * history entry says nothing; -1 if it may change something in any case.
+ */
+export function concerns(env: Env): Int32Array {
+  const { code, dst, src, imm, cols } = env, out = new Int32Array(cols.count);
+  for (let i = 0; i < cols.count; i++) {
+    const c = code[i], kind = c & 7, op = c & 0xf0;
+    if (c === 0) continue;
+    if (kind !== 5 && kind !== 6) {
+      const legacy = kind === 0 && ((c & 0xe0) === 0x20 || (c & 0xe0) === 0x40);
+      out[i] = legacy ? -1 : 1 << dst[i];
+    } else if (op === 0x90) out[i] = -1;
+    else if (op === 0x80) {
+      const plain = src[i] === 0 && !runsCallbacks(imm[i]) && imm[i] !== FUNC_TAIL_CALL;
+      out[i] = plain ? 1 | ARGS : -1;
+    } else if (op !== 0 && (c & 8) !== 0) out[i] = 1 << dst[i] | 1 << src[i];
+  }
+  return out;
+}
+
 /** Makes one step back: 0, `-ENOTSUPP` if this instruction is not understood, or `-EFAULT` if the history makes no sense. */
 export function backtrackInsn(env: Env, marks: Marks, step: Step): number {
   const { idx, entry } = step, code = env.code[idx];
@@ -125,7 +146,9 @@ function backtrackJump(env: Env, marks: Marks, step: Step): number {
     }
     marks.addLinked(step.entry);
     // A tail call that left the subprogram.
-    if (env.src[idx] === 0 && env.imm[idx] === FUNC_TAIL_CALL && next !== idx + 1) return enter(env, marks, false);
+    if (env.src[idx] === 0 && env.imm[idx] === FUNC_TAIL_CALL && next !== idx + 1) {
+      return enter(env, marks, false);
+    }
     return 0;
   }
   if (op !== 0x90) return JUMP;

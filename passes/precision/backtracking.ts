@@ -10,16 +10,8 @@
  */
 import { W } from "../verify/arena.ts";
 import { EFAULT, ENOTSUPP, type Env, frameAt, type Precision } from "../verify/env.ts";
-import { H_IDX, H_PREV, H_PREV_IDX } from "../verify/history.ts";
-import {
-  F_CALLSITE,
-  F_REGS,
-  F_SUBPROG,
-  REG_WORDS,
-  SCALAR_VALUE,
-  STACK_SPILL,
-  TYPE,
-} from "../verify/layout.ts";
+import { H_FLAGS, H_IDX, H_LINKED, H_PREV, H_PREV_IDX } from "../verify/history.ts";
+import { F_CALLSITE, F_SUBPROG, REG_WORDS, SCALAR_VALUE, STACK_SPILL, TYPE } from "../verify/layout.ts";
 import { printSaved } from "../verify/log.ts";
 import {
   savedFrame,
@@ -38,7 +30,7 @@ import {
   ST_LAST,
   ST_PARENT,
 } from "../verify/states.ts";
-import { backtrackInsn, type Step } from "./backtrack_insn.ts";
+import { backtrackInsn, concerns, type Step } from "./backtrack_insn.ts";
 import { ARGS, Marks } from "./marks.ts";
 
 const marks = new Marks();
@@ -51,7 +43,6 @@ export const backtracking: Precision = {
     if (W[env.regs + regno * REG_WORDS + TYPE] !== SCALAR_VALUE) {
       return env.fail(EFAULT, "verifier bug: backtracking misuse");
     }
-    marks.clear();
     marks.frame = env.curframe;
     marks.addReg(regno);
     const result = backtrack(env, 0);
@@ -66,7 +57,6 @@ export const backtracking: Precision = {
     return result > 0 ? 0 : result;
   },
   propagate(env, old, now) {
-    marks.clear();
     for (let f = W[old + ST_CURFRAME]; f >= 0; f--) {
       const frame = savedFrame(old, f);
       marks.regs[f] = W[frame + SFR_PRECISE_REGS];
@@ -89,8 +79,23 @@ function logPropagation(env: Env, frame: number): void {
   if (text !== "") env.verbose(`frame ${frame}: propagating ${text}\n`);
 }
 
+/** Which verification {@linkcode concern} is of, and {@linkcode concerns} of its program. */
+let concernOf: Env | undefined, concern: Int32Array = new Int32Array(0);
+
 /** Walks back from the saved state `start`, or from the path under exploration if 0, until nothing is looked for any more. */
 function backtrack(env: Env, start: number): number {
+  const result = walkBack(env, start);
+  // Where nothing is looked for any more the marks are clear; else they are not.
+  if (result < 0) marks.clear();
+  return result;
+}
+
+function walkBack(env: Env, start: number): number {
+  if (concernOf !== env) {
+    concern = concerns(env);
+    concernOf = env;
+  }
+  const concerned = concern, logging = (env.logLevel & 2) !== 0;
   let changed = 0;
   let last = start === 0 ? env.insnIdx : W[start + ST_INSN];
   let first = start === 0 ? env.firstInsnIdx : W[start + ST_FIRST];
@@ -99,36 +104,37 @@ function backtrack(env: Env, start: number): number {
   let skip = true;
   step.next = -1;
   for (;;) {
-    if (env.logLevel & 2) {
+    if (logging) {
       env.verbose(
         `mark_precise: frame${marks.frame}: last_idx ${last} first_idx ${first} subseq_idx ${step.next} \n`,
       );
     }
     if (last < 0) return atEntry(env, state) ? 1 : entryBug(env, state);
+    let recorded = history === 0 ? -1 : W[history + H_IDX], regs = marks.regs[marks.frame];
     for (let i = last;;) {
-      let failed = 0;
+      const entry = recorded === i ? history : 0;
       if (skip) skip = false;
-      else {
+      else if ((concerned[i] & regs) !== 0 || concerned[i] < 0 || logging || (entry !== 0 && says(entry))) {
         step.idx = i;
-        step.entry = history !== 0 && W[history + H_IDX] === i ? history : 0;
-        failed = backtrackInsn(env, marks, step);
+        step.entry = entry;
+        const failed = backtrackInsn(env, marks, step);
+        if (failed === -ENOTSUPP) {
+          markAll(env, start);
+          marks.clear();
+          return 1;
+        }
+        if (failed < 0) return failed;
+        if (marks.empty) return changed;
+        regs = marks.regs[marks.frame];
       }
-      if (failed === -ENOTSUPP) {
-        markAll(env, start);
-        return 1;
-      }
-      if (failed < 0) return failed;
-      if (marks.empty) return changed;
       step.next = i;
-      if (i === first) {
-        if (history === 0) break;
-        if (W[history + H_PREV] === 0 && W[history + H_IDX] === i) break;
-      }
-      if (history !== 0 && W[history + H_IDX] === i) {
-        i = W[history + H_PREV_IDX];
-        history = W[history + H_PREV];
+      if (i === first && (history === 0 || (entry !== 0 && W[history + H_PREV] === 0))) break;
+      if (entry !== 0) {
+        i = W[entry + H_PREV_IDX];
+        history = W[entry + H_PREV];
+        recorded = history === 0 ? -1 : W[history + H_IDX];
       } else i--;
-      if (i < 0 || i >= env.cols.count) return env.fail(EFAULT, `verifier bug: backtracking idx ${i}`);
+      if (i < 0 || i >= concerned.length) return env.fail(EFAULT, `verifier bug: backtracking idx ${i}`);
     }
     state = parent;
     if (state === 0) break;
@@ -144,9 +150,15 @@ function backtrack(env: Env, start: number): number {
   }
   if (!marks.empty) {
     markAll(env, start);
+    marks.clear();
     changed = 1;
   }
   return changed;
+}
+
+/** Whether a history entry says more than where control came from. */
+function says(entry: number): boolean {
+  return (W[entry + H_FLAGS] | W[entry + H_LINKED] | W[entry + H_LINKED + 1]) !== 0;
 }
 
 /** Marks what is looked for in a saved state, and stops looking for what is marked already or no scalar. */
@@ -211,6 +223,7 @@ function atEntry(env: Env, state: number): boolean {
     if ((marks.regs[0] & (1 << r)) === 0) continue;
     if (W[savedReg(frame, r) + TYPE] === SCALAR_VALUE) W[frame + SFR_PRECISE_REGS] |= 1 << r;
   }
+  marks.clear();
   return true;
 }
 
@@ -250,9 +263,4 @@ export function markAll(env: Env, state: number): void {
       }
     }
   }
-}
-
-/** Word of register `r` of frame `f` of the path under exploration; for tests. */
-export function currentReg(f: number, r: number): number {
-  return frameAt(f) + F_REGS + r * REG_WORDS;
 }
