@@ -22,6 +22,8 @@ import {
 /** Bytes of memory a generated program is given in r1. */
 export const MEMORY_SIZE = 128;
 const STACK_BYTES = 64;
+/** A slot of its own, below those that are read in the end and those that count loops. */
+const SPILL = -STACK_BYTES - 40;
 
 /** A reproducible source of numbers (xorshift). */
 export class Random {
@@ -362,7 +364,81 @@ class Generator {
     }
   }
 
+  /**
+   * The frame's address in a register, perhaps through a slot and around a branch, and an access through it. Nothing of it is left in
+   * a number register.
+   */
+  framePointer(): void {
+    const r = this.random;
+    const pool = [...NUMBERS];
+    const t = pool.splice(r.below(pool.length), 1)[0], other = r.of(pool);
+    const offset = -8 * (2 + r.below(STACK_BYTES / 8 - 1));
+    const add = (dst: number, value: number): void =>
+      this.put({ kind: "alu", op: "add", width: 64, dst, src: imm(value) });
+    const number = (dst: number): void =>
+      this.put({ kind: "alu", op: "mov", width: 64, dst, src: imm(this.number()) });
+    this.put({ kind: "alu", op: "mov", width: 64, dst: t, src: reg(10) });
+    add(t, offset);
+    const spilled = r.below(2) === 0;
+    if (spilled) {
+      this.put({ kind: "store", size: 8, base: 10, offset: SPILL, src: reg(t) });
+      number(t);
+      if (r.below(2) === 0) this.alu();
+      this.put({ kind: "load", size: 8, signed: false, dst: t, base: 10, offset: SPILL });
+    }
+    const store = (): void => {
+      const src: Operand = r.below(3) === 0 ? imm(this.number()) : reg(other);
+      this.put({ kind: "store", size: 8, base: t, offset: 8 * r.below(2), src });
+    };
+    switch (r.below(4)) {
+      case 0: {
+        const past = this.label();
+        this.compare(other, past);
+        store();
+        this.bind(past);
+        break;
+      }
+      case 1: {
+        // Two distances meet.
+        const past = this.label();
+        this.compare(other, past);
+        add(t, 8);
+        this.bind(past);
+        this.put({ kind: "store", size: 8, base: t, offset: 0, src: reg(other) });
+        break;
+      }
+      case 2:
+        store();
+        break;
+      default:
+        this.put({
+          kind: "load",
+          size: r.of(SIZES),
+          signed: false,
+          dst: other,
+          base: t,
+          offset: 8 * r.below(2),
+        });
+    }
+    number(t);
+    if (!spilled) return;
+    const size = r.of([4, 8] as const);
+    this.put({ kind: "store", size, base: 10, offset: SPILL, src: reg(other) });
+    if (r.below(2) === 0) {
+      this.put({ kind: "load", size, signed: false, dst: other, base: 10, offset: SPILL });
+    }
+  }
+
+  compare(left: number, target: number): void {
+    const op = this.random.of(BRANCHES);
+    this.out.push({
+      insn: { kind: "branch", op, width: 64, left, right: imm(this.number()), target: 0 },
+      label: target,
+    });
+  }
+
   somewhere(): void {
+    if (this.random.below(3) === 0) return this.framePointer();
     const t = this.random.of(NUMBERS);
     for (const insn of this.pointer(t, NUMBERS.filter((n) => n !== t))) this.put(insn);
   }

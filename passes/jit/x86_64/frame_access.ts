@@ -22,6 +22,9 @@ const UNSEEN = 0x4000_0000, NONE = 0x4000_0001, MAYBE = 0x4000_0002;
 /** Cells: r0 to r9, then 4-byte words of the stack from r10 - 4 downwards. A distance in an 8-byte slot is in both its words. */
 const STACK = 512, CELLS = 10 + STACK / 4;
 
+/** Values of `Analysis.carries`. */
+const SPILLS = 1, RELOADS = 2;
+
 /** An instruction that does nothing: what was dropped becomes this. */
 const NOTHING = 0x07;
 
@@ -52,7 +55,7 @@ export function nameFrameAccesses(columns: Columns): Columns {
     else changed.dst[slot] = 10;
     changed.off[slot] = distance;
   }
-  drop(changed, analysis.escaped);
+  drop(changed, analysis);
   return changed;
 }
 
@@ -72,6 +75,8 @@ function cellOf(offset: number): number {
 class Analysis {
   /** By subprogram: 1 where the address goes out of sight. */
   readonly escaped: Uint8Array;
+  /** By slot: what it does with a value that is or may be the frame's address: {@linkcode SPILLS} or {@linkcode RELOADS} it; else 0. */
+  readonly carries: Uint8Array;
   readonly #cfg: Cfg;
   readonly #before: Int32Array;
   readonly #now = new Int32Array(CELLS);
@@ -82,6 +87,7 @@ class Analysis {
     this.#cfg = cfg;
     const { columns } = cfg;
     this.escaped = new Uint8Array(columns.subprogStart.length - 1);
+    this.carries = new Uint8Array(columns.count);
     this.#before = new Int32Array(cfg.last.length * CELLS).fill(UNSEEN);
     for (let i = 0; i < this.escaped.length; i++) {
       const block = cfg.blockOf[columns.subprogStart[i]];
@@ -235,7 +241,12 @@ class Analysis {
     if (base !== 10 && this.#distances !== undefined) this.#distances[slot] = at;
     const first = cellOf(at + size - 1), last = cellOf(at);
     if (size === 8 && (at & 7) === 0) {
-      if (stored === undefined) return this.#now[first] === this.#now[last] ? this.#now[first] : MAYBE;
+      if (stored === undefined) {
+        const loaded = this.#now[first] === this.#now[last] ? this.#now[first] : MAYBE;
+        if (loaded !== NONE) this.carries[slot] = RELOADS;
+        return loaded;
+      }
+      if (stored !== NONE) this.carries[slot] = SPILLS;
       this.#now[first] = this.#now[last] = stored;
       return NONE;
     }
@@ -268,13 +279,21 @@ class Analysis {
   }
 }
 
-/** Drops, until nothing more can be, register results that nobody reads and stores to slots that nobody reads. */
-function drop(columns: Columns, escaped: Uint8Array): void {
+/**
+ * Drops, until nothing more can be, register results that nobody reads, stores to slots that nobody reads, and, once nobody reloads the
+ * frame's address, the stores that spilled it: what is read of those slots was written after.
+ */
+function drop(columns: Columns, analysis: Analysis): void {
   const { count } = columns;
+  const { escaped, carries } = analysis;
   for (let again = true; again;) {
     again = false;
     const live = liveRegisters(columns);
     const read = bytesRead(columns);
+    const reloaded = new Uint8Array(escaped.length);
+    for (let slot = 0; slot < count; slot++) {
+      if (carries[slot] === RELOADS && !isNothing(columns, slot)) reloaded[columns.subprogOf[slot]] = 1;
+    }
     for (let slot = 0; slot < count; slot += slotsAt(columns, slot)) {
       const subprog = columns.subprogOf[slot];
       if (escaped[subprog] !== 0 || isNothing(columns, slot)) continue;
@@ -285,9 +304,10 @@ function drop(columns: Columns, escaped: Uint8Array): void {
       if (kind === 4 || kind === 7 || kind === 1 && columns.src[slot] === 10) {
         dead = dst < 10 && slot + 1 < count && (live[slot + 1] >> dst & 1) === 0;
       } else if ((kind === 2 || kind === 3 && (code & 0xe0) === 0x60) && dst === 10) {
+        const spill = carries[slot] === SPILLS && reloaded[subprog] === 0;
         dead = true;
         for (let i = 0; i < sizeOf(code); i++) {
-          if (read.has(subprog * 1024 - (columns.off[slot] + i))) dead = false;
+          if (!spill && read.has(subprog * 1024 - (columns.off[slot] + i))) dead = false;
         }
       }
       if (!dead) continue;
