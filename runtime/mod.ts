@@ -9,6 +9,7 @@ export { type Compile, type CompileOptions, type FunctionBodies } from "./engine
 export { AbortedError } from "./engine.ts";
 export { type DriverName, type RxMetadata } from "./device.ts";
 export { nativeUnavailable } from "./exec/libc.ts";
+export { callOnce } from "./exec/probe.ts";
 export { type SentEvent } from "./host.ts";
 export { MapError, type RuntimeMap } from "./maps.ts";
 export { RunError } from "./run_error.ts";

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { CONTROL } from "../../abi/machine_code.ts";
 import { nativeUnavailable } from "./libc.ts";
+import { callOnce } from "./probe.ts";
 import { CodePages, mapPages, unmapPages } from "./pages.ts";
 import { clockAddress, RUN, trampoline } from "./trampoline.ts";
 
@@ -108,4 +109,9 @@ native("code pages are writable or executable, never both", () => {
   assertEquals(maps(pages.address).slice(0, 3), "r-x");
   assertThrows(() => pages.bytes, Error, "executable");
   assertThrows(() => pages.seal(), Error, "executable");
+});
+
+native("the processor can be asked", () => {
+  // mov rax, -2; ret
+  assertEquals(callOnce(Uint8Array.of(0x48, 0xc7, 0xc0, 0xfe, 0xff, 0xff, 0xff, 0xc3)), 2n ** 64n - 2n);
 });

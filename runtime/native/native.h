@@ -2,6 +2,8 @@
 /*
  * What the runtime's native functions share: each is a BPF function over the runtime's structures, compiled like any program, so
  * that it can be called, spliced or interpreted. A function's name is the helper's or kernel function's whose work it does.
+ *
+ * After a change: deno task objects, then deno run -A tools/build_native.ts.
  */
 #ifndef INLAY_NATIVE_H
 #define INLAY_NATIVE_H
