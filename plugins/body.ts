@@ -169,6 +169,10 @@ export function bodiesIn(
     const named = tags.filter((tag) => tag.startsWith(FLAG_TAG)).map((tag) => tag.slice(FLAG_TAG.length));
     const unknown = named.filter((flag) => !FLAGS.has(flag));
     if (unknown.length > 0) faults.push({ name, message: `it has unknown flags: ${unknown.join(", ")}` });
+    const missing = calledIn(program).filter((callee) => targetBtf.find(callee, "func") === 0);
+    if (missing.length > 0) {
+      faults.push({ name, message: `it calls ${missing.join(", ")}, which nobody has` });
+    }
     try {
       const signature = signatureOf(btf, main.btfId);
       bodies.push({
@@ -186,4 +190,13 @@ export function bodiesIn(
     faults.push({ name: options.name, message: `no function in it is tagged ${KFUNC_TAG}` });
   }
   return { bodies, faults };
+}
+
+/** The kernel functions that a program calls, each once. */
+function calledIn(program: Program): string[] {
+  const names = new Set<string>();
+  for (const insn of program.code.insns) {
+    if (insn.kind === "call" && insn.callee.kind === "kfunc") names.add(insn.callee.func.name);
+  }
+  return [...names];
 }
