@@ -660,3 +660,22 @@ for (const type of ["xdp", "sched_cls"]) {
     );
   }
 }
+
+for (const type of ["sched_cls", "cgroup_skb"]) {
+  agree(
+    `packet pointers, ${type}`,
+    `type ${type}
+    func main:
+      r2 = *(u32 *)(r1 + 76) @
+      r3 = *(u32 *)(r1 + 80) @
+      r4 = r2
+      r4 += 60
+      r0 = 0
+      if r4 > r3 goto out
+      r0 = *(u8 *)(r2 +59)
+      r0 &= 1
+    out:
+      exit`,
+    [59, 60, 61, 73, 74, 75].map((length) => ({ data: ipv4(length) })) as [Input, ...Input[]],
+  );
+}

@@ -2,8 +2,6 @@
  * A socket buffer as the kernel's test runs make it: an Ethernet frame received on the loopback device, its header pulled for types
  * that work on layer 3.
  *
- * One difference: `data_end` is computed for `cgroup_skb` too, as it is when such programs are attached.
- *
  * @module
  */
 import { layoutOf } from "../abi/layouts.ts";
