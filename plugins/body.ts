@@ -182,7 +182,10 @@ export function bodiesIn(
         code: onePiece(program),
       });
     } catch (error) {
-      if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
+      // Types that contradict themselves are RangeErrors of whoever reads them.
+      const isFault = error instanceof TypeError || error instanceof SyntaxError ||
+        error instanceof RangeError;
+      if (!isFault) throw error;
       faults.push({ name, message: error.message });
     }
   }
