@@ -67,8 +67,20 @@ Deno.test("an address that goes out of sight leaves everything as it is", () => 
   unchanged(POINTER + store + "if r1 == 0 goto past\nr2 += 8\npast:\n*(u64 *)(r2 + 0) = 1");
   unchanged(
     POINTER + store +
-      "*(u8 *)(r10 - 24) = 0\n*(u64 *)(r10 - 24) = r2\n*(u8 *)(r10 - 24) = 0\nr3 = *(u64 *)(r10 - 24)\nr0 = *(u8 *)(r3 + 0)",
+      "*(u8 *)(r10 - 24) = 0\n*(u64 *)(r10 - 24) = r2\n*(u8 *)(r10 - 24) = 0\n*(u8 *)(r10 - 20) = 0\nr3 = *(u64 *)(r10 - 24)\nr0 = *(u8 *)(r3 + 0)",
   );
+});
+
+Deno.test("a pointer that is looked at, not only read through, keeps its spill and its making", () => {
+  const text = POINTER +
+    "*(u64 *)(r10 - 24) = r2\nr3 = *(u64 *)(r10 - 24)\n*(u64 *)(r3 + 0) = 1\nr0 = *(u64 *)(r10 - 16)\nif r3 == 0 goto out\nr0 = 1\nout:";
+  assertEquals(left(text).slice(0, 5), [
+    "r2 = r10",
+    "r2 += -16",
+    "*(u64 *)(r10 -24) = r2",
+    "r3 = *(u64 *)(r10 -24)",
+    "*(u64 *)(r10 -16) = 1",
+  ]);
 });
 
 Deno.test("a distance that changes from round to round is not known", () => {
