@@ -75,6 +75,8 @@ import {
   SFR_SLOTS,
   ST_CURFRAME,
   ST_FLAGS,
+  ST_HINT,
+  ST_INSN,
   ST_IRQ_ID,
   ST_LOCK_ID,
   ST_LOCK_PTR,
@@ -148,18 +150,19 @@ function tnumWithin(old: number, now: number): boolean {
     (W[now + TVAL] & ~ml) === W[old + TVAL] && (W[now + TVAL + 1] & ~mh) === W[old + TVAL + 1];
 }
 
-function sameWords(a: number, b: number, words: { from: number; to: number }): boolean {
-  for (let i = words.from; i < words.to; i++) if (W[a + i] !== W[b + i]) return false;
+function sameWords(a: number, b: number, end: number): boolean {
+  for (let i = 0; i < end; i++) if (W[a + i] !== W[b + i]) return false;
   return true;
 }
 
-const ALL_BUT_IDS = { from: 0, to: ID };
-const ALL_BUT_FRAME = { from: 0, to: FRAMENO };
-const POINTER_WORDS = { from: TYPE, to: ID };
+function samePointerWords(a: number, b: number): boolean {
+  return W[a + TYPE] === W[b + TYPE] && W[a + OFF] === W[b + OFF] && W[a + AUX1] === W[b + AUX1] &&
+    W[a + AUX2] === W[b + AUX2];
+}
 
 /** Whether two registers are equal up to ids, and their ids relate. */
 export function regsExact(old: number, now: number): boolean {
-  return sameWords(old, now, ALL_BUT_IDS) && sameIds(W[old + ID], W[now + ID]) &&
+  return sameWords(old, now, ID) && sameIds(W[old + ID], W[now + ID]) &&
     sameIds(W[old + REF_ID], W[now + REF_ID]);
 }
 
@@ -194,7 +197,7 @@ function coveredBy(old: number, now: number, exact: number): boolean {
     case PTR_TO_MEM:
     case PTR_TO_BUF:
     case PTR_TO_TP_BUFFER:
-      return sameWords(old, now, POINTER_WORDS) && rangeWithin(old, now) && tnumWithin(old, now) &&
+      return samePointerWords(old, now) && rangeWithin(old, now) && tnumWithin(old, now) &&
         sameIds(W[old + ID], W[now + ID]) && sameIds(W[old + REF_ID], W[now + REF_ID]);
     case PTR_TO_PACKET_META:
     case PTR_TO_PACKET:
@@ -301,11 +304,28 @@ function refsSafe(state: number, env: Env): boolean {
   return true;
 }
 
+/** Whether the register that failed last fails again, for a reason that has nothing to do with ids. */
+function fails(env: Env, state: number, exact: number): boolean {
+  const r = W[state + ST_HINT], bit = 1 << r, frame = savedFrame(state, env.curframe);
+  if ((env.liveRegs[W[state + ST_INSN]] & bit) === 0) return false;
+  const id = W[frame + SFR_REGS + r], o = env.regs + r * REG_WORDS;
+  if (W[o + VID] === id) return false;
+  const old = valueAt(id), type = W[old + TYPE];
+  if (exact === EXACT) return !sameWords(old, o, ID);
+  if (type === NOT_INIT) return exact === RANGE_WITHIN && W[o + TYPE] !== NOT_INIT;
+  if (type !== W[o + TYPE]) return true;
+  if (type !== SCALAR_VALUE || (exact === NOT_EXACT && (W[frame + SFR_PRECISE_REGS] & bit) === 0)) {
+    return false;
+  }
+  return !rangeWithin(old, o);
+}
+
 /** Whether the path under exploration is covered by a saved state, to the given degree. */
 export function statesEqual(env: Env, state: number, exact: number): boolean {
   const top = W[state + ST_CURFRAME];
   if (top !== env.curframe) return false;
   if (((W[state + ST_FLAGS] & SF_SLEEPABLE) !== 0) !== env.sleepable) return false;
+  if (fails(env, state, exact)) return false;
   resetIds(env);
   if (!refsSafe(state, env)) return false;
   for (let f = 0; f <= top; f++) {
@@ -317,7 +337,10 @@ export function statesEqual(env: Env, state: number, exact: number): boolean {
       if ((live & (1 << r)) === 0) continue;
       const id = W[old + SFR_REGS + r], o = now + F_REGS + r * REG_WORDS;
       if (W[o + VID] === id && W[o + ID] === 0 && W[o + REF_ID] === 0) continue;
-      if (!regSafe(valueAt(id), o, (precise & (1 << r)) !== 0 ? exact | 4 : exact)) return false;
+      if (!regSafe(valueAt(id), o, (precise & (1 << r)) !== 0 ? exact | 4 : exact)) {
+        if (f === top) W[state + ST_HINT] = r;
+        return false;
+      }
     }
     if (!stackSafe(old, now, exact)) return false;
   }
@@ -327,10 +350,17 @@ export function statesEqual(env: Env, state: number, exact: number): boolean {
 /** A quick test before an exact comparison: the current frame's registers are the same, ids included. */
 export function maybeLooping(env: Env, state: number): boolean {
   if (W[state + ST_CURFRAME] !== env.curframe) return false;
-  const old = savedFrame(state, env.curframe);
+  const old = savedFrame(state, env.curframe), hint = W[state + ST_HINT];
+  if (!sameRegister(env, old, hint)) return false;
   for (let r = 0; r < FRAME_REG_COUNT; r++) {
-    const id = W[old + SFR_REGS + r], o = env.regs + r * REG_WORDS;
-    if (W[o + VID] !== id && !sameWords(valueAt(id), o, ALL_BUT_FRAME)) return false;
+    if (sameRegister(env, old, r)) continue;
+    W[state + ST_HINT] = r;
+    return false;
   }
   return true;
+}
+
+function sameRegister(env: Env, frame: number, r: number): boolean {
+  const id = W[frame + SFR_REGS + r], o = env.regs + r * REG_WORDS;
+  return W[o + VID] === id || sameWords(valueAt(id), o, FRAMENO);
 }

@@ -54,9 +54,12 @@ class Instance {
   }
 
   get chain(): string {
-    const calls: number[] = [this.start];
-    for (let i: Instance = this; i.outer !== undefined; i = i.outer) calls.unshift(i.callsite);
-    return `(${calls.join(",")})`;
+    return `(${[...this.callsites, this.start].join(",")})`;
+  }
+
+  /** The calls that lead to it, outermost first. */
+  get callsites(): number[] {
+    return this.outer === undefined ? [] : [...this.outer.callsites, this.callsite];
   }
 }
 

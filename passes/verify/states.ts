@@ -79,7 +79,7 @@ export const ST_LOCK_ID = 23;
 export const ST_LOCK_PTR = 24;
 /** Word: 1 + the number of the component visit it belongs to, 0 = none; see `loops.ts`. */
 export const ST_VISIT = 25;
-/** Word: the register by which a comparison failed last: frame << 4 | register; tried first. */
+/** Word: the register of the current frame by which a comparison failed last; tried first. */
 export const ST_HINT = 26;
 /** Word of a pending path: the slot executed before its first. */
 export const ST_PREV_INSN = 27;
