@@ -1,0 +1,40 @@
+/**
+ * The part of a kernel's BTF that tests of kernel functions need, with the kernel's names and parameters.
+ *
+ * @module
+ */
+import type { Btf } from "../../../ir/btf/btf.ts";
+import { BtfBuilder } from "../../../ir/btf/write.ts";
+
+let built: Btf | undefined;
+
+/** A small kernel: dynptrs of packets, metadata of devices, and one function of another type's programs. */
+export function kernelTypes(): Btf {
+  if (built !== undefined) return built;
+  const builder = new BtfBuilder();
+  const int = builder.int("int", 4, { signed: true });
+  const u8 = builder.int("unsigned char", 1), u32 = builder.int("unsigned int", 4);
+  const u64 = builder.int("unsigned long long", 8);
+  const pointerTo = (name: string): number => builder.ptr(builder.struct(name, 16, []));
+  const skb = pointerTo("__sk_buff"), xdp = pointerTo("xdp_md"), dynptr = pointerTo("bpf_dynptr");
+  const sockAddr = pointerTo("bpf_sock_addr_kern");
+  const memory = builder.ptr(0);
+  const func = (name: string, ret: number, params: readonly (readonly [string, number])[]): void => {
+    const proto = builder.funcProto(ret, params.map(([name, type]) => ({ name, type })));
+    builder.func(name, proto, { linkage: "global" });
+  };
+  func("bpf_dynptr_from_skb", int, [["s", skb], ["flags", u64], ["ptr__uninit", dynptr]]);
+  func("bpf_dynptr_from_xdp", int, [["x", xdp], ["flags", u64], ["ptr__uninit", dynptr]]);
+  for (const name of ["bpf_dynptr_slice", "bpf_dynptr_slice_rdwr"]) {
+    func(name, memory, [["p", dynptr], ["offset", u32], ["buffer__opt", memory], ["buffer__szk", u32]]);
+  }
+  func("bpf_dynptr_size", u32, [["p", dynptr]]);
+  func("bpf_xdp_metadata_rx_timestamp", int, [["ctx", xdp], ["timestamp", builder.ptr(u64)]]);
+  func("bpf_sock_addr_set_sun_path", int, [
+    ["sa_kern", sockAddr],
+    ["sun_path", builder.ptr(u8)],
+    ["sun_path__sz", u32],
+  ]);
+  built = builder.build();
+  return built;
+}

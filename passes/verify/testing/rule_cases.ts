@@ -1,0 +1,119 @@
+/**
+ * Rules as tables: each a program of one or two dozen lines and the message it is refused with, if it is. Every program is also put to
+ * the running kernel where there is one of this version, so that tables say what that kernel says and not what we think.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import type { Btf } from "../../../ir/btf/btf.ts";
+import { openBtf } from "../../../ir/btf/read.ts";
+import { parseText } from "../../../ir/parse_text.ts";
+import { Program } from "../../../ir/program.ts";
+import { kernelUnavailable, KernelUnit, vmlinuxBtf } from "../../../kernel/mod.ts";
+import { LINUX_6_18 } from "../../../profile/linux_6_18/mod.ts";
+import { verifyProgram } from "../verify.ts";
+import { kernelTypes } from "./kernel_types.ts";
+
+/** One program. */
+export interface RuleCase {
+  readonly name: string;
+  /** `socket_filter` if left out. */
+  readonly type?: string;
+  /** Header lines besides the type: maps, flags, license. */
+  readonly head?: string;
+  /** Instructions of the main function, and other functions behind it. */
+  readonly text: string;
+  /** What it is refused with; it is accepted if left out. */
+  readonly message?: string;
+}
+
+/** `r2` and `r3` are the packet's begin and end, in an xdp program with its context in `r1`. */
+export const PACKET = `r2 = *(u32 *)(r1 +0)
+      r3 = *(u32 *)(r1 +4)`;
+/** Looks up key 0, which the verifier is not told, in map `m`. */
+export const LOOKUP = `r1 = 0
+      *(u32 *)(r10 -4) = r1
+      r2 = r10
+      r2 += -4
+      r1 = map m ll
+      call bpf_map_lookup_elem#1`;
+/** Makes a dynptr at `r10 -16` of the packet whose context is in `r1`. */
+export const DYNPTR = `r2 = 0
+      r3 = r10
+      r3 += -16
+      call kfunc bpf_dynptr_from_skb`;
+/** Asks for a socket; it or null is in `r0`. */
+export const SOCKET = `*(u64 *)(r10 -48) = 0
+      *(u64 *)(r10 -40) = 0
+      r2 = r10
+      r2 += -48
+      r3 = 12
+      r4 = 0
+      r5 = 0
+      call bpf_sk_lookup_tcp#84`;
+/** Reserves eight bytes of the ring buffer `m`; they or null are in `r0`. */
+export const RESERVATION = `r1 = map m ll
+      r2 = 8
+      r3 = 0
+      call bpf_ringbuf_reserve#131`;
+
+function programOf(rule: RuleCase, target: Btf): Program {
+  const text = rule.text.replace(
+    /call kfunc (\w+)/g,
+    (_, name: string) => `call kfunc ${name}#${target.find(name, "func")}`,
+  );
+  const header = `type ${rule.type ?? "socket_filter"}\n${rule.head ?? ""}\nfunc main:\n`;
+  const parsed = parseText(header + text, { name: "test", helpers: LINUX_6_18 });
+  const [program] = parsed.programs;
+  return new Program({
+    unit: { ...parsed, targetBtf: target },
+    attrs: program.attrs,
+    code: program.code,
+    subprogs: program.subprogs,
+    nextInsnId: program.nextInsnId,
+    nextSubprogId: program.nextSubprogId,
+  });
+}
+
+const unavailable = kernelUnavailable() ??
+  (Deno.osRelease().startsWith("6.18.") ? undefined : `its messages are those of ${Deno.osRelease()}`);
+if (unavailable !== undefined) console.log(`skipped: the same by the running kernel: ${unavailable}`);
+let running: Btf | undefined;
+
+/** Makes a test of each case, and one of all for the running kernel. */
+export function ruleCases(topic: string, cases: readonly RuleCase[]): void {
+  for (const rule of cases) {
+    Deno.test(rule.name, () => {
+      const program = programOf(rule, kernelTypes());
+      const result = verifyProgram(program, { profile: LINUX_6_18, logLevel: 0 });
+      assertEquals(result.message, rule.message ?? "");
+      assertEquals(result.verdict, rule.message === undefined ? "accept" : "reject");
+      const logged = verifyProgram(program, { profile: LINUX_6_18, logLevel: 2 });
+      assertEquals([logged.message, logged.processed], [result.message, result.processed]);
+      if (rule.message !== undefined) assert(logged.log.includes(`${rule.message}\n`));
+    });
+  }
+  Deno.test({
+    name: `the running kernel says the same of ${topic}`,
+    ignore: unavailable !== undefined,
+    fn: () => {
+      running ??= openBtf(vmlinuxBtf()!);
+      for (const rule of cases) {
+        const program = programOf(rule, running);
+        using unit = new KernelUnit(program.unit);
+        using verdict = unit.load(program, { logLevel: 2 });
+        const ours = verifyProgram(program, { profile: LINUX_6_18, logLevel: 2 });
+        const theirs = verdict.accepted ? "" : withoutFigures(verdict.message);
+        assertEquals([rule.name, theirs], [rule.name, rule.message ?? ""]);
+        assertEquals([rule.name, ours.message], [rule.name, theirs]);
+        const { processed = ours.processed } = verdict.stats;
+        assertEquals([rule.name, ours.processed], [rule.name, processed]);
+      }
+    },
+  });
+}
+
+/** One of the kernel's messages lacks the line's end, so that the log's last line follows at once. */
+function withoutFigures(message: string): string {
+  return message.replace(/processed [0-9]+ insns.*$/, "");
+}
