@@ -1,67 +1,14 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { issueProof } from "../abi/proof.ts";
-import { parseText } from "../ir/parse_text.ts";
-import type { Program } from "../ir/program.ts";
 import { compileX86 } from "../passes/jit/x86_64/compile.ts";
-import { NO_KFUNCS } from "../passes/kfuncs.ts";
-import { lowerCalls } from "../passes/lower/calls.ts";
-import { lowerContexts } from "../passes/lower/contexts.ts";
-import type { PassContext } from "../passes/pass.ts";
-import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { AbortedError } from "./engine.ts";
-import { nativeUnavailable } from "./exec/libc.ts";
-import { type LoadedProgram, Runtime } from "./runtime.ts";
-import { testRun, type TestRunInput, type TestRunResult } from "./test_run.ts";
+import { Runtime } from "./runtime.ts";
+import { everywhere, key, PACKET, program, unavailable, value } from "./testing.ts";
+import { testRun } from "./test_run.ts";
 
-const unavailable = nativeUnavailable();
-if (unavailable !== undefined) console.log(`skipped: native half of the runtime's tests: ${unavailable}`);
-
-/** Reads a program; `@` at a line's end marks an access to the context, helpers are called by name. */
-function program(text: string): Program {
-  const marked = text.replaceAll("@", "; {pointer: ctx}")
-    .replaceAll(/call bpf_(\w+)/g, (_, name) => `call helper#${LINUX_6_18.helperId(name)}`);
-  return parseText(marked).programs[0];
+if (unavailable !== undefined) {
+  console.log(`skipped: native half of the tests of the runtime: ${unavailable}`);
 }
-
-function lowered(source: Program): Program {
-  const context = { kfuncs: NO_KFUNCS } as unknown as PassContext;
-  return lowerCalls().run(lowerContexts().run(source, context), context);
-}
-
-interface Run extends TestRunResult {
-  readonly loaded: LoadedProgram;
-}
-
-/** Runs a program interpreted as its source is, interpreted when lowered, and natively; all must agree. */
-function everywhere(text: string, input: TestRunInput, look: (run: Run) => void): void {
-  const source = program(text);
-  const target = lowered(source);
-  const ways: { name: string; program: Program; runtime: Runtime; lowered: boolean }[] = [
-    { name: "source", program: source, runtime: new Runtime({ seed: 7n }), lowered: false },
-    { name: "lowered", program: target, runtime: new Runtime({ seed: 7n }), lowered: true },
-  ];
-  if (unavailable === undefined) {
-    const compile = compileX86;
-    ways.push({
-      name: "native",
-      program: target,
-      runtime: new Runtime({ seed: 7n, compile }),
-      lowered: true,
-    });
-  }
-  for (const way of ways) {
-    using runtime = way.runtime;
-    const proof = issueProof(way.program);
-    const loaded = runtime.load(way.program, { proof, lowered: way.lowered });
-    try {
-      look({ ...testRun(loaded, input), loaded });
-    } catch (error) {
-      throw new Error(`on the way "${way.name}"`, { cause: error });
-    }
-  }
-}
-
-const PACKET = Uint8Array.from({ length: 64 }, (_, i) => i);
 
 Deno.test("a program that was not proven is not loaded", () => {
   const some = program("type xdp\nfunc main:\n r0 = 2\n exit");
@@ -189,60 +136,6 @@ Deno.test("types on layer 3 see no Ethernet header, and it comes back empty", ()
   );
 });
 
-const COUNT = `type xdp
-  map counts type=array key=4 value=8 max=4
-  map seen type=hash key=4 value=8 max=2
-  func main:
-    *(u32 *)(r10 -4) = 3
-    r1 = map counts ll
-    r2 = r10
-    r2 += -4
-    call bpf_map_lookup_elem
-    if r0 == 0 goto out
-    r1 = *(u64 *)(r0 +0)
-    r1 += 1
-    *(u64 *)(r0 +0) = r1
-    *(u64 *)(r10 -16) = 41
-    r1 = map seen ll
-    r2 = r10
-    r2 += -4
-    r3 = r10
-    r3 += -16
-    r4 = 0
-    call bpf_map_update_elem
-    r6 = r0
-    r1 = map seen ll
-    r2 = r10
-    r2 += -4
-    call bpf_map_lookup_elem
-    if r0 == 0 goto out
-    r0 = *(u64 *)(r0 +0)
-    r0 += r6
-  out:
-    exit`;
-
-const key = (n: number) => new Uint8Array(Uint32Array.of(n).buffer);
-const value = (n: number) => new Uint8Array(BigUint64Array.of(BigInt(n)).buffer);
-
-Deno.test("maps are shared by program and host", () => {
-  everywhere(COUNT, { data: PACKET, repeat: 5 }, ({ retval, loaded }) => {
-    assertEquals(retval, 41);
-    const counts = loaded.map("counts")!, seen = loaded.map("seen")!;
-    assertEquals(counts.get(key(3)), value(5));
-    assertEquals(counts.get(key(4)), undefined);
-    assertEquals([...seen.entries()], [[key(3), value(41)]]);
-    seen.set(key(9), value(1));
-    assertThrows(() => seen.set(key(10), value(1)), Error, "errno 7");
-    assertThrows(() => seen.set(key(9), value(1), 1), Error, "errno 17");
-    assertEquals(seen.delete(key(3)), true);
-    assertEquals(seen.delete(key(3)), false);
-    assertEquals(seen.get(key(3)), undefined);
-    seen.set(key(10), value(2));
-    assertEquals(seen.get(key(10)), value(2));
-    assertEquals(seen.get(key(9)), value(1));
-  });
-});
-
 Deno.test("bpf_loop counts, stops and refuses", () => {
   const loop = (count: number | bigint, flags: number, stop: number) =>
     `type xdp
@@ -276,44 +169,6 @@ Deno.test("bpf_loop counts, stops and refuses", () => {
   everywhere(loop(8388609, 0, 4), {}, ({ r0 }) => assertEquals(split(r0), [0, -7]));
   everywhere(loop(10, 1, 4), {}, ({ r0 }) => assertEquals(split(r0), [0, -22]));
   everywhere(loop(0x1_0000_0001n, 0, 4), {}, ({ r0 }) => assertEquals(split(r0), [0, 1]));
-});
-
-Deno.test("for_each_map_elem visits what is there", () => {
-  const text = (map: string) =>
-    `type xdp
-    map m ${map}
-    func main:
-      *(u64 *)(r10 -8) = 0
-      r1 = map m ll
-      r2 = func add ll
-      r3 = r10
-      r3 += -8
-      r4 = 0
-      call bpf_for_each_map_elem
-      r1 = *(u64 *)(r10 -8)
-      r1 <<= 8
-      r0 |= r1
-      exit
-    func add:
-      r1 = *(u64 *)(r3 +0)
-      r5 = *(u32 *)(r2 +0)
-      r1 += r5
-      r2 = *(u64 *)(r4 +0)
-      r1 += r2
-      *(u64 *)(r4 +0) = r1
-      r0 = 0
-      exit`;
-  everywhere(text("type=array key=4 value=8 max=3"), {}, ({ loaded, retval }) => {
-    assertEquals(retval, 3 << 8 | 3);
-    loaded.maps[0].set(key(1), value(10));
-    assertEquals(testRun(loaded).retval, 13 << 8 | 3);
-  });
-  everywhere(text("type=hash key=4 value=8 max=9"), {}, ({ loaded, retval }) => {
-    assertEquals(retval, 0);
-    for (const n of [5, 6, 7]) loaded.maps[0].set(key(n), value(n));
-    loaded.maps[0].delete(key(6));
-    assertEquals(testRun(loaded).retval, 24 << 8 | 2);
-  });
 });
 
 Deno.test("what a program prints and sends arrives", () => {
@@ -492,31 +347,6 @@ Deno.test("legacy packet loads read in network order and leave at the packet's e
   run("r0 = *(u16 *)skb[-2097140]", 0x0c0d + 1);
 });
 
-Deno.test("lookups in a known array are computed in place", () => {
-  const text = (index: number, size: number) =>
-    `type xdp
-    map m type=array key=4 value=${size} max=3
-    func main:
-      *(u32 *)(r10 -4) = ${index}
-      r2 = r10
-      r2 += -4
-      r1 = map m ll
-      call bpf_map_lookup_elem ; {call_map: 0}
-      if r0 == 0 goto out
-      r0 = *(u8 *)(r0 +0)
-    out:
-      exit`;
-  for (const size of [1, 8, 20, 24]) {
-    everywhere(text(2, size), {}, ({ loaded, retval }) => {
-      assertEquals(retval, 0);
-      loaded.maps[0].set(key(2), new Uint8Array(size).fill(9));
-      loaded.maps[0].set(key(1), new Uint8Array(size).fill(8));
-      assertEquals(testRun(loaded).retval, 9);
-    });
-    everywhere(text(3, size), {}, ({ retval }) => assertEquals(retval, 0));
-  }
-});
-
 Deno.test("calls that are moves keep their arguments", () => {
   everywhere(
     `type xdp
@@ -555,68 +385,4 @@ Deno.test("pointers that only the kernel can follow are not followed natively", 
   const source = program("type xdp\nfunc main:\n r0 = *(u32 *)(r1 +0) ; {pointer: btf}\n exit");
   using runtime = new Runtime({ compile: compileX86 });
   assertThrows(() => runtime.load(source, { proof: issueProof(source) }), Error, "follows btf pointers");
-});
-
-Deno.test("prefix tries give the longest match, on either side of updates and deletions", () => {
-  const text = `type xdp
-    map routes type=lpm_trie key=8 value=4 max=64 flags=1
-    func main:
-      r2 = *(u32 *)(r1 + 4) @
-      r1 = *(u32 *)(r1 + 0) @
-      r3 = r1
-      r3 += 4
-      if r3 > r2 goto none
-      *(u32 *)(r10 -8) = 32
-      r3 = *(u32 *)(r1 +0)
-      *(u32 *)(r10 -4) = r3
-      r1 = map routes ll
-      r2 = r10
-      r2 += -8
-      call bpf_map_lookup_elem
-      if r0 == 0 goto none
-      r0 = *(u32 *)(r0 +0)
-      exit
-    none:
-      r0 = 0
-      exit`;
-  everywhere(text, { data: PACKET }, ({ loaded, retval }) => {
-    assertEquals(retval, 0);
-    const [routes] = loaded.maps;
-    // Against a list that is searched from its longest prefix down; addresses of few different bits, so that prefixes meet.
-    const list = new Map<string, { length: number; address: number; value: number }>();
-    let seed = 12345;
-    const random = (below: number) => {
-      seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
-      return (seed >>> 8) % below;
-    };
-    const keyOf = (length: number, address: number) => {
-      const key = new Uint8Array(8);
-      new DataView(key.buffer).setUint32(0, length, true);
-      new DataView(key.buffer).setUint32(4, address);
-      return key;
-    };
-    const masked = (address: number, length: number) =>
-      length === 0 ? 0 : (address & (0xffff_ffff << (32 - length))) >>> 0;
-    const someAddress = () => (random(4) << 30 | random(4) << 20 | random(4)) >>> 0;
-    for (let round = 0; round < 400; round++) {
-      const length = [0, 1, 2, 8, 12, 13, 30, 31, 32][random(9)];
-      const address = masked(someAddress(), length);
-      const name = `${length} ${address}`;
-      if (random(3) === 0) assertEquals(routes.delete(keyOf(length, address)), list.delete(name), name);
-      else if (list.size < 64 || list.has(name)) {
-        const value = 1 + random(1_000_000);
-        routes.set(keyOf(length, address), new Uint8Array(Uint32Array.of(value).buffer));
-        list.set(name, { length, address, value });
-      }
-      if (round % 8 !== 0) continue;
-      const wanted = someAddress();
-      const best = [...list.values()].filter((one) => masked(wanted, one.length) === one.address)
-        .sort((a, b) => b.length - a.length)[0];
-      const data = new Uint8Array(20);
-      new DataView(data.buffer).setUint32(0, wanted);
-      assertEquals(testRun(loaded, { data }).retval, best?.value ?? 0);
-      assertEquals([...routes.entries()].length, list.size);
-    }
-    assert(list.size > 20);
-  });
 });
