@@ -180,6 +180,14 @@ function coveredImprecise(old: number, now: number, exact: number): boolean {
   return coveredBy(old, now, exact);
 }
 
+/**
+ * Whether what was checked of packet data for the old pointer holds for the new one: it must reach as far. At or beyond the packet's
+ * end are no distances and must be equal.
+ */
+function rangeReaches(old: number, now: number): boolean {
+  return old < 0 || now < 0 ? old === now : old <= now;
+}
+
 function coveredBy(old: number, now: number, exact: number): boolean {
   if (exact === EXACT) return regsExact(old, now);
   const type = W[old + TYPE];
@@ -201,7 +209,7 @@ function coveredBy(old: number, now: number, exact: number): boolean {
         sameIds(W[old + ID], W[now + ID]) && sameIds(W[old + REF_ID], W[now + REF_ID]);
     case PTR_TO_PACKET_META:
     case PTR_TO_PACKET:
-      return W[old + AUX1] <= W[now + AUX1] && W[old + OFF] === W[now + OFF] &&
+      return rangeReaches(W[old + AUX1], W[now + AUX1]) && W[old + OFF] === W[now + OFF] &&
         sameIds(W[old + ID], W[now + ID]) && rangeWithin(old, now) && tnumWithin(old, now);
     case PTR_TO_STACK:
       return regsExact(old, now) && W[old + FRAMENO] === W[now + FRAMENO];
