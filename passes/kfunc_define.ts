@@ -121,10 +121,52 @@ function sitesOf(program: Program, context: PassContext): { call: InsnId; body: 
   const columns = columnsOf(program);
   const live = liveRegisters(columns, { arity: (slot) => arityAt(program, { slot, context }) });
   return [...bodies].flatMap(([i, body]) => {
-    const next = i + 1 < insns.length ? live[columns.slot[i + 1]] : 0;
     const lost = body.signature.returns === "void" ? ARGUMENTS | R0 : ARGUMENTS;
-    return (next & lost) === 0 ? [{ call: ids[i], body }] : [];
+    // The liveness counts all five arguments of every bpf2bpf call: look closer before giving up.
+    const apart = i + 1 >= insns.length || (live[columns.slot[i + 1]] & lost) === 0 ||
+      !isReadBehind(program, { position: i, lost, live, context });
+    return apart ? [{ call: ids[i], body }] : [];
   });
+}
+
+/**
+ * Whether some path behind a position reads one of the registers before it writes it, where a bpf2bpf call reads what is live at its
+ * callee's entry.
+ */
+function isReadBehind(
+  program: Program,
+  from: {
+    readonly position: number;
+    readonly lost: number;
+    readonly live: Int32Array;
+    readonly context: PassContext;
+  },
+): boolean {
+  const { live, context } = from;
+  const columns = columnsOf(program);
+  const { insns } = program.code;
+  /** By position: registers that a path came with, still unwritten. */
+  const carried = new Int32Array(insns.length);
+  const work: number[] = [];
+  const go = (position: number, registers: number): void => {
+    if (position >= insns.length || (registers & ~carried[position]) === 0) return;
+    carried[position] |= registers;
+    work.push(position);
+  };
+  go(from.position + 1, from.lost);
+  for (let at = work.pop(); at !== undefined; at = work.pop()) {
+    const insn = insns[at];
+    const slot = columns.slot[at];
+    const { reads, writes } = insn.kind === "call" && insn.callee.kind === "subprog"
+      ? { reads: live[columns.target[slot]] & ARGUMENTS, writes: BODY_REGISTERS }
+      : effectsOf(insn, () => arityAt(program, { slot, context }));
+    if ((reads & carried[at]) !== 0) return true;
+    const rest = carried[at] & ~writes;
+    const target = targetOf(insn);
+    if (target !== undefined) go(program.indexOf(target), rest);
+    if (insn.kind !== "jump" && insn.kind !== "exit") go(at + 1, rest);
+  }
+  return false;
 }
 
 /** How many arguments the helper or kernel function called at a slot takes; undefined if unknown. */

@@ -73,6 +73,14 @@ Deno.test("a call behind it reads only the arguments its function has", () => {
   assertEquals(lines.filter((line) => line.startsWith("call")), ["call helper#7"]);
 });
 
+Deno.test("a bpf2bpf call behind it reads what its function reads", () => {
+  const lines = (callee: string) =>
+    define(`r1 = 1\nr2 = 2\ncall kfunc sum\nr1 = r0\ncall inner\nexit\nfunc inner:\n${callee}\nexit`);
+  assertEquals(lines("r0 = r1").includes("call kfunc sum"), false);
+  assertEquals(lines("r0 = r2").includes("call kfunc sum"), true);
+  assertEquals(lines("r0 = r1\ncall deeper\nexit\nfunc deeper:\nr0 = 0").includes("call kfunc sum"), true);
+});
+
 Deno.test("after a function that returns nothing r0 must not be read", () => {
   assertEquals(define("r0 = 0\nr1 = 1\ncall kfunc note\nexit").includes("call kfunc note"), true);
   assertEquals(define("r1 = 1\ncall kfunc note\nr0 = 0\nexit").includes("call kfunc note"), false);
