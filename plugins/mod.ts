@@ -12,6 +12,7 @@ export { dynptrModule } from "./dynptr/mod.ts";
 export {
   defineModule,
   type Implementation,
+  type KfuncCase,
   type KfuncReference,
   type KfuncSpec,
   type Module,

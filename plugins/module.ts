@@ -31,6 +31,14 @@ export interface ReferenceCall {
 /** The same function in TypeScript: differential tests compare body and reference on random input. Gives r0, unsigned 64 bits. */
 export type KfuncReference = (call: ReferenceCall) => bigint;
 
+/** A call with numbers and what it must return: checked when the module is registered. For functions that need no memory. */
+export interface KfuncCase {
+  /** r1 to r5 as unsigned 64-bit numbers, as many as the prototype has. */
+  readonly args: readonly bigint[];
+  /** r0, unsigned 64 bits. */
+  readonly returns: bigint;
+}
+
 /** One kernel function. */
 export interface KfuncSpec {
   readonly name: string;
@@ -48,6 +56,8 @@ export interface KfuncSpec {
    */
   readonly deviceBound?: boolean;
   readonly reference?: KfuncReference;
+  /** Calls whose results are known: a body that gives others is not registered. */
+  readonly cases?: readonly KfuncCase[];
 }
 
 /** Bodies compiled from C: each function tagged `bpf_kfunc` becomes a kernel function. */
@@ -63,6 +73,8 @@ export interface ObjectSpec {
   readonly deviceBound?: readonly string[];
   /** By function. */
   readonly references?: Readonly<Record<string, KfuncReference>>;
+  /** By function, see {@linkcode KfuncSpec.cases}. */
+  readonly cases?: Readonly<Record<string, readonly KfuncCase[]>>;
 }
 
 /** What {@linkcode defineModule} takes. */

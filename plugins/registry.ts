@@ -24,8 +24,9 @@ import type {
 import type { KfuncFlag } from "../profile/profile.ts";
 import { bodiesIn, bodyFrom } from "./body.ts";
 import type { Device } from "./device.ts";
-import type { KfuncReference, Module, TrustWish } from "./module.ts";
+import type { KfuncCase, KfuncReference, Module, TrustWish } from "./module.ts";
 import { parseSignature } from "./signature.ts";
+import { caseFaults } from "./testing.ts";
 
 /** A module is not acceptable; `problems` has one sentence per fault. */
 export class ModuleError extends TypeError {
@@ -283,7 +284,7 @@ function readKfuncs(
       deviceBound: spec.deviceBound ?? false,
       ...(code === undefined ? {} : { code }),
       ...(spec.reference === undefined ? {} : { reference: spec.reference }),
-    }, { wish: spec.trust ?? "verified", trust, problems }));
+    }, { wish: spec.trust ?? "verified", trust, problems, cases: spec.cases ?? [] }));
   }
   for (const object of module.objects ?? []) {
     const found = attempt(object.name, () => bodiesIn(object.bytes, object));
@@ -299,7 +300,7 @@ function readKfuncs(
         deviceBound: object.deviceBound?.includes(name) ?? false,
         code,
         ...(reference === undefined ? {} : { reference }),
-      }, { wish: object.trust ?? "verified", trust, problems }));
+      }, { wish: object.trust ?? "verified", trust, problems, cases: object.cases?.[name] ?? [] }));
     }
   }
   return kfuncs;
@@ -308,10 +309,16 @@ function readKfuncs(
 /** The function with its body, if that is verified or trusted. */
 function registered(
   kfunc: Omit<RegisteredKfunc, "body">,
-  what: { readonly wish: TrustWish; readonly trust: boolean; readonly problems: string[] },
+  what: {
+    readonly wish: TrustWish;
+    readonly trust: boolean;
+    readonly problems: string[];
+    readonly cases: readonly KfuncCase[];
+  },
 ): RegisteredKfunc {
   const { name, module, signature, flags, code } = kfunc;
   if (code === undefined) return kfunc;
+  what.problems.push(...caseFaults(name, { code, cases: what.cases }));
   if (what.wish === "verified") {
     for (const fault of bodyFaults(code, signature)) {
       what.problems.push(`kfunc ${name} cannot be verified: ${fault}`);

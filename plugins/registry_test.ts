@@ -243,6 +243,18 @@ func twice:
   assertEquals(body(map), "kfunc f: it refers to the map m");
 });
 
+Deno.test("a body that does not give what its cases say is not registered", () => {
+  const module = (cases: readonly { args: bigint[]; returns: bigint }[]) =>
+    defineModule({
+      name: "m",
+      kfuncs: [{ name: "twice", signature: "u64 (u64 x)", body: bpf`r0 = r1\nr0 += r1\nexit`, cases }],
+    });
+  assertEquals(problemsOf(module([{ args: [3n], returns: 7n }, { args: [2n], returns: 4n }])), [
+    "twice(3) gives 6, expected 7",
+  ]);
+  new ModuleRegistry().register(module([{ args: [2n ** 63n], returns: 0n }, { args: [0n], returns: 0n }]));
+});
+
 Deno.test("a body may be a program", () => {
   const registry = new ModuleRegistry();
   const [program] = parseText("func f:\nr0 = 7\nexit\n").programs;

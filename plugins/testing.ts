@@ -16,7 +16,7 @@ import { exploreNothing, kfuncInstantiate } from "../passes/kfunc_instantiate.ts
 import type { KfuncBody } from "../passes/kfuncs.ts";
 import { Pipeline } from "../passes/pipeline.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
-import type { KfuncReference } from "./module.ts";
+import type { KfuncCase, KfuncReference } from "./module.ts";
 import type { RegisteredKfunc } from "./registry.ts";
 
 /** One call to compare. */
@@ -59,6 +59,26 @@ export function bodyDifference(kfunc: RegisteredKfunc, what: BodyCase): string |
     if (region !== undefined) return `${run.how}: ${region.name} differs`;
   }
   return undefined;
+}
+
+/** Instructions that one case may take: cases are small. */
+const CASE_FUEL = 100_000;
+
+/** What is wrong with the results of a body's own cases, a sentence each; empty if nothing is. */
+export function caseFaults(
+  name: string,
+  what: { readonly code: Program; readonly cases: readonly KfuncCase[] },
+): string[] {
+  return what.cases.flatMap(({ args, returns }) => {
+    const call = `${name}(${args.join(", ")})`;
+    try {
+      const program = calling(name, { code: what.code, args });
+      const { r0 } = interpret(program, { r1: 0n, memory: new Memory(), fuel: CASE_FUEL });
+      return r0 === BigInt.asUintN(64, returns) ? [] : [`${call} gives ${r0}, expected ${returns}`];
+    } catch (error) {
+      return [`${call} cannot be run: ${error instanceof Error ? error.message : error}`];
+    }
+  });
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
