@@ -10,8 +10,8 @@ import { CONTROL } from "../abi/machine_code.ts";
 import { compileX86 } from "../passes/jit/x86_64/compile.ts";
 import { mapPages } from "../runtime/exec/pages.ts";
 import { clockAddress, RUN, trampoline } from "../runtime/exec/trampoline.ts";
-import { addressOf, hostFeatures, NativeCode, nativeUnavailable } from "../tests/conformance/native.ts";
-import { jitBenches } from "../tests/jit_bench.ts";
+import { addressOf, hostFeatures, NativeCode, nativeUnavailable } from "./native_code.ts";
+import { jitBenches } from "./jit_programs.ts";
 
 /** Many short rounds: the best one fell between other people's work. */
 const ROUNDS = 150;

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { interpret, Memory } from "../ir/interpret.ts";
 import { compileX86 } from "../passes/jit/x86_64/compile.ts";
 import { addressOf, hostFeatures, NativeCode, nativeUnavailable } from "./conformance/native.ts";
-import { jitBenches } from "./jit_bench.ts";
+import { jitBenches } from "../bench/jit_programs.ts";
 
 const benches = jitBenches();
 if (benches === undefined) console.log("skipped: the corpus's small programs: ../shared/corpus is not there");

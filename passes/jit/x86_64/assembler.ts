@@ -11,8 +11,18 @@
  * @module
  */
 
-/** Operation numbers of the two-operand group, as in the opcode. */
-export const ADD = 0, OR = 1, AND = 4, SUB = 5, XOR = 6, CMP = 7;
+/** `add` of the two-operand group. */
+export const ADD = 0;
+/** `or` of the two-operand group. */
+export const OR = 1;
+/** `and` of the two-operand group. */
+export const AND = 4;
+/** `sub` of the two-operand group. */
+export const SUB = 5;
+/** `xor` of the two-operand group. */
+export const XOR = 6;
+/** `cmp` of the two-operand group. */
+export const CMP = 7;
 /** Operation numbers of the shift group. */
 export const ROL = 0, ROR = 1, SHL = 4, SHR = 5, SAR = 7;
 /** Operation numbers of the one-operand group. */
@@ -47,9 +57,11 @@ export interface Hole {
 
 /** Assembled code. */
 export interface Assembled {
+  /** The code, whole. */
   readonly bytes: Uint8Array;
   /** By label: bytes from the start. */
   readonly labels: Int32Array;
+  /** What a linker has to fill in. */
   readonly holes: readonly Hole[];
 }
 

@@ -20,10 +20,15 @@ const FLAGS_WIDE = 32;
 
 /** Lowering's shared state. Mutable where the walk moves: one frame after the other, one operand after the other. */
 export class Emitter {
+  /** Where instructions are written. */
   readonly asm: Assembler;
+  /** What is compiled: callees and addresses by name. */
   readonly program: Program;
+  /** What is compiled, by slot. */
   readonly columns: Columns;
+  /** What the processor has. */
   readonly features: Features;
+  /** What is emitted together. */
   readonly selection: Selection;
   /** By slot: bit mask of the BPF registers that may be read before they are written, before the slot. */
   readonly live: Int32Array;
@@ -44,32 +49,36 @@ export class Emitter {
   /** Where the current subprogram's abandoned runs leave. */
   leave!: Label;
   /** Whether {@linkcode leave} is used. */
-  leaves = false;
+  leaves: boolean = false;
   /** Where the current subprogram's runs end that are out of fuel. */
   exhausted!: Label;
   /** Whether {@linkcode exhausted} is used. */
-  exhausts = false;
+  exhausts: boolean = false;
 
   /**
    * The BPF register whose value the zero flag was set from by the instruction before, -1 if none;
    * with 32 added if from all 64 bits.
    */
-  flags = -1;
+  flags: number = -1;
   /** The same, being set by the current instruction. */
-  nextFlags = -1;
+  nextFlags: number = -1;
   /** A slot that the instruction before it has taken care of. */
-  done = -1;
+  done: number = -1;
   /** The label of a slot is its number plus this: a subprogram that stands in its caller has labels of its own there. */
-  shift = 0;
+  shift: number = 0;
   /** Where `exit` goes in a subprogram that stands in its caller; undefined where it returns. */
   end: Label | undefined;
 
   /** The last {@linkcode operand}: x86-64 registers, -1 = none. */
-  base = 0;
-  index = -1;
-  scale = 0;
-  disp = 0;
+  base: number = 0;
+  /** Its index register. */
+  index: number = -1;
+  /** The shift of the index, 0–3. */
+  scale: number = 0;
+  /** Its displacement in bytes. */
+  disp: number = 0;
 
+  /** Everything that does not change during the walk; fields as above. */
   constructor(parts: {
     asm: Assembler;
     program: Program;

@@ -70,10 +70,13 @@ export function frameOf(
 
 /** What a subprogram's instructions touch besides the stack. */
 export interface Scan {
-  /** Masks of BPF registers. */
+  /** Mask of the BPF registers that are written. */
   readonly written: number;
+  /** Mask of the BPF registers that occur at all. */
   readonly mentioned: number;
+  /** It calls something. */
   readonly calls: boolean;
+  /** It has a may_goto, and so a budget. */
   readonly mayGoto: boolean;
   /** Something is lowered through rdx and r9: divisions, exchange loops. */
   readonly divides: boolean;

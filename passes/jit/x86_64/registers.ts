@@ -8,16 +8,46 @@
  * @module
  */
 
-/** Encodings. */
-export const RAX = 0, RCX = 1, RDX = 2, RBX = 3, RSP = 4, RBP = 5, RSI = 6, RDI = 7;
-/** Encodings, continued. */
-export const R8 = 8, R9 = 9, R10 = 10, R11 = 11, R12 = 12, R13 = 13, R14 = 14, R15 = 15;
+/** rax. */
+export const RAX = 0;
+/** rcx. */
+export const RCX = 1;
+/** rdx. */
+export const RDX = 2;
+/** rbx. */
+export const RBX = 3;
+/** rsp. */
+export const RSP = 4;
+/** rbp. */
+export const RBP = 5;
+/** rsi. */
+export const RSI = 6;
+/** rdi. */
+export const RDI = 7;
+/** r8. */
+export const R8 = 8;
+/** r9. */
+export const R9 = 9;
+/** r10. */
+export const R10 = 10;
+/** r11. */
+export const R11 = 11;
+/** r12. */
+export const R12 = 12;
+/** r13. */
+export const R13 = 13;
+/** r14. */
+export const R14 = 14;
+/** r15. */
+export const R15 = 15;
 
 /** By BPF register 0–9: the x86-64 register that holds it. r10 is not here: see the module's header. */
 export const REGISTER_OF: Int32Array = Int32Array.of(RAX, RDI, RSI, RDX, RCX, R8, RBX, R13, R14, R15);
 
 /** Scratch for one instruction's lowering; never live between instructions. */
-export const SCRATCH = R11, SCRATCH2 = R10;
+export const SCRATCH: number = R11;
+/** A second one. */
+export const SCRATCH2: number = R10;
 
 /** Free registers that a call destroys. */
 export const SPARE_VOLATILE: readonly number[] = [R9];

@@ -45,17 +45,25 @@ export const EMIT = {
 
 /** By slot. Registers are BPF's, -1 for none. */
 export interface Selection {
+  /** What to emit, of {@linkcode EMIT}. */
   readonly emit: Uint8Array;
   /** 1 where `base`, `index`, `scale` and `disp` are set for a load or store. */
   readonly folded: Uint8Array;
+  /** The address expression's base. */
   readonly base: Int32Array;
+  /** Its index. */
   readonly index: Int32Array;
-  /** A shift, 0–3. */
+  /** The index's shift, 0–3. */
   readonly scale: Int32Array;
+  /** Bytes added. */
   readonly disp: Int32Array;
+  /** The register that is read. */
   readonly from: Int32Array;
+  /** A number of bits; for TEST the mask. */
   readonly count: Int32Array;
+  /** Bytes. */
   readonly size: Int32Array;
+  /** 1 for yes. */
   readonly signed: Uint8Array;
 }
 

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { join } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
 import { buildProgram } from "../ir/build.ts";
 import { decode } from "../ir/decode.ts";
 import type { Program } from "../ir/program.ts";
-import { shared } from "./shared.ts";
 
 /** One program in one ISA version. */
 export interface JitBench {
@@ -22,9 +21,14 @@ export interface JitBench {
 
 /** All of them, by name and version; undefined where the corpus is not there. */
 export function jitBenches(): JitBench[] | undefined {
-  const dir = shared("corpus/jit_bench");
-  if (dir === undefined) return undefined;
-  const expected: Record<string, string> = JSON.parse(Deno.readTextFileSync(join(dir, "expected.json")));
+  const dir = fromFileUrl(new URL("../../shared/corpus/jit_bench", import.meta.url));
+  let expected: Record<string, string>;
+  try {
+    expected = JSON.parse(Deno.readTextFileSync(join(dir, "expected.json")));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
   const benches: JitBench[] = [];
   for (const [name, value] of Object.entries(expected)) {
     for (const isa of ["v1", "v2", "v3", "v4"]) {
