@@ -5,8 +5,9 @@
  */
 import type { Program } from "../ir/program.ts";
 import { compileX86 } from "../passes/jit/x86_64/compile.ts";
+import { FEATURE_PROBE, type Features, featuresOf } from "../passes/jit/x86_64/features.ts";
 import type { KfuncResolver } from "../passes/kfuncs.ts";
-import { type LoadedProgram, Runtime } from "../runtime/mod.ts";
+import { callOnce, type LoadedProgram, Runtime } from "../runtime/mod.ts";
 import type { Compiled, Compiler } from "./compiler.ts";
 
 /** What runs a program in this process. */
@@ -14,7 +15,16 @@ export type Backend = "x86_64" | "interpret";
 
 /** A runtime for a back end. @throws {Error} If machine code cannot run here; ask `nativeUnavailable` first. */
 export function createRuntime(backend: Backend, options: { readonly seed?: bigint } = {}): Runtime {
-  return new Runtime({ ...options, ...(backend === "x86_64" ? { compile: compileX86 } : {}) });
+  if (backend === "interpret") return new Runtime(options);
+  const features = processorFeatures();
+  return new Runtime({ ...options, compile: (program, how) => compileX86(program, { ...how, features }) });
+}
+
+let features: Features | undefined;
+
+/** What this processor can do, asked once. */
+function processorFeatures(): Features {
+  return features ??= featuresOf(callOnce(FEATURE_PROBE));
 }
 
 /**
@@ -50,14 +60,20 @@ export function load(
   return runtime.load(program, { proof, functions: calledBodies(program, what.compiler.registry) });
 }
 
-/** The bodies of the kernel functions that a program calls, by the name it calls them by. */
+/** The bodies of the kernel functions that a program calls, and that those call, by the name they are called by. */
 function calledBodies(program: Program, kfuncs: KfuncResolver): ReadonlyMap<string, Program> {
   const bodies = new Map<string, Program>();
-  for (const insn of program.code.insns) {
-    if (insn.kind !== "call" || insn.callee.kind !== "kfunc") continue;
-    const { func } = insn.callee;
-    const resolution = kfuncs.resolve(func, program.attrs.device);
-    if (resolution.kind === "body") bodies.set(func.name, resolution.body.code);
+  const pending = [program];
+  for (let caller = pending.pop(); caller !== undefined; caller = pending.pop()) {
+    for (const insn of caller.code.insns) {
+      if (insn.kind !== "call" || insn.callee.kind !== "kfunc") continue;
+      const { func } = insn.callee;
+      if (bodies.has(func.name)) continue;
+      const resolution = kfuncs.resolve(func, program.attrs.device);
+      if (resolution.kind !== "body") continue;
+      bodies.set(func.name, resolution.body.code);
+      pending.push(resolution.body.code);
+    }
   }
   return bodies;
 }
