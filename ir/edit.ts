@@ -73,11 +73,32 @@ export interface SpliceOptions {
   readonly rewrite?: (insn: Insn) => Insn;
 }
 
+/** One place of {@linkcode Edit.rearrange}. */
+export interface Placed {
+  /** What stands here; a target is an index into the sequence. */
+  readonly insn: Insn<number>;
+  /** The instruction it descends from. */
+  readonly from: InsnId;
+  /** It is still what the instruction it descends from is, but for its target: facts stay with it, and go with copies. */
+  readonly same: boolean;
+}
+
 /** Slots of a subprogram that this edit hands out. */
 interface StackUse {
   /** Depth at the start, aligned, plus what was reserved, in bytes. */
   depth: number;
   scratch: number;
+}
+
+/** A subprogram's new sequence, with ids given out. */
+interface Arrangement {
+  readonly insns: readonly Insn[];
+  readonly ids: readonly InsnId[];
+  readonly origins: readonly Origin[];
+  /** Ids that the sequence does without. */
+  readonly gone: readonly InsnId[];
+  /** Ids that now stand for another instruction. */
+  readonly changed: readonly InsnId[];
 }
 
 const NO_IDS: readonly InsnId[] = [];
@@ -106,6 +127,7 @@ export class Edit {
   readonly #added: AddedSubprog[] = [];
   readonly #removedSubprogs = new Set<SubprogId>();
   readonly #splices = new Map<SubprogId, InsnId>();
+  readonly #arranged = new Map<SubprogId, Arrangement>();
   readonly #values = new Map<AnyFact, Map<number, unknown>>();
   readonly #cleared = new Set<AnyFact>();
   readonly #stack = new Map<SubprogId, StackUse>();
@@ -276,6 +298,61 @@ export class Edit {
   }
 
   /**
+   * Gives a whole subprogram a new sequence: its instructions in another order, some of them changed, several times there, or not at
+   * all. Each has the origin of the one it descends from; one descendant keeps the id. Facts stay with what is the `same`,
+   * copies of it get them too, and what is changed has them by their `follows`.
+   *
+   * @throws {RangeError} If the version does not hold the subprogram or an instruction, or a target is no index of the sequence.
+   * @throws {TypeError} If the sequence is empty, or was already given.
+   */
+  rearrange(subprog: SubprogId, code: readonly Placed[]): void {
+    const program = this.#program;
+    const found = program.subprog(subprog);
+    if (code.length === 0 || this.#arranged.has(subprog)) {
+      throw new TypeError(`Cannot rearrange subprogram "${found.name}": no code, or already done`);
+    }
+    // Whatever is still the same has the first claim to its id.
+    const heir = new Map<InsnId, number>();
+    for (let i = 0; i < code.length; i++) {
+      const claimed = heir.get(code[i].from);
+      if (claimed === undefined || code[i].same && !code[claimed].same) heir.set(code[i].from, i);
+    }
+    const changed: InsnId[] = [];
+    const copies: { readonly from: InsnId; readonly id: InsnId }[] = [];
+    const ids = code.map(({ from, same }, i): InsnId => {
+      if (heir.get(from) === i) {
+        if (!same) changed.push(from);
+        return from;
+      }
+      const id = this.#newInsnId();
+      if (same) copies.push({ from, id });
+      return id;
+    });
+    const insns: Insn[] = [];
+    const origins: Origin[] = [];
+    for (let i = 0; i < code.length; i++) {
+      const { insn, from, same } = code[i];
+      const at = program.indexOf(from);
+      if (at < 0) throw new RangeError(`Cannot place instruction ${from}: not part of this version`);
+      insns.push(mapTarget(insn, (target) => {
+        if (ids[target] === undefined) {
+          throw new RangeError(`Cannot place a jump to ${target}: there is no such place`);
+        }
+        return ids[target];
+      }));
+      const origin = program.code.origins[at];
+      origins.push(same ? origin : { ...origin, by: this.#by });
+    }
+    for (const [fact, values] of program.facts) {
+      if (fact.scope !== "insn") continue;
+      for (const { from, id } of copies) if (values.has(from)) this.set(fact, id, values.get(from));
+    }
+    const [start, end] = rangeOf(program, found);
+    const gone = program.code.ids.slice(start, end).filter((id) => !heir.has(id));
+    this.#arranged.set(subprog, { insns, ids, origins, gone, changed });
+  }
+
+  /**
    * Takes stack for good; several reservations of one subprogram add up. All sizes are rounded up to `STACK_SLOT`.
    *
    * @returns The offset from r10 of the area's first byte: negative, a multiple of 8.
@@ -339,7 +416,9 @@ export class Edit {
     const sweep = new Sweep(program, this.#wishes, this.#nextInsnId);
     for (const subprog of program.subprogs) {
       if (this.#splices.has(subprog.id)) continue;
+      const arranged = this.#arranged.get(subprog.id);
       if (this.#removedSubprogs.has(subprog.id)) sweep.drop(subprog);
+      else if (arranged !== undefined) sweep.arrange(subprog, arranged);
       else sweep.keep(subprog);
     }
     for (const added of this.#added) sweep.add(added);
@@ -358,7 +437,8 @@ export class Edit {
   }
 
   #changesCode(): boolean {
-    return this.#wishes.size > 0 || this.#added.length > 0 || this.#removedSubprogs.size > 0;
+    return this.#wishes.size > 0 || this.#added.length > 0 || this.#removedSubprogs.size > 0 ||
+      this.#arranged.size > 0;
   }
 
   #newInsnId(): InsnId {
@@ -452,6 +532,9 @@ export class Edit {
           if (wish.replacement !== undefined && values.has(id)) {
             inherit(own(), { fact, id, ids: wish.replacement.ids });
           }
+        }
+        for (const { changed } of this.#arranged.values()) {
+          for (const id of changed) if (values.has(id)) inherit(own(), { fact, id, ids: [id] });
         }
       } else if (fact.scope === "subprog") {
         for (const id of ends.goneSubprogs) if (values.has(id)) own().delete(id);

@@ -87,6 +87,15 @@ export class Sweep {
     for (let i = from; i < to; i++) this.#gone.push(this.#program.code.ids[i]);
   }
 
+  /** A subprogram of the old version with a new sequence of instructions. */
+  arrange(
+    subprog: Subprog,
+    code: Omit<AddedSubprog, "subprog" | "end"> & { readonly gone: readonly InsnId[] },
+  ): void {
+    this.add({ ...code, subprog, end: -1 });
+    for (const id of code.gone) this.#gone.push(id);
+  }
+
   /** A subprogram of the edit's own. */
   add(added: AddedSubprog): void {
     this.#subprogs.push({ subprog: added.subprog, start: this.#insns.length });
