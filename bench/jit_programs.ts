@@ -10,10 +10,13 @@ import type { Program } from "../ir/program.ts";
 
 /** One program in one ISA version. */
 export interface JitBench {
+  /** Its name in the corpus. */
   readonly name: string;
   /** `v1` to `v4`. */
   readonly isa: string;
+  /** As decoded. */
   readonly program: Program;
+  /** The memory it is given. */
   readonly input: Uint8Array<ArrayBuffer>;
   /** The r0 it returns, unsigned 64 bits. */
   readonly expected: bigint;
