@@ -7,7 +7,8 @@
  *
  * @module
  */
-import { RejectedError, UnsupportedError } from "../../ir/diagnostic.ts";
+import { columnsOf } from "../../ir/columns.ts";
+import { type Diagnostic, RejectedError, UnsupportedError } from "../../ir/diagnostic.ts";
 import type { Btf } from "../../ir/btf/btf.ts";
 import { liveRegisters } from "../../ir/liveness.ts";
 import type { Program } from "../../ir/program.ts";
@@ -66,6 +67,8 @@ export interface VerifyResult {
   /** Why it was refused, as the log's last line says; empty if accepted. */
   readonly message: string;
   readonly log: string;
+  /** The slot it was refused at; -1 if accepted, or not for what one instruction does. */
+  readonly slot: number;
   /** Instructions processed, as `processed N insns` counts them. */
   readonly processed: number;
   /** States saved in all. */
@@ -128,6 +131,7 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
     errno: -status,
     message: status === 0 ? "" : env.message,
     log: env.log.toString(),
+    slot: status !== 0 && found === undefined && env.processed > 0 ? env.insnIdx : -1,
     processed: env.processed,
     totalStates: explored?.total ?? 0,
     peakStates: explored?.peak ?? 0,
@@ -232,22 +236,22 @@ export function verify(
     required: true,
     gives: GIVEN_FACTS,
     run(program, context) {
-      const result = verifyProgram(program, {
-        profile: context.target.profile,
-        ...options,
-        kfuncs: context.kfuncs,
-      });
+      const told = { profile: context.target.profile, ...options, kfuncs: context.kfuncs };
+      const result = verifyProgram(program, told);
       if (result.program !== undefined) return result.program;
-      throw new RejectedError(result.message, {
-        errno: result.errno,
-        log: result.log !== "" ? result.log : verifyProgram(program, {
-          profile: context.target.profile,
-          ...options,
-          logLevel: 2,
-          kfuncs: context.kfuncs,
-        }).log,
-        diagnostics: [{ code: "verify/rejected", message: result.message }],
-      });
+      const { message, errno } = result;
+      // Most programs are accepted, so the log is not written before it is known to be needed.
+      const log = result.log !== "" ? result.log : verifyProgram(program, { ...told, logLevel: 2 }).log;
+      throw new RejectedError(message, { errno, log, diagnostics: [diagnosticOf(program, result)] });
     },
   };
+}
+
+function diagnosticOf(program: Program, result: VerifyResult): Diagnostic {
+  const { slot } = result, code = "verify/rejected";
+  const message = result.message.charAt(0).toUpperCase() + result.message.slice(1);
+  if (slot < 0) return { code, message };
+  const at = columnsOf(program).position[slot];
+  const { position } = program.code.origins[at];
+  return { code, message, insn: program.code.ids[at], slot, ...(position === undefined ? {} : { position }) };
 }
