@@ -136,6 +136,8 @@ export interface CtxField {
     | "sock_common_or_null"
     | "flow_keys"
     | "btf";
+  /** For `btf`: the kernel structure that the pointer leads to. */
+  readonly btfType?: string;
   /** Attach types (`enum bpf_attach_type` numbers) in which the field exists; everywhere if absent. */
   readonly attachTypes?: readonly number[];
 }
@@ -151,6 +153,8 @@ export interface ProgramTypeRules {
   /** Size of the context in bytes. */
   readonly ctxSize: number;
   readonly fields: readonly CtxField[];
+  /** The context is the arguments of what the program is attached to, typed by the kernel's BTF. */
+  readonly typedContext: boolean;
   /** May the program write packet data directly. */
   readonly packetWrite: boolean;
   /** May the program read packet data directly. */
@@ -194,6 +198,53 @@ export interface KfuncRules {
   readonly deviceBound: boolean;
 }
 
+/** An argument of an attach target that is not what its prototype says. */
+export interface TargetArg {
+  /** Its position, from 0. */
+  readonly arg: number;
+  /** A pointer to its structure, or to a buffer of a size that the attachment decides. */
+  readonly kind: "struct" | "buffer" | "rdonly_buffer";
+  /** `PTR_TRUSTED`; plain pointers to structures otherwise. */
+  readonly trusted?: boolean;
+  /** `PTR_UNTRUSTED`. */
+  readonly untrusted?: boolean;
+}
+
+/** What a tracepoint passes besides valid pointers: positions from 0. */
+export interface TracepointArgs {
+  readonly mayBeNull: readonly number[];
+  /** Pointers that may hold an error: seen as numbers. */
+  readonly mayBeError: readonly number[];
+}
+
+/** A structure of callbacks that programs may implement. */
+export interface StructOpsRules {
+  /** Members that programs cannot implement. */
+  readonly unsupported: ReadonlySet<string>;
+  /** The only members whose programs may sleep; any if absent. */
+  readonly sleepable?: ReadonlySet<string>;
+  /** By member: the positions of arguments that may be null. */
+  readonly nullable?: Readonly<Record<string, readonly number[]>>;
+  /** Arguments of the first structure are passed as the second. */
+  readonly promotes?: readonly [from: string, to: string];
+  /** The one structure that programs may write to, and the fields; a structure without fields as a whole. */
+  readonly writes?: {
+    readonly struct: string;
+    /** `struct.member` paths from a structure that begins where `struct` does. */
+    readonly fields?: readonly string[];
+  };
+}
+
+/** What is known of attach targets beyond their BTF prototypes. */
+export interface TargetRules {
+  /** The typed arguments of an iterator's programs, by its name (`task`); undefined if there is no such iterator. */
+  iterator(name: string): readonly TargetArg[] | undefined;
+  /** By the tracepoint's name (`sched_switch`); undefined if its pointers are all valid. */
+  tracepoint(name: string): TracepointArgs | undefined;
+  /** By the structure's name (`tcp_congestion_ops`); undefined if unknown. */
+  structOps(name: string): StructOpsRules | undefined;
+}
+
 /** The limits of `include/linux/bpf_verifier.h` and friends. */
 export interface Limits {
   readonly processed: number;
@@ -218,5 +269,7 @@ export interface Profile {
   programType(name: string): ProgramTypeRules | undefined;
   /** What is known of a kernel function by name beyond its BTF prototype; undefined if programs may not call it. */
   kfunc(name: string): KfuncRules | undefined;
+  /** What is known of attach targets. */
+  readonly targets: TargetRules;
   readonly limits: Limits;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { copyReg, W } from "./arena.ts";
+import { checkBuffer } from "./buffer.ts";
 import { EACCES, type Env } from "./env.ts";
 import {
   AUX1,
@@ -70,7 +71,8 @@ export function checkHelperMemory(env: Env, regno: number, size: number, use: Me
       if (use.write && (type & MEM_RDONLY) !== 0) return cannotWrite(env, regno, type);
       return checkRegion(env, regno, off, size, W[o + AUX1], use.zeroAllowed);
     case PTR_TO_BUF:
-      return env.unsupported("buffers of iterators and tracing programs");
+      if (use.write && (type & MEM_RDONLY) !== 0) return cannotWrite(env, regno, type);
+      return checkBuffer(env, regno, off, size);
     case PTR_TO_STACK:
       return checkStackRange(env, regno, off, {
         size,

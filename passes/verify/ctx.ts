@@ -5,10 +5,13 @@
  */
 import type { CtxField, ProgramTypeRules } from "../../profile/profile.ts";
 import { W } from "./arena.ts";
+import { typedContextField } from "./btf_ctx.ts";
 import { EACCES, type Env } from "./env.ts";
+import { btfOf, KERNEL_BTF, type KernelType, setKernelPointer } from "./kernel_ptr.ts";
 import {
   ID,
   PTR_MAYBE_NULL,
+  PTR_TO_BTF_ID,
   PTR_TO_FLOW_KEYS,
   PTR_TO_PACKET,
   PTR_TO_PACKET_END,
@@ -16,6 +19,7 @@ import {
   PTR_TO_SOCK_COMMON,
   PTR_TO_SOCKET,
   PTR_TO_TP_BUFFER,
+  PTR_TRUSTED,
   REG_WORDS,
   TYPE,
 } from "./layout.ts";
@@ -73,12 +77,17 @@ export function checkCtxAccess(env: Env, regno: number, value: number, access: C
   const unmoved = checkUnmoved(env, regno, false);
   if (unmoved !== 0) return unmoved;
   if (env.rules.unsupported !== undefined) return env.unsupported(env.rules.unsupported);
+  if (env.rules.typedContext) return checkTypedContext(env, value, access);
   const field = fieldAt(env.rules, access.off);
   if (field === undefined || !isValid(field, env.attachType, access)) {
     return env.fail(EACCES, `invalid bpf_context access off=${access.off} size=${access.size}`);
   }
   if (access.write || value < 0) return 0;
   const v = env.regs + value * REG_WORDS;
+  if (field.result === "btf") {
+    setKernelPointer(env, v, structField(env, field));
+    return 0;
+  }
   const type = resultType(env, field);
   if (type === 0) {
     markUnknown(v);
@@ -88,6 +97,23 @@ export function checkCtxAccess(env: Env, regno: number, value: number, access: C
   if ((type & PTR_MAYBE_NULL) !== 0) W[v + ID] = env.newId();
   W[v + TYPE] = type;
   return 0;
+}
+
+/** An access to a context that the attach target types. */
+function checkTypedContext(env: Env, value: number, access: CtxAccess): number {
+  const found = typedContextField(env, access);
+  if (found === undefined) {
+    return env.fail(EACCES, `invalid bpf_context access off=${access.off} size=${access.size}`);
+  }
+  if (value >= 0) setKernelPointer(env, env.regs + value * REG_WORDS, found);
+  return 0;
+}
+
+/** A field that holds a valid pointer to a kernel structure. */
+function structField(env: Env, field: CtxField): KernelType {
+  const typeId = btfOf(env, KERNEL_BTF).find(field.btfType ?? "", "struct");
+  if (typeId === 0) return env.unsupported(`context field ${field.name}: no structure of its type`);
+  return { base: PTR_TO_BTF_ID, flags: PTR_TRUSTED, typeId, btf: KERNEL_BTF };
 }
 
 /** The type of pointer a field holds; 0 for numbers. */
@@ -112,6 +138,6 @@ function resultType(env: Env, field: CtxField): number {
     case "flow_keys":
       return PTR_TO_FLOW_KEYS;
     case "btf":
-      return env.unsupported(`pointers to kernel structures: context field ${field.name}`);
+      return PTR_TO_BTF_ID | PTR_TRUSTED;
   }
 }

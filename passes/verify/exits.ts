@@ -4,6 +4,7 @@
  * @module
  */
 import { copyReg, W } from "./arena.ts";
+import { targetOf } from "./attach.ts";
 import { EACCES, EFAULT, EINVAL, type Env, frameAt } from "./env.ts";
 import {
   F_CALLSITE,
@@ -83,9 +84,17 @@ function failRange(env: Env, o: number, what: Range & { context: string }): numb
   return env.fail(EINVAL, `${text} should have been in [${what.min}, ${what.max}]`);
 }
 
+/** Whether nobody looks at what the outermost frame returns: it implements a callback without a result. */
+function returnsNothing(env: Env, frame: number): boolean {
+  if (W[frame + F_SUBPROG] !== 0 && (W[frame + F_FLAGS] & IN_EXCEPTION_CALLBACK) === 0) return false;
+  const target = targetOf(env);
+  return target?.structOps !== undefined && target.ret === 0;
+}
+
 /** What r0 may hold where the outermost frame ends: 0 or `-errno`. */
 export function checkReturnCode(env: Env): number {
   const frame = frameAt(0), r0 = env.regs, flags = W[frame + F_FLAGS];
+  if (returnsNothing(env, frame)) return 0;
   const failed = checkRead(env, 0);
   if (failed < 0) return failed;
   if (W[r0 + TYPE] === KERNEL_VALUE) return 0;

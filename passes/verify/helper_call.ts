@@ -27,6 +27,7 @@ import {
 } from "./env.ts";
 import { checkResourceLeak, leaveByTailCall } from "./exits.ts";
 import { clearCallerSaved } from "./frames.ts";
+import { isGplCompatible } from "./gpl.ts";
 import {
   AUX1,
   AUX2,
@@ -162,15 +163,6 @@ const MAP_WRITES: ReadonlySet<number> = new Set([
 ]);
 /** `BPF_F_RDONLY_PROG`. */
 const RDONLY_PROG = 1 << 7;
-/** Licenses that may call GPL-only helpers (`license_is_gpl_compatible`). */
-const GPL_LICENSES: ReadonlySet<string> = new Set([
-  "GPL",
-  "GPL v2",
-  "GPL and additional rights",
-  "Dual BSD/GPL",
-  "Dual MIT/GPL",
-  "Dual MPL/GPL",
-]);
 /** `MAX_ERRNO`. */
 const MAX_ERRNO = 4095;
 /**
@@ -230,11 +222,6 @@ function prototypeOf(env: Env, id: number): HelperProto | null {
     known[id] = proto;
   }
   return proto;
-}
-
-/** Whether a license makes a program GPL compatible. */
-export function isGplCompatible(license: string): boolean {
-  return GPL_LICENSES.has(license);
 }
 
 /** Verifies a helper call and updates the registers: 0 or `-errno`. */

@@ -16,7 +16,7 @@ import { isContextName } from "./context_type.ts";
 import { checkDynptrArg, dynptrFlag, dynptrReg } from "./dynptr.ts";
 import { EACCES, EFAULT, EINVAL, type Env } from "./env.ts";
 import { clearCallerSaved } from "./frames.ts";
-import { isGplCompatible } from "./helper_call.ts";
+import { isGplCompatible } from "./gpl.ts";
 import {
   AUX1,
   AUX2,

@@ -1,14 +1,15 @@
 /**
  * Loads and stores through a register: what its type allows, and what a load gives (`check_mem_access` of Linux 6.18).
  *
- * Stack accesses are in `stack.ts`, the rest in a file per kind of memory. Pointers to kernel structures, buffers of iterators
- * and tracepoints, and arenas are not decided about yet.
+ * Stack accesses are in `stack.ts`, the rest in a file per kind of memory. Arenas are not decided about yet.
  *
  * @module
  */
 import { W } from "./arena.ts";
+import { checkBuffer } from "./buffer.ts";
 import { checkCtxAccess } from "./ctx.ts";
 import { EACCES, type Env } from "./env.ts";
+import { checkKernelAccess, checkMapPointerAccess } from "./kernel_ptr.ts";
 import {
   AUX1,
   BASE_TYPE_MASK,
@@ -125,18 +126,24 @@ function dispatch(env: Env, regno: number, off: number, access: MemAccess, type:
     case PTR_TO_XDP_SOCK:
       return checkSockAccess(env, regno, value, { off, size, write });
     case PTR_TO_TP_BUFFER:
-      return env.unsupported("tracepoint buffers");
+      return loaded(env, checkBuffer(env, regno, off, size), access);
     case CONST_PTR_TO_MAP:
-      return env.unsupported("access to the fields of struct bpf_map");
+      return checkMapPointerAccess(env, regno, { off, size, write, value });
   }
   switch (type & BASE_TYPE_MASK) {
     case PTR_TO_MEM:
       return checkMem(env, regno, off, access);
     case PTR_TO_BTF_ID:
-      if ((type & PTR_MAYBE_NULL) === 0) return env.unsupported("access to kernel structures");
+      if ((type & PTR_MAYBE_NULL) === 0) return checkKernelAccess(env, regno, { off, size, write, value });
       return env.fail(EACCES, `R${regno} invalid mem access '${typeName(type)}'`);
     case PTR_TO_BUF:
-      return env.unsupported("buffers of iterators and tracing programs");
+      if ((type & PTR_MAYBE_NULL) !== 0) {
+        return env.fail(EACCES, `R${regno} invalid mem access '${typeName(type)}'`);
+      }
+      if (write && (type & MEM_RDONLY) !== 0) {
+        return env.fail(EACCES, `R${regno} cannot write into ${typeName(type)}`);
+      }
+      return loaded(env, checkBuffer(env, regno, off, size), access);
     default:
       return env.fail(EACCES, `R${regno} invalid mem access '${typeName(type)}'`);
   }

@@ -18,6 +18,7 @@ import type { KfuncResolver } from "../kfuncs.ts";
 import type { Pass } from "../pass.ts";
 import { backtracking } from "../precision/backtracking.ts";
 import { resetBlocks } from "./blocks.ts";
+import { checkTarget } from "./attach.ts";
 import { callTraits } from "./call_traits.ts";
 import { checkCfg, checkOpcodes, checkSubprogs } from "./cfg_check.ts";
 import { CUR } from "./layout.ts";
@@ -154,6 +155,8 @@ function check(env: Env): number {
   failed = checkOpcodes(env);
   if (failed < 0) return failed;
   failed = checkCfg(env);
+  if (failed < 0) return failed;
+  failed = checkTarget(env);
   if (failed < 0) return failed;
   const flow = flowOf(env.cols), traits = callTraits(env);
   env.component = sccOf(env.cols);

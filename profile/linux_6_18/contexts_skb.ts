@@ -38,3 +38,11 @@ export const RAW_TRACEPOINT_WRITABLE: readonly CtxField[] = [
   { name: "buffer", offset: 0, size: 8, access: [8], write: false, result: "tp_buffer" },
   { name: "args", offset: 8, size: RAW_TRACEPOINT_SIZE - 8, access: [1, 2, 4, 8], write: false },
 ];
+
+/** Size of `struct bpf_nf_ctx` in bytes. */
+export const NF_CTX_SIZE = 16;
+/** `struct bpf_nf_ctx`: pointers to the kernel's own structures. */
+export const NF_CTX: readonly CtxField[] = [
+  { name: "state", offset: 0, size: 8, access: [8], write: false, result: "btf", btfType: "nf_hook_state" },
+  { name: "skb", offset: 8, size: 8, access: [8], write: false, result: "btf", btfType: "sk_buff" },
+];

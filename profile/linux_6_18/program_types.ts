@@ -35,6 +35,8 @@ import {
   SYSCTL_SIZE,
 } from "./contexts_cgroup.ts";
 import {
+  NF_CTX,
+  NF_CTX_SIZE,
   RAW_TRACEPOINT_WRITABLE,
   SK_BUFF_FLOW_DISSECTOR,
   SK_BUFF_LWT,
@@ -63,6 +65,8 @@ interface Row {
   readonly ctx?: string;
   readonly ctxSize?: number;
   readonly fields?: readonly CtxField[];
+  /** The context is typed by the attach target. */
+  readonly typed?: boolean;
   /** Direct packet access: none, read, or read and write (`may_access_direct_pkt_data`). */
   readonly packet?: "r" | "rw";
   /** Absent = anything may be returned. */
@@ -162,13 +166,13 @@ const ROWS: readonly (readonly [name: string, row: Row])[] = [
     packet: "rw",
     returns: BOOLEAN,
   }],
-  ["tracing", { returns: tracingReturns, unsupported: "context of tracing" }],
-  ["struct_ops", { unsupported: "context of struct_ops" }],
+  ["tracing", { ctxSize: RAW_TRACEPOINT_SIZE, typed: true, returns: tracingReturns }],
+  ["struct_ops", { ctxSize: RAW_TRACEPOINT_SIZE, typed: true }],
   ["ext", { unsupported: "context of ext" }],
   ["lsm", { unsupported: "context of lsm" }],
   ["sk_lookup", { ctx: "bpf_sk_lookup", ctxSize: SK_LOOKUP_SIZE, fields: SK_LOOKUP, returns: BOOLEAN }],
   ["syscall", { ctxSize: SYSCALL_SIZE, fields: SYSCALL }],
-  ["netfilter", { returns: BOOLEAN, unsupported: "context of netfilter" }],
+  ["netfilter", { ctx: "bpf_nf_ctx", ctxSize: NF_CTX_SIZE, fields: NF_CTX, returns: BOOLEAN }],
 ];
 
 function rules(name: string, id: number, row: Row): ProgramTypeRules {
@@ -179,6 +183,7 @@ function rules(name: string, id: number, row: Row): ProgramTypeRules {
     ...(row.ctx === undefined ? {} : { ctx: row.ctx }),
     ctxSize: row.ctxSize ?? 0,
     fields: row.fields ?? [],
+    typedContext: row.typed ?? false,
     packetRead: row.packet !== undefined,
     packetWrite: row.packet === "rw",
     helpers: (attachType, target) => helperSet(name, attachType, target),
