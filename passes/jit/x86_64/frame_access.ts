@@ -28,6 +28,11 @@ const SPILLS = 1, RELOADS = 2;
 /** An instruction that does nothing: what was dropped becomes this. */
 const NOTHING = 0x07;
 
+/** Blocks up to which the analysis is worth its half a kilobyte for each. */
+const MOST_BLOCKS = 20_000;
+/** Rounds of dropping: each takes one more link off a chain of values that only led to a dropped one; few are long. */
+const ROUNDS = 8;
+
 /** Whether a slot holds an instruction that was dropped. */
 export function isNothing(columns: Columns, slot: number): boolean {
   return columns.code[slot] === NOTHING && columns.dst[slot] === 10 && columns.imm[slot] === 0;
@@ -37,6 +42,7 @@ export function isNothing(columns: Columns, slot: number): boolean {
 export function nameFrameAccesses(columns: Columns): Columns {
   if (!mayHelp(columns)) return columns;
   const cfg = cfgOf(columns);
+  if (cfg.last.length > MOST_BLOCKS) return columns;
   const analysis = new Analysis(cfg);
   const distances = analysis.run();
   if (distances === undefined) return columns;
@@ -280,13 +286,14 @@ class Analysis {
 }
 
 /**
- * Drops, until nothing more can be, register results that nobody reads, stores to slots that nobody reads, and, once nobody reloads the
+ * Drops, in a few rounds, register results that nobody reads, stores to slots that nobody reads, and, once nobody reloads the
  * frame's address, the stores that spilled it: what is read of those slots was written after.
  */
 function drop(columns: Columns, analysis: Analysis): void {
   const { count } = columns;
   const { escaped, carries } = analysis;
-  for (let again = true; again;) {
+  let again = true;
+  for (let round = 0; again && round < ROUNDS; round++) {
     again = false;
     const live = liveRegisters(columns);
     const read = bytesRead(columns);
