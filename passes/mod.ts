@@ -21,6 +21,7 @@ import { lowerMayGoto } from "./lower/may_goto.ts";
 import { nopRemove } from "./nop_remove.ts";
 import type { Pass } from "./pass.ts";
 import { checkOrder, flattenPasses, type OrderEntry, type PassList } from "./pipeline.ts";
+import { simplify } from "./simplify/simplify.ts";
 import { stackCheck } from "./stack_check.ts";
 import { verify } from "./verify/verify.ts";
 
@@ -49,6 +50,7 @@ export * from "./observers.ts";
 export * from "./pass.ts";
 export * from "./pipeline.ts";
 export type * from "../profile/profile.ts";
+export { simplify } from "./simplify/simplify.ts";
 export { checkStackDepth, stackCheck, type StackCheckOptions } from "./stack_check.ts";
 
 /** A stage at either end of the passes: not a transformation of programs, but part of the order. */
@@ -103,6 +105,7 @@ export function defaultPasses(): readonly Pass[] {
     lowerCalls(),
     kfuncInline(),
     kfuncResolve(),
+    simplify(),
   ];
 }
 
@@ -134,6 +137,7 @@ const FACTORIES: Readonly<Record<string, () => Pass>> = {
   "kfunc-instantiate:unexplored": () => kfuncInstantiate({ explore: exploreNothing }),
   "kfunc-inline": kfuncInline,
   "kfunc-resolve": kfuncResolve,
+  simplify,
 };
 
 /**
