@@ -91,6 +91,12 @@ export type Callee<S = SubprogId> =
   | { readonly kind: "subprog"; readonly subprog: S }
   | { readonly kind: "kfunc"; readonly func: KfuncRef };
 
+/**
+ * Where a map's index would stand, `NO_DESCRIPTOR - n` is the descriptor n, written by hand and known to nobody, since no index is
+ * negative. Verify refuses it in the kernel's words.
+ */
+export const NO_DESCRIPTOR = -1;
+
 /** What a 16-byte load-immediate loads. */
 export type Imm64<S = SubprogId> =
   | { readonly kind: "const"; readonly value: bigint /* unsigned 64 bits */ }

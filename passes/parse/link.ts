@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { NO_DESCRIPTOR } from "../../ir/insn.ts";
 import { MalformedError } from "../../ir/diagnostic.ts";
 import type { ElfRelocation, ElfSymbol } from "../../ir/elf/elf.ts";
 import { SHN } from "../../ir/elf/elf.ts";
@@ -107,6 +108,7 @@ export function link(context: LinkContext, entry: ObjectFunction): Linked {
       const extern = relocate(context, at);
       if (extern !== undefined) externs.set(start + slot, extern);
     }
+    markDescriptors(bytes, { func, start });
   }
   const view = new DataView(bytes.buffer);
   for (const { slot, target } of calls) {
@@ -114,6 +116,23 @@ export function link(context: LinkContext, entry: ObjectFunction): Linked {
     view.setInt32(slot * 8 + 4, startOf.get(target)! - slot - 1, true);
   }
   return { bytes, parts, externs };
+}
+
+/** Map descriptors written by hand, without a relocation, become {@linkcode NO_DESCRIPTOR}: they must not pass for one of our indices. */
+function markDescriptors(bytes: Uint8Array, part: { func: ObjectFunction; start: number }): void {
+  const { func, start } = part;
+  for (let slot = 0; slot * 8 < func.bytes.length; slot++) {
+    if (func.bytes[slot * 8] !== LD_IMM64) continue;
+    const pseudo = func.bytes[slot * 8 + 1] >> 4;
+    if ((pseudo === PSEUDO_MAP || pseudo === PSEUDO_MAP_VALUE) && !func.relocations.has(slot)) {
+      new DataView(bytes.buffer).setInt32(
+        (start + slot) * 8 + 4,
+        NO_DESCRIPTOR - immediate(func, slot),
+        true,
+      );
+    }
+    slot++;
+  }
 }
 
 function setSource(bytes: Uint8Array, slot: number, pseudo: number): void {

@@ -1,3 +1,5 @@
+import { LINUX_6_18 } from "../../profile/linux_6_18/mod.ts";
+import { verifyProgram } from "../verify/verify.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import type { Btf } from "../../ir/btf/btf.ts";
 import { openBtf } from "../../ir/btf/read.ts";
@@ -492,4 +494,11 @@ Deno.test({
     assertEquals(unexpected, []);
     assert(total > 2000 && matched >= total - 15, `${matched} of ${total}`);
   },
+});
+
+Deno.test("a map descriptor written by hand does not become a map of the object", () => {
+  const unit = parse("raw_descriptor.bpf.o");
+  const verdict = verifyProgram(programOf(unit, "by_hand"), { profile: LINUX_6_18 });
+  assertEquals([verdict.verdict, verdict.message], ["reject", "fd 0 is not pointing to valid bpf_map"]);
+  assertEquals(verifyProgram(programOf(unit, "by_name"), { profile: LINUX_6_18 }).verdict, "accept");
 });

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { NO_DESCRIPTOR } from "../../ir/insn.ts";
 import { changesPacket, runsCallbacks } from "./callees.ts";
 import {
   AUX_CALLS_CALLBACK,
@@ -150,7 +151,11 @@ function checkLoad64(env: Env, slot: number): number {
   const withOffset = pseudo === 2 || pseudo === 6;
   if (!withOffset && extra !== 0) return env.fail(EINVAL, "unrecognized bpf_ld_imm64 insn");
   const map = env.maps[env.imm[slot]];
-  if (map === undefined) return env.fail(9, `fd ${env.imm[slot]} is not pointing to valid bpf_map`);
+  if (map === undefined) {
+    // A descriptor that nobody resolved: the kernel finds either nothing there or, for the standard ones, no map.
+    const fd = env.imm[slot] < 0 ? NO_DESCRIPTOR - env.imm[slot] : env.imm[slot];
+    return env.fail(fd >= 0 && fd <= 2 ? EINVAL : 9, `fd ${fd} is not pointing to valid bpf_map`);
+  }
   if (!withOffset) return 0;
   if ((extra >>> 0) >= 1 << 29) {
     return env.fail(EINVAL, `direct value offset of ${extra >>> 0} is not allowed`);
