@@ -2,7 +2,6 @@
  * The rules of the walk: see `testing/rules.ts`.
  */
 import { assert, assertEquals } from "@std/assert";
-import { everything } from "../precision/everything.ts";
 import { programOf, verdictOf } from "./testing/programs.ts";
 import { RULES } from "./testing/rules.ts";
 import { paranoia } from "./values.ts";
@@ -18,7 +17,7 @@ for (const test of RULES) {
     const logged = verdictOf(program, { logLevel: 2 });
     assertEquals([logged.message, logged.processed], [result.message, result.processed]);
     if (test.message !== undefined) assert(logged.log.includes(test.message + "\n"));
-    assertEquals(verdictOf(program, { precision: everything }).verdict, result.verdict);
+    assertEquals(verdictOf(program, { precision: "everything" }).verdict, result.verdict);
   });
 }
 

@@ -17,13 +17,14 @@ import type { Profile } from "../../profile/profile.ts";
 import type { KfuncResolver } from "../kfuncs.ts";
 import type { Pass } from "../pass.ts";
 import { backtracking } from "../precision/backtracking.ts";
+import { everything } from "../precision/everything.ts";
 import { resetBlocks } from "./blocks.ts";
 import { checkTarget } from "./attach.ts";
 import { callTraits } from "./call_traits.ts";
 import { checkCfg, checkOpcodes, checkSubprogs } from "./cfg_check.ts";
 import { CUR } from "./layout.ts";
 import { W } from "./arena.ts";
-import { Env, type Precision, SUB_CALLED, SUB_VERIFIED } from "./env.ts";
+import { Env, SUB_CALLED, SUB_VERIFIED } from "./env.ts";
 import { Explored } from "./explored.ts";
 import { Fastcall } from "./fastcall.ts";
 import { type Flow, flowOf } from "./flow.ts";
@@ -42,11 +43,15 @@ import { walk } from "./walk.ts";
 
 /** What {@linkcode verifyProgram} is told. */
 export interface VerifyOptions {
+  /** The kernel version whose rules hold. */
   readonly profile: Profile;
   /** Bits as in `union bpf_attr`: 1 short, 2 long, 4 statistics; 0 (the default) logs nothing. */
   readonly logLevel?: number;
-  /** How what a verdict depended on is found; backtracking unless told otherwise. */
-  readonly precision?: Precision;
+  /**
+   * How what a verdict depended on is found: by backtracking (the default), or not at all, so that everything counts. The latter costs
+   * states and may refuse more, never less.
+   */
+  readonly precision?: "backtracking" | "everything";
   /** Milliseconds after which to give up without a verdict; never by default. */
   readonly timeLimit?: number;
   /** The kernel's types, if the unit does not bring them. */
@@ -62,11 +67,13 @@ export interface VerifyOptions {
 
 /** What came of a verification. */
 export interface VerifyResult {
+  /** Whether the kernel would load it. */
   readonly verdict: "accept" | "reject";
   /** The kernel's errno, positive; 0 if accepted. */
   readonly errno: number;
   /** Why it was refused, as the log's last line says; empty if accepted. */
   readonly message: string;
+  /** The log, as much as was asked for. */
   readonly log: string;
   /** The slot it was refused at; -1 if accepted, or not for what one instruction does. */
   readonly slot: number;
@@ -76,6 +83,7 @@ export interface VerifyResult {
   readonly totalStates: number;
   /** States kept at a time, at most. */
   readonly peakStates: number;
+  /** The longest list of states looked through at one place. */
   readonly maxStatesPerInsn: number;
   /** By subprogram in layout order, in bytes. */
   readonly stackDepth: readonly number[];
@@ -103,7 +111,7 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
   const env = new Env(program, {
     profile: options.profile,
     rules,
-    precision: options.precision ?? backtracking,
+    precision: options.precision === "everything" ? everything : backtracking,
     logLevel: options.logLevel ?? 0,
     targetBtf: options.targetBtf,
   });
