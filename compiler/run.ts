@@ -69,7 +69,7 @@ function calledBodies(program: Program, kfuncs: KfuncResolver): ReadonlyMap<stri
       if (insn.kind !== "call" || insn.callee.kind !== "kfunc") continue;
       const { func } = insn.callee;
       if (bodies.has(func.name)) continue;
-      const resolution = kfuncs.resolve(func, program.attrs.device);
+      const resolution = kfuncs.resolve(func, program.attrs);
       if (resolution.kind !== "body") continue;
       bodies.set(func.name, resolution.body.code);
       pending.push(resolution.body.code);

@@ -114,7 +114,7 @@ function sitesOf(program: Program, context: PassContext): { call: InsnId; body: 
   for (let i = 0; i < insns.length; i++) {
     const insn = insns[i];
     if (insn.kind !== "call" || insn.callee.kind !== "kfunc") continue;
-    const resolution = context.kfuncs.resolve(insn.callee.func, program.attrs.device);
+    const resolution = context.kfuncs.resolve(insn.callee.func, program.attrs);
     if (resolution.kind === "body" && resolution.body.trust === "verified") bodies.set(i, resolution.body);
   }
   if (bodies.size === 0) return [];
@@ -183,7 +183,7 @@ function arityAt(
       return where.context.target.profile.helper(callee.id, { type, attachType })?.args.length;
     }
     case "kfunc": {
-      const resolution = where.context.kfuncs.resolve(callee.func, program.attrs.device);
+      const resolution = where.context.kfuncs.resolve(callee.func, program.attrs);
       if (resolution.kind === "body") return resolution.body.signature.args.length;
       return parametersIn(program, callee.func.name);
     }

@@ -184,7 +184,7 @@ function trustedBody(
   func: KfuncRef,
   where: { readonly program: Program; readonly context: PassContext },
 ): KfuncBody | undefined {
-  const resolution = where.context.kfuncs.resolve(func, where.program.attrs.device);
+  const resolution = where.context.kfuncs.resolve(func, where.program.attrs);
   return resolution.kind === "body" && resolution.body.trust === "trusted" ? resolution.body : undefined;
 }
 

@@ -31,7 +31,7 @@ function resolve(program: Program, context: PassContext): Program {
   for (let i = 0; i < insns.length; i++) {
     const insn = insns[i];
     if (insn.kind !== "call" || insn.callee.kind !== "kfunc") continue;
-    const resolution = context.kfuncs.resolve(insn.callee.func, program.attrs.device);
+    const resolution = context.kfuncs.resolve(insn.callee.func, program.attrs);
     if (resolution.kind === "none") continue;
     const name = resolution.kind === "call" ? resolution.name : resolution.body.name;
     if (name === insn.callee.func.name) continue;

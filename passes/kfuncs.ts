@@ -63,10 +63,18 @@ export type KfuncResolution =
 /** What is known of a function whether or not it has a body that may be used. */
 export type KfuncDeclaration = Pick<KfuncBody, "name" | "signature" | "flags">;
 
+/** The program that calls, as far as it decides about the body; `ProgramAttrs` is one. */
+export interface KfuncUser {
+  /** Its type; undefined stands for any. */
+  readonly type?: string;
+  /** The device it is bound to. */
+  readonly device?: string;
+}
+
 /** Looks bodies up. */
 export interface KfuncResolver {
-  /** What a call of `func` becomes in a program bound to a device, or to none. */
-  resolve(func: KfuncRef, device: string | undefined): KfuncResolution;
+  /** What a call of `func` becomes in a program; without one, in a program of any type that is bound to no device. */
+  resolve(func: KfuncRef, program: KfuncUser | undefined): KfuncResolution;
   /** The function as a module declares it; undefined if no module does. For functions that no kernel's BTF knows. */
   declaration?(func: KfuncRef): KfuncDeclaration | undefined;
 }

@@ -8,7 +8,7 @@
  */
 export { type BodySource } from "./body.ts";
 export { type Device } from "./device.ts";
-export { dynptrModule } from "./dynptr/mod.ts";
+export { dynptrFromModule, dynptrModule } from "./dynptr/mod.ts";
 export {
   defineModule,
   type Implementation,

@@ -55,6 +55,8 @@ export interface KfuncSpec {
    * Its own body is what devices get whose drivers do not.
    */
   readonly deviceBound?: boolean;
+  /** The program types whose calls get the body, where it does not do for all; calls of others stay calls. */
+  readonly types?: readonly string[];
   readonly reference?: KfuncReference;
   /** Calls whose results are known: a body that gives others is not registered. */
   readonly cases?: readonly KfuncCase[];
@@ -73,6 +75,8 @@ export interface ObjectSpec {
   readonly deviceBound?: readonly string[];
   /** By function. */
   readonly references?: Readonly<Record<string, KfuncReference>>;
+  /** By function, see {@linkcode KfuncSpec.types}. */
+  readonly types?: Readonly<Record<string, readonly string[]>>;
   /** By function, see {@linkcode KfuncSpec.cases}. */
   readonly cases?: Readonly<Record<string, readonly KfuncCase[]>>;
 }

@@ -20,6 +20,7 @@ import type {
   KfuncResolution,
   KfuncResolver,
   KfuncSignature,
+  KfuncUser,
 } from "../passes/kfuncs.ts";
 import type { KfuncFlag } from "../profile/profile.ts";
 import { bodiesIn, bodyFrom } from "./body.ts";
@@ -45,6 +46,8 @@ export interface RegisteredKfunc {
   readonly signature: KfuncSignature;
   readonly flags: ReadonlySet<KfuncFlag>;
   readonly deviceBound: boolean;
+  /** The program types whose calls get the body; all if left out. */
+  readonly types?: readonly string[];
   /** The body's code, whether or not it is trusted to be used; undefined if the function has none. */
   readonly code?: Program;
   /** What calls get; undefined if there is no body or its trust was not granted. */
@@ -149,9 +152,9 @@ export class ModuleRegistry implements KfuncResolver {
     return this.#kfuncs.get(name)?.kfunc;
   }
 
-  /** What a call of a function gets in a program bound to a device. Holds nothing; compiled programs take a {@linkcode lease}. */
-  resolve(func: KfuncRef, device: string | undefined): KfuncResolution {
-    return this.#resolve(func.name, device).resolution;
+  /** What a call of a function gets in a program. Holds nothing; compiled programs take a {@linkcode lease}. */
+  resolve(func: KfuncRef, program?: KfuncUser): KfuncResolution {
+    return this.#resolve(func.name, program).resolution;
   }
 
   /** A registered function by its prototype and flags. */
@@ -163,8 +166,8 @@ export class ModuleRegistry implements KfuncResolver {
   lease(): Lease {
     const held = new Set<Entry>();
     return new Lease({
-      resolve: (func, device) => {
-        const { resolution, entry } = this.#resolve(func.name, device);
+      resolve: (func, program) => {
+        const { resolution, entry } = this.#resolve(func.name, program);
         if (entry !== undefined && !held.has(entry)) {
           held.add(entry);
           entry.leases++;
@@ -183,20 +186,18 @@ export class ModuleRegistry implements KfuncResolver {
     });
   }
 
-  #resolve(name: string, device: string | undefined): { resolution: KfuncResolution; entry?: Entry } {
+  #resolve(name: string, program: KfuncUser | undefined): { resolution: KfuncResolution; entry?: Entry } {
     const found = this.#kfuncs.get(name);
     if (found === undefined) return { resolution: { kind: "none" } };
-    if (!found.kfunc.deviceBound) return answer(found);
-    const driver = device === undefined ? undefined : this.#devices.get(device)?.driver;
+    if (!found.kfunc.deviceBound) return answer(found, program);
+    const driver = program?.device === undefined ? undefined : this.#devices.get(program.device)?.driver;
     if (driver === undefined) return { resolution: { kind: "none" } };
     const by = this.#answers.get(answerKey(name, driver));
-    if (by === undefined) return answer(found);
+    if (by === undefined) return answer(found, program);
     const driverFunction = this.#kfuncs.get(by.by)!;
-    const { body } = driverFunction.kfunc;
-    const resolution: KfuncResolution = body === undefined
-      ? { kind: "call", name: by.by }
-      : { kind: "body", body };
-    return { resolution, entry: driverFunction.entry };
+    const answered = answer(driverFunction, program);
+    if (answered.resolution.kind === "body") return answered;
+    return { resolution: { kind: "call", name: by.by }, entry: driverFunction.entry };
   }
 
   /** Finds what is taken already and what does not fit together. Gives the module's answers. */
@@ -236,12 +237,14 @@ export class ModuleRegistry implements KfuncResolver {
   }
 }
 
-function answer(found: { readonly kfunc: RegisteredKfunc; readonly entry: Entry }): {
-  resolution: KfuncResolution;
-  entry?: Entry;
-} {
-  const { body } = found.kfunc;
-  if (body === undefined) return { resolution: { kind: "none" } };
+/** The function's own body, if programs like this one get it. */
+function answer(
+  found: { readonly kfunc: RegisteredKfunc; readonly entry: Entry },
+  program: KfuncUser | undefined,
+): { resolution: KfuncResolution; entry?: Entry } {
+  const { body, types } = found.kfunc;
+  const other = types !== undefined && program?.type !== undefined && !types.includes(program.type);
+  if (body === undefined || other) return { resolution: { kind: "none" } };
   return { resolution: { kind: "body", body }, entry: found.entry };
 }
 
@@ -282,6 +285,7 @@ function readKfuncs(
       signature,
       flags: new Set(spec.flags),
       deviceBound: spec.deviceBound ?? false,
+      ...(spec.types === undefined ? {} : { types: spec.types }),
       ...(code === undefined ? {} : { code }),
       ...(spec.reference === undefined ? {} : { reference: spec.reference }),
     }, { wish: spec.trust ?? "verified", trust, problems, cases: spec.cases ?? [] }));
@@ -292,12 +296,14 @@ function readKfuncs(
     for (const fault of found.faults) problems.push(`${object.name}, ${fault.name}: ${fault.message}`);
     for (const { name, signature, flags, code } of found.bodies) {
       const reference = object.references?.[name];
+      const types = object.types?.[name];
       kfuncs.push(registered({
         name,
         module: module.name,
         signature,
         flags: new Set(flags),
         deviceBound: object.deviceBound?.includes(name) ?? false,
+        ...(types === undefined ? {} : { types }),
         code,
         ...(reference === undefined ? {} : { reference }),
       }, { wish: object.trust ?? "verified", trust, problems, cases: object.cases?.[name] ?? [] }));
@@ -343,8 +349,8 @@ export class Lease implements KfuncResolver, Disposable {
     this.#parts = parts;
   }
 
-  resolve(func: KfuncRef, device: string | undefined): KfuncResolution {
-    return this.#parts.resolve(func, device);
+  resolve(func: KfuncRef, program?: KfuncUser): KfuncResolution {
+    return this.#parts.resolve(func, program);
   }
 
   declaration(func: KfuncRef): KfuncDeclaration | undefined {

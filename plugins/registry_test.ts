@@ -166,7 +166,7 @@ function drivers(): ModuleRegistry {
 Deno.test("a device-bound function resolves to the driver's body, its function, or the stub", () => {
   const registry = drivers();
   const bound = (device?: string) => {
-    const resolution = registry.resolve(call("rx_hash"), device);
+    const resolution = registry.resolve(call("rx_hash"), device === undefined ? undefined : { device });
     return resolution.kind === "body" ? resolution.body.name : resolution;
   };
   assertEquals(bound("veth0"), "veth_hash");

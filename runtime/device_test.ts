@@ -49,7 +49,7 @@ function read(driver: string, metadata: RxMetadata | undefined, native: boolean)
   registry.addDevice({ name: "dev", driver, features: [] });
   const functions = new Map<string, Program>();
   for (const name of STUBS) {
-    const resolution = registry.resolve({ name, btfId: 0, module: 0 }, "dev");
+    const resolution = registry.resolve({ name, btfId: 0, module: 0 }, { device: "dev" });
     if (resolution.kind === "body") functions.set(name, resolution.body.code);
   }
   const [program] = parseText(READER).programs;

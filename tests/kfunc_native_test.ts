@@ -8,26 +8,10 @@ import { bindTo, Compiler } from "../compiler/compiler.ts";
 import { type Backend, createRuntime, load } from "../compiler/run.ts";
 import { parseText } from "../ir/parse_text.ts";
 import type { Program } from "../ir/program.ts";
-import { dynptrModule } from "../plugins/dynptr/mod.ts";
-import { defineModule } from "../plugins/module.ts";
+import { dynptrFromModule, dynptrModule } from "../plugins/dynptr/mod.ts";
 import { pick, randomNumbers } from "../plugins/test_memory.ts";
 import { mlx5Module, vethModule, xdpMetadataModule } from "../plugins/xdp_metadata/mod.ts";
 import { nativeUnavailable, testRun, type TestRunInput } from "../runtime/mod.ts";
-
-/** Constructors as the kernel declares them, for programs that come without a kernel's BTF. */
-const DECLARATIONS = defineModule({
-  name: "declarations",
-  kfuncs: [
-    {
-      name: "bpf_dynptr_from_xdp",
-      signature: "int (struct xdp_md *x, u64 flags, struct bpf_dynptr *ptr__uninit)",
-    },
-    {
-      name: "bpf_dynptr_from_skb",
-      signature: "int (struct __sk_buff *s, u64 flags, struct bpf_dynptr *ptr__uninit)",
-    },
-  ],
-});
 
 const DEVICES = [
   { name: "veth0", driver: "veth", features: [] },
@@ -35,7 +19,13 @@ const DEVICES = [
   { name: "plain0", driver: "plain", features: [] },
 ] as const;
 
-const modules = await Promise.all([dynptrModule(), xdpMetadataModule(), vethModule(), mlx5Module()]);
+const modules = await Promise.all([
+  dynptrModule(),
+  dynptrFromModule(),
+  xdpMetadataModule(),
+  vethModule(),
+  mlx5Module(),
+]);
 const unavailable = nativeUnavailable();
 const BACKENDS: readonly Backend[] = unavailable === undefined ? ["interpret", "x86_64"] : ["interpret"];
 if (unavailable !== undefined) console.log(`skipped: machine code (${unavailable})`);
@@ -50,7 +40,7 @@ const VARIANTS: Readonly<Record<string, readonly string[]>> = {
 const compilers = Object.entries(VARIANTS).map(([variant, skip]) => ({
   variant,
   compiler: new Compiler({
-    modules: [DECLARATIONS, ...modules],
+    modules,
     trust: modules.map((module) => module.name),
     devices: DEVICES,
     skip,
@@ -109,10 +99,10 @@ func main:
 `).programs[0];
 }
 
-Deno.test("slices of random packets, with and without buffer, in XDP and tc", () => {
+Deno.test("slices of random packets, with and without buffer, in XDP, tc and socket filters", () => {
   const next = randomNumbers(7);
   for (let i = 0; i < 24; i++) {
-    const type = pick(next, ["xdp", "sched_cls"]);
+    const type = pick(next, ["xdp", "sched_cls", "socket_filter"]);
     const data = Uint8Array.from({ length: 60 + next() % 60 }, () => next() & 0xff);
     const length = 1 + next() % 16;
     const size = data.length;

@@ -72,7 +72,7 @@ export function kfuncProtoAt(env: Env, slot: number): KfuncProto | undefined {
 }
 
 function find(env: Env, func: KfuncRef): KfuncProto | undefined {
-  const resolution = resolvers.get(env)?.resolve(func, env.program.attrs.device);
+  const resolution = resolvers.get(env)?.resolve(func, env.program.attrs);
   const body = resolution?.kind === "body" ? resolution.body : undefined;
   const fromKernel = func.module === 0 ? fromBtf(env, func, body) : undefined;
   if (fromKernel !== undefined) return fromKernel;

@@ -2,10 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import { ModuleRegistry } from "../registry.ts";
 import { bodyDifference } from "../testing.ts";
 import { pick, randomNumbers, TestMemory } from "../test_memory.ts";
-import { dynptrModule } from "./mod.ts";
+import { dynptrFromModule, dynptrModule } from "./mod.ts";
 
 const registry = new ModuleRegistry();
 registry.register(await dynptrModule(), { trust: true });
+registry.register(await dynptrFromModule(), { trust: true });
 
 const LOCAL = 1, SKB = 3, XDP = 4;
 
@@ -90,4 +91,28 @@ Deno.test("bpf_dynptr_slice: reference, called and inlined body agree, at the bo
     slices > 100 && copies > 20 && nothing > 100,
     `${slices} slices, ${copies} copies, ${nothing} nothing`,
   );
+});
+
+for (const name of ["bpf_dynptr_from_xdp", "bpf_dynptr_from_skb"]) {
+  Deno.test(`${name}: reference, called and inlined body agree`, () => {
+    const next = randomNumbers(name.length * 3);
+    for (let i = 0; i < 60; i++) {
+      const memory = new TestMemory();
+      const length = next() % 2000;
+      const packet = memory.struct("xdp_buff", { data: 0x7000n, data_end: 0x7000n + BigInt(length) });
+      const skb = memory.struct("sk_buff", { len: length });
+      const ptr = memory.buffer("dynptr", new Uint8Array(16).fill(0xee));
+      const args = [name.endsWith("xdp") ? packet : skb, next() % 4 === 0 ? BigInt(next()) << 20n : 0n, ptr];
+      assertEquals(bodyDifference(registry.kfunc(name)!, { args, regions: memory.regions }), undefined);
+    }
+  });
+}
+
+Deno.test("a dynptr of a socket buffer has its body only where packets may be written", () => {
+  const kindFor = (type?: string) =>
+    registry.resolve(
+      { name: "bpf_dynptr_from_skb", btfId: 0, module: 0 },
+      type === undefined ? undefined : { type },
+    ).kind;
+  assertEquals(["sched_cls", "cgroup_skb", undefined].map(kindFor), ["body", "none", "body"]);
 });

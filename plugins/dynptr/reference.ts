@@ -88,3 +88,31 @@ export const DYNPTR_REFERENCES: Readonly<Record<string, KfuncReference>> = {
   bpf_dynptr_size: size,
   bpf_dynptr_slice: slice,
 };
+
+function construct(
+  call: ReferenceCall,
+  what: { readonly type: bigint; readonly size: () => bigint },
+): bigint {
+  const [data, flags, ptr] = call.args;
+  const refused = flags !== 0n;
+  const put = (name: string, value: bigint) => {
+    const { offset, size } = fieldOf("bpf_dynptr_kern", name);
+    call.write(ptr + BigInt(offset), size, value);
+  };
+  put("data", refused ? 0n : data);
+  put("size", refused ? 0n : what.size() & MASK32 | what.type << 28n);
+  put("offset", 0n);
+  return refused ? -EINVAL & MASK32 : 0n;
+}
+
+/** The functions that make dynptrs of packets, by function. */
+export const DYNPTR_FROM_REFERENCES: Readonly<Record<string, KfuncReference>> = {
+  bpf_dynptr_from_xdp: (call) =>
+    construct(call, {
+      type: TYPE.XDP,
+      size: () =>
+        field(call, [call.args[0], "xdp_buff", "data_end"]) - field(call, [call.args[0], "xdp_buff", "data"]),
+    }),
+  bpf_dynptr_from_skb: (call) =>
+    construct(call, { type: TYPE.SKB, size: () => field(call, [call.args[0], "sk_buff", "len"]) }),
+};

@@ -105,7 +105,9 @@ Deno.test("every entry of mlx5's table of hash types comes out", () => {
 
 Deno.test("the body changes with the device, and without an answer it is the stub's", () => {
   const bodyFor = (device: string) => {
-    const resolution = registry.resolve({ name: "bpf_xdp_metadata_rx_hash", btfId: 0, module: 0 }, device);
+    const resolution = registry.resolve({ name: "bpf_xdp_metadata_rx_hash", btfId: 0, module: 0 }, {
+      device,
+    });
     return resolution.kind === "body" ? resolution.body.name : resolution.kind;
   };
   assertEquals(["veth0", "eth0", "lo"].map(bodyFor), [
