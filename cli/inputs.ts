@@ -38,11 +38,22 @@ export function readTargetBtf(path: string | undefined): Btf | undefined {
   if (path === undefined) {
     try {
       return openBtf(Deno.readFileSync(RUNNING_KERNEL), { what: RUNNING_KERNEL });
-    } catch {
+    } catch (error) {
+      // Deno guards /sys with more than the permission to read.
+      if (error instanceof Deno.errors.NotCapable) {
+        console.error(
+          `note: ${RUNNING_KERNEL} was not read, as that takes --allow-all; --btf FILE names another`,
+        );
+      }
       return undefined;
     }
   }
-  return openBtf(read(path), { what: path });
+  try {
+    return openBtf(read(path), { what: path });
+  } catch (error) {
+    if (error instanceof MalformedError) throw new InputError(`cannot read ${path}: ${error.message}`);
+    throw error;
+  }
 }
 
 /** Reads a file. @throws {InputError} If it cannot. */

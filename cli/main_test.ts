@@ -1,0 +1,97 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+
+const ROOT = fromFileUrl(new URL("..", import.meta.url));
+const DECODER = new TextDecoder();
+
+interface Answer {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs `inlay` with permission to read and no other, unless told otherwise. */
+async function inlay(args: readonly string[], permissions: readonly string[] = ["-R"]): Promise<Answer> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", ...permissions, "cli/main.ts", ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+  });
+  const { code, stdout, stderr } = await command.output();
+  return { code, out: DECODER.decode(stdout), err: DECODER.decode(stderr) };
+}
+
+const LOOP = "examples/bpf_loop/bpf_loop.bpf.o";
+
+Deno.test("inlay verify needs permission to read and no other, and exits with 0 if all is accepted", async () => {
+  const { code, out } = await inlay(["verify", "--json", LOOP]);
+  assertEquals(code, 0);
+  const verdicts = out.trim().split("\n").map((line) => JSON.parse(line));
+  assertEquals(verdicts.map((v) => v.verdict), Array(6).fill("accept"));
+  assertEquals(Object.keys(verdicts[0]), [
+    "object",
+    "section",
+    "program",
+    "type",
+    "verdict",
+    "errno",
+    "message",
+    "processed",
+    "total_states",
+    "peak_states",
+    "stack_depth",
+    "usec",
+  ]);
+});
+
+Deno.test("inlay verify exits with 1 for a rejection and shows what led to it", async () => {
+  const { code, out } = await inlay(["verify", "--program", "by_hand", "tests/objects/raw_descriptor.bpf.o"]);
+  assertEquals(code, 1);
+  assertStringIncludes(out, "fd 0 is not pointing to valid bpf_map");
+});
+
+Deno.test("inlay exits with 2 for what it cannot read or does not understand", async () => {
+  for (
+    const args of [["verify", "README.md"], ["verify", "absent.o"], ["verify"], ["verify", "--bogus", LOOP], [
+      "bogus",
+    ]]
+  ) {
+    const { code, out, err } = await inlay(args);
+    assertEquals([args, code, out], [args, 2, ""]);
+    assertStringIncludes(err, "inlay");
+  }
+});
+
+Deno.test("inlay run interprets without any permission but to read", async () => {
+  const { code, out } = await inlay(["run", LOOP, "--program", "sum", "--backend", "interpret", "--json"]);
+  assertEquals(code, 0);
+  assertEquals(JSON.parse(out).retval, 499500);
+});
+
+Deno.test("inlay run refuses what an untrusted pass changed", async () => {
+  const args = ["run", "examples/third_party/steer.bpf.o", "--module", "examples/third_party/plugin.ts"];
+  const { code, err } = await inlay([...args, "--backend", "interpret"]);
+  assertEquals(code, 2);
+  assertStringIncludes(err, "--trust");
+  const trusted = await inlay([...args, "--backend", "interpret", "--trust", "flow-hash", "--json"]);
+  assertEquals(JSON.parse(trusted.out).retval, 2);
+});
+
+Deno.test("inlay disasm shows the loop that bpf-loop-inline makes", async () => {
+  const { code, out } = await inlay(["disasm", LOOP, "--program", "sum", "--after", "bpf-loop-inline"]);
+  assertEquals(code, 0);
+  assertStringIncludes(out, "if r1 <= 0x800000 goto");
+});
+
+Deno.test("every command has help", async () => {
+  const { out } = await inlay(["--help"]);
+  const names = [...out.matchAll(/^ {2}(\w+) +\w/gm)].map((match) => match[1]).filter((name) =>
+    name !== "inlay"
+  );
+  for (const name of names) {
+    const { code, out } = await inlay([name, "--help"]);
+    assertEquals([name, code], [name, 0]);
+    assertStringIncludes(out, `inlay ${name}`);
+  }
+  assertEquals(names.length >= 8, true);
+});
