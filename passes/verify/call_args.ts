@@ -8,7 +8,6 @@ import type { ArgBase, ArgProto } from "../../profile/profile.ts";
 import { W } from "./arena.ts";
 import { EACCES, EINVAL, type Env } from "./env.ts";
 import {
-  BASE_TYPE_MASK,
   CONST_PTR_TO_DYNPTR,
   CONST_PTR_TO_MAP,
   DYNPTR_TYPE_LOCAL,
@@ -21,6 +20,7 @@ import {
   MEM_RCU,
   MEM_RDONLY,
   MEM_RINGBUF,
+  NON_OWN_REF,
   OFF,
   PTR_MAYBE_NULL,
   PTR_TO_ARENA,
@@ -97,7 +97,17 @@ const COMPATIBLE: Readonly<Record<ArgBase, readonly number[]>> = {
   ARG_PTR_TO_ARENA: [PTR_TO_ARENA],
 };
 
-/** Whether the type of register `regno` fits a parameter: 0 or `-errno`. */
+/** Pointers to kernel structures that are taken with a fixed offset. */
+const MAY_BE_MOVED: ReadonlySet<number> = new Set([
+  PTR_TO_BTF_ID,
+  PTR_TO_BTF_ID | MEM_ALLOC,
+  PTR_TO_BTF_ID | PTR_TRUSTED,
+  PTR_TO_BTF_ID | MEM_RCU,
+  PTR_TO_BTF_ID | MEM_ALLOC | NON_OWN_REF,
+  PTR_TO_BTF_ID | MEM_ALLOC | NON_OWN_REF | MEM_RCU,
+]);
+
+/** Whether the type of register `regno` fits a parameter: 0 or `-errno`. Which structure it points to is not looked at. */
 export function checkArgType(env: Env, regno: number, arg: ArgProto): number {
   const actual = W[env.regs + regno * REG_WORDS + TYPE];
   let type = actual;
@@ -109,7 +119,6 @@ export function checkArgType(env: Env, regno: number, arg: ArgProto): number {
     const expected = compatible.map(typeName).join(", ");
     return env.fail(EACCES, `R${regno} type=${typeName(actual)} expected=${expected}`);
   }
-  if ((actual & BASE_TYPE_MASK) === PTR_TO_BTF_ID) return env.unsupported("kernel structures as arguments");
   return 0;
 }
 
@@ -143,6 +152,6 @@ export function checkArgOffset(
     case SCALAR_VALUE:
       return 0;
     default:
-      return checkUnmoved(env, regno, (type & BASE_TYPE_MASK) === PTR_TO_BTF_ID);
+      return checkUnmoved(env, regno, MAY_BE_MOVED.has(type));
   }
 }

@@ -7,6 +7,7 @@
 import { copyReg, W } from "./arena.ts";
 import { checkBuffer } from "./buffer.ts";
 import { EACCES, type Env } from "./env.ts";
+import { checkKernelAccess } from "./kernel_ptr.ts";
 import {
   AUX1,
   BASE_TYPE_MASK,
@@ -81,7 +82,7 @@ export function checkHelperMemory(env: Env, regno: number, size: number, use: Me
         ...(use.raw === undefined ? {} : { raw: use.raw }),
       });
     case PTR_TO_BTF_ID:
-      return env.unsupported("kernel structures as memory");
+      return checkKernelAccess(env, regno, { off, size, write: false, value: -1 });
     default:
       if (use.zeroAllowed && size === 0 && isNull(o)) return 0;
       return env.fail(EACCES, `R${regno} type=${typeName(type)} expected=fp`);

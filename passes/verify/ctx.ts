@@ -88,7 +88,7 @@ export function checkCtxAccess(env: Env, regno: number, value: number, access: C
     setKernelPointer(env, v, structField(env, field));
     return 0;
   }
-  const type = resultType(env, field);
+  const type = resultType(field);
   if (type === 0) {
     markUnknown(v);
     return 0;
@@ -117,7 +117,7 @@ function structField(env: Env, field: CtxField): KernelType {
 }
 
 /** The type of pointer a field holds; 0 for numbers. */
-function resultType(env: Env, field: CtxField): number {
+function resultType(field: CtxField): number {
   switch (field.result) {
     case undefined:
       return 0;

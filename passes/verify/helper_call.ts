@@ -28,6 +28,7 @@ import {
 import { checkResourceLeak, leaveByTailCall } from "./exits.ts";
 import { clearCallerSaved } from "./frames.ts";
 import { isGplCompatible } from "./gpl.ts";
+import { checkKernelArg, perCpuArg, setKernelResult, setPerCpuResult } from "./kernel_arg.ts";
 import {
   AUX1,
   AUX2,
@@ -38,6 +39,7 @@ import {
   FRAMENO,
   ID,
   KERNEL_VALUE,
+  MEM_RDONLY,
   MEM_RINGBUF,
   NOT_INIT,
   OFF,
@@ -50,6 +52,7 @@ import {
   PTR_TO_SOCKET,
   PTR_TO_STACK,
   PTR_TO_TCP_SOCK,
+  PTR_TRUSTED,
   REF_ID,
   REG_WORDS,
   S32MAX,
@@ -190,6 +193,8 @@ const meta = {
   subprog: 0,
   /** The dynptr that the result is a slice of; 0 = none. */
   dynptrId: 0,
+  /** The per-CPU variable among the arguments. */
+  perCpu: { typeId: 0, btf: 0 },
 };
 
 function resetMeta(): void {
@@ -297,7 +302,7 @@ function checkArg(env: Env, proto: HelperProto, i: number): number {
     arg = resolved;
   }
   if (!(arg.maybeNull && isNull(o))) {
-    const err = checkArgType(env, regno, arg) ||
+    const err = checkArgType(env, regno, arg) || checkKernelArg(env, regno, { arg, helper: proto }) ||
       checkArgOffset(env, regno, { release: arg.release === true, dynptr: arg.base === "ARG_PTR_TO_DYNPTR" });
     if (err < 0) return err;
   }
@@ -401,8 +406,12 @@ function checkArgKind(env: Env, proto: HelperProto, i: number, arg: ArgProto): n
       return env.unsupported("bpf_timer");
     case "ARG_KPTR_XCHG_DEST":
       return env.unsupported("kernel pointers in maps: bpf_kptr_xchg");
-    case "ARG_PTR_TO_PERCPU_BTF_ID":
-      return env.unsupported("per-CPU kernel variables");
+    case "ARG_PTR_TO_PERCPU_BTF_ID": {
+      const found = perCpuArg(env, regno);
+      if (typeof found === "number") return found;
+      meta.perCpu = found;
+      return 0;
+    }
     default:
       return 0;
   }
@@ -619,9 +628,16 @@ function setResult(env: Env, proto: HelperProto): number {
       setPointer(r0, PTR_TO_MEM | flags, meta.memSize);
       W[r0 + AUX2] = meta.dynptrId;
       break;
-    case "RET_PTR_TO_MEM_OR_BTF_ID":
-    case "RET_PTR_TO_BTF_ID":
-      return env.unsupported(`kernel structures: result of bpf_${proto.name}`);
+    case "RET_PTR_TO_MEM_OR_BTF_ID": {
+      const err = setPerCpuResult(env, meta.perCpu, flags | MEM_RDONLY);
+      if (err < 0) return err;
+      break;
+    }
+    case "RET_PTR_TO_BTF_ID": {
+      const err = setKernelResult(env, proto, flags | (ret.trusted ? PTR_TRUSTED : 0));
+      if (err < 0) return err;
+      break;
+    }
   }
   if ((W[r0 + TYPE] & PTR_MAYBE_NULL) !== 0) W[r0 + ID] = env.newId();
   W[r0 + REF_ID] = ref;

@@ -129,7 +129,7 @@ function isModifier(
 /** What an access finds, or `-errno` with its message. */
 export function structAccess(env: Env, btf: Btf, access: StructAccess): Found | number {
   const key = ((access.typeId * 65536 + (access.off & 0xffff)) * 16 + access.size) * 2 + (access.own ? 1 : 0);
-  const small = access.off < 65536;
+  const small = access.off < 65536 && access.size <= 8;
   let known = accesses.get(btf);
   if (known === undefined) accesses.set(btf, known = new Map());
   const before = small ? known.get(key) : undefined;

@@ -298,7 +298,11 @@ function list(type: string, attachType: number, target: string): readonly number
     case "syscall":
       return [...SYSCALL.filter((id) => !ATTACH_COOKIE.includes(id)), ...PROBE_WRITE];
     case "struct_ops":
-      return target === "tcp_congestion_ops" ? [...BASE, ...TCP_CONGESTION_OPS] : BASE;
+      // A callback that gives a socket back may not allocate for it any more.
+      if (target === "tcp_congestion_ops.release") {
+        return [...BASE, ...TCP_CONGESTION_OPS.filter((id) => !SOCKOPT.includes(id))];
+      }
+      return /^tcp_congestion_ops(\.|$)/.test(target) ? [...BASE, ...TCP_CONGESTION_OPS] : BASE;
     case "lirc_mode2":
       return LIRC;
     default:

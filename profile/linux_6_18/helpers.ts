@@ -375,11 +375,11 @@ export const HELPER_VARIANTS: readonly HelperVariant[] = [
     proto: h(46, "get_socket_cookie", returns.INTEGER, [SOCK_OR_NULL]),
   },
   {
-    types: ["cgroup_sockopt", "lsm"],
+    types: ["cgroup_sockopt", "lsm", "tracing", "struct_ops"],
     proto: h(49, "setsockopt", returns.INTEGER, [SOCK, ANY, ANY, MEM_IN, SIZE]),
   },
   {
-    types: ["cgroup_sockopt", "lsm"],
+    types: ["cgroup_sockopt", "lsm", "tracing", "struct_ops"],
     proto: h(57, "getsockopt", returns.INTEGER, [SOCK, ANY, ANY, MEM_OUT, SIZE]),
   },
   {
