@@ -37,6 +37,21 @@ export interface Machine {
   subprogAt(address: bigint): SubprogId | undefined;
 }
 
+/** Watches a run, for tests. */
+export interface Watcher {
+  /** A frame begins: its registers (r0 to r10, in place for as long as it lasts), its stack, and where it was called from. */
+  enter(frame: {
+    readonly subprog: Subprog;
+    readonly callSite: number;
+    readonly registers: readonly bigint[];
+    readonly stack: Region;
+  }): void;
+  /** The instruction at this position of the program's code is about to run, in the frame entered last. */
+  step(position: number): void;
+  /** The frame entered last returns. Not told of frames that an error ends. */
+  leave(): void;
+}
+
 /** What {@linkcode interpret} is given. */
 export interface InterpretOptions {
   /** r1 at entry, usually the context's address. Unsigned 64 bits. */
@@ -61,6 +76,8 @@ export interface InterpretOptions {
   readonly stackTop?: bigint;
   /** How often the may_gotos of one frame fall through before they jump; 8388608 by default. */
   readonly mayGotoBudget?: number;
+  /** Told of everything that happens. */
+  readonly watch?: Watcher;
 }
 
 /** How a run ended. */
@@ -178,7 +195,9 @@ class Run {
     this.#depth++;
     const limit = this.#limit;
     const registers = [0n, ...args, 0n, 0n, 0n, 0n, top];
+    this.#options.watch?.enter({ subprog, callSite, registers, stack });
     const r0 = this.#execute(program, subprog, registers);
+    this.#options.watch?.leave();
     this.#depth--;
     this.#limit = limit;
     this.#stacks.pop();
@@ -189,6 +208,7 @@ class Run {
   #execute(program: Program, subprog: Subprog, registers: bigint[]): bigint {
     const memory = this.#options.memory;
     const r = registers;
+    const { watch } = this.#options;
     let budget = this.#options.mayGotoBudget ?? 8_388_608;
     let insns = program.code.insns;
     let at = program.indexOf(subprog.entry);
@@ -200,6 +220,7 @@ class Run {
         const insn: Insn | undefined = insns[at];
         if (insn === undefined) return fail("Cannot run past the last instruction");
         if (this.steps++ >= this.#fuel) fail(`Cannot go on: ${this.#fuel} instructions are used up`);
+        watch?.step(at);
         let next = at + 1;
         switch (insn.kind) {
           case "alu":

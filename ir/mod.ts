@@ -107,4 +107,5 @@ export {
   Memory,
   MemoryError,
   type Region,
+  type Watcher,
 } from "./interpret.ts";

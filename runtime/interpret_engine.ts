@@ -10,7 +10,7 @@ import { type ContextField, type ContextLayout, contextOf, stepOf } from "../abi
 import { UnsupportedError } from "../ir/diagnostic.ts";
 import { Edit } from "../ir/edit.ts";
 import type { Callee, Imm64 } from "../ir/insn.ts";
-import { type Arguments, type CallOutcome, interpret, type Machine } from "../ir/interpret.ts";
+import { type Arguments, type CallOutcome, interpret, type Machine, type Watcher } from "../ir/interpret.ts";
 import { parseText } from "../ir/parse_text.ts";
 import type { Program } from "../ir/program.ts";
 import {
@@ -66,6 +66,8 @@ interface SourceContext {
 /** See the module's header. */
 export class InterpretEngine implements Engine {
   readonly host: Host;
+  /** Told of everything that programs do (not of what their helpers do), for tests. */
+  watch: Watcher | undefined;
   readonly #space = new VirtualSpace();
   readonly #arguments: Block;
   /** Machines of the programs under way, for callbacks; innermost last. */
@@ -132,6 +134,7 @@ export class InterpretEngine implements Engine {
           packet: (offset, size) => this.host.packet?.load?.(offset, size),
           keepsArguments: (callee) => keepsArguments(callee, scope.program.attrs.type),
           fuel: fuel ?? FUEL,
+          watch: this.watch,
         }));
       } finally {
         this.#machines.length = 0;

@@ -19,6 +19,7 @@ import type { Explored } from "./explored.ts";
 import type { Fastcall } from "./fastcall.ts";
 import { Findings } from "./findings.ts";
 import { LogBuffer } from "./log_buffer.ts";
+import type { Observer } from "./observer.ts";
 import type { Pending } from "./pending.ts";
 import type { StackLiveness } from "./stack_liveness.ts";
 import {
@@ -179,6 +180,9 @@ export class Env {
   nextIdx = 0;
   /** `performance.now()` after which the verification gives up, without a verdict. */
   deadline = Infinity;
+
+  /** Watches the walk, in tests. */
+  observer: Observer | undefined;
 
   /** Learns which stack slots may still be read. Set before the walk begins. */
   stackLiveness!: StackLiveness;

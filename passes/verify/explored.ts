@@ -108,7 +108,7 @@ export class Explored {
     if ((W[state + ST_FLAGS] & SF_EVICTED) === 0 || W[state + ST_BRANCHES] !== 0) return;
     if (this.#loops.isIncomplete(state)) return;
     this.#evicted--;
-    freeBlock(state);
+    if (this.#env.observer === undefined) freeBlock(state);
   }
 
   /** One path through the state the path continues is done; tells its parents. */
@@ -251,6 +251,7 @@ export class Explored {
     this.#previousJumps = env.jumpsProcessed;
     this.#previousProcessed = env.processed;
     const state = saveState(env, insn);
+    if (env.observer !== undefined) env.observer.saved(env, state);
     this.#loops.enter(state);
     env.parent = state;
     env.firstInsnIdx = insn;

@@ -34,6 +34,7 @@ import { Loops } from "./loops.ts";
 import { checkKfuncs } from "./kfunc_call.ts";
 import { preciseArguments, resolvers } from "./kfunc_proto.ts";
 import { assumed } from "./map_value.ts";
+import type { Observer } from "./observer.ts";
 import { Pending } from "./pending.ts";
 import { GIVEN_FACTS, programWithFacts } from "./results.ts";
 import { checkCallDepth } from "./call_depth.ts";
@@ -63,6 +64,8 @@ export interface VerifyOptions {
    * itself, on which the verdict then depends, as in the proposal of 2024; costs states and can refuse what the default accepts.
    */
   readonly kfuncArguments?: "recorded" | "precise";
+  /** Watches the walk, for tests. */
+  readonly observer?: Observer;
 }
 
 /** What came of a verification. */
@@ -117,6 +120,7 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
   });
   if (options.kfuncs !== undefined) resolvers.set(env, options.kfuncs);
   if (options.kfuncArguments === "precise") preciseArguments.add(env);
+  env.observer = options.observer;
   if (options.timeLimit !== undefined) env.deadline = begin + options.timeLimit;
   let status = check(env);
   const found = status === 0 ? programWithFacts(env) : undefined;

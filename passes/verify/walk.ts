@@ -161,6 +161,7 @@ export function walk(env: Env): number {
     if (result !== COVERED) {
       if ((flags & AUX_JUMP_POINT) !== 0) pushHistory(env, 0, 0, 0);
       if (env.logging) logStep(env, slot);
+      if (env.observer !== undefined) env.observer.step(env, slot);
       aux[slot] |= AUX_SEEN;
       previous = slot;
       env.nextIdx = slot + 1;
