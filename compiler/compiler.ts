@@ -76,6 +76,8 @@ export class Compiler {
   readonly pipeline: Pipeline;
 
   /**
+   * Puts everything together.
+   *
    * @throws {TypeError} If the passes cannot be ordered, or `trust` names nothing there is.
    * @throws {ModuleError} If a module is not acceptable.
    */

@@ -39,9 +39,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const IMPORT =
   /^\s*(?:import|export)\b[^"'`;]*?\bfrom\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/gm;
 
+/** Files for tests alone: they may import anything, and nothing else may import them. */
+function isForTests(path: string): boolean {
+  return /_test\.ts$|(^|\/)testing(_\w+)?(\.ts|\/)|^tests\//.test(path);
+}
+
 /** The faults in one file's text, as `path: message`. `path` is relative to the root, with forward slashes. */
 export function faultsIn(path: string, text: string): string[] {
-  if (path.endsWith("_test.ts")) return [];
+  if (isForTests(path)) return [];
   const top = path.includes("/") ? path.slice(0, path.indexOf("/")) : path;
   const allowed = ALLOWED[top];
   if (allowed === undefined) return [];
@@ -50,6 +55,10 @@ export function faultsIn(path: string, text: string): string[] {
     const specifier = match[1] ?? match[2] ?? match[3];
     if (!specifier.startsWith(".")) continue;
     const target = normalize(join(path, "..", specifier));
+    if (isForTests(target)) {
+      faults.push(`${path}: imports ${target}, which is for tests`);
+      continue;
+    }
     const targetTop = target.includes("/") ? target.slice(0, target.indexOf("/")) : target;
     if (targetTop === top && !(top === "examples" && target.startsWith(".."))) continue;
     if (allowed.includes(targetTop) && top !== "examples") continue;

@@ -16,3 +16,10 @@ Deno.test("faultsIn() holds examples to the public entries", () => {
   assertEquals(faultsIn("examples/a/a.ts", `import { x } from "../../mod.ts";`), []);
   assertEquals(faultsIn("examples/a/a.ts", `import { x } from "../../ir/edit.ts";`).length, 1);
 });
+
+Deno.test("faultsIn() lets files for tests import anything, and nobody else import them", () => {
+  assertEquals(faultsIn("runtime/testing.ts", `import { x } from "../passes/mod.ts";`), []);
+  assertEquals(faultsIn("runtime/a.ts", `import { x } from "./testing_kernel.ts";`).length, 1);
+  assertEquals(faultsIn("passes/verify/a.ts", `import { x } from "./testing/cases.ts";`).length, 1);
+  assertEquals(faultsIn("cli/a.ts", `import { x } from "../tests/shared.ts";`).length, 1);
+});
