@@ -60,9 +60,15 @@ function placed(graph: Graph, order: Order): number[] {
   const done = new Uint8Array(blocks.length);
   const cold = new Uint8Array(blocks.length);
   if (moves) {
+    // A block waits if all its ways in are unlikely.
+    const unlikelyWays = new Int32Array(blocks.length);
     for (const number of order.blocks) {
-      const side = unlikely(graph, order, blocks[number]);
-      if (side >= 0) cold[side] = 1;
+      const side = unlikely(graph, blocks[number]);
+      if (side >= 0) unlikelyWays[side]++;
+    }
+    for (const number of order.blocks) {
+      const ways = order.predStart[number + 1] - order.predStart[number];
+      if (ways > 0 && unlikelyWays[number] === ways) cold[number] = 1;
     }
   }
   const sequence: number[] = [];
@@ -85,14 +91,13 @@ function placed(graph: Graph, order: Order): number[] {
 }
 
 /** The side of a block's branch that is rarely taken, as a block number; -1 if nobody can tell. */
-function unlikely(graph: Graph, order: Order, block: Block): number {
+function unlikely(graph: Graph, block: Block): number {
   const insn = block.end?.insn;
   if (insn?.kind !== "branch") return -1;
   const { next, jump } = block;
-  const alone = (to: number): boolean => order.predStart[to + 1] - order.predStart[to] === 1;
   if (insn.width === 64 && insn.right.kind === "imm" && insn.right.imm === 0) {
     const side = insn.op === "ne" ? next : insn.op === "eq" ? jump : -1;
-    if (side >= 0 && alone(side)) return side;
+    if (side >= 0) return side;
   }
   if (block.end?.inlined !== true) return -1;
   const says = [next, jump].filter((side) => saysNo(graph.blocks[side]));
