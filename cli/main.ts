@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   disasm: () => import("./disasm.ts"),
   passes: () => import("./passes.ts"),
   modules: () => import("./modules.ts"),
+  selftest: () => import("./selftest.ts"),
   bench: () => import("./bench.ts"),
   demo: () => import("./demo.ts"),
   kernel: () => import("./kernel.ts"),

@@ -17,7 +17,7 @@ import { Pipeline } from "../passes/pipeline.ts";
 import { verifyProgram } from "../passes/verify/verify.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { TARGET } from "./golden.ts";
-import { type EncodedInsn, encodedInsns } from "./insn_pattern.ts";
+import { type EncodedInsn, encodedInsns } from "../selftest/insn_pattern.ts";
 import { randomText } from "./random_text.ts";
 
 const unavailable = kernelUnavailable();

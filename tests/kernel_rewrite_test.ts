@@ -14,7 +14,7 @@ import { loadRaw, programTypeNumber } from "../kernel/prog_load.ts";
 import { progInfo } from "../kernel/xlated.ts";
 import { parsePasses } from "../passes/mod.ts";
 import { Pipeline } from "../passes/pipeline.ts";
-import { type EncodedInsn, encodedInsns } from "./insn_pattern.ts";
+import { type EncodedInsn, encodedInsns } from "../selftest/insn_pattern.ts";
 import { goldenFiles, readGolden, TARGET, withFunctionTypes } from "./golden.ts";
 import { ROOT } from "./shared.ts";
 

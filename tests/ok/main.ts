@@ -19,6 +19,7 @@ const SOURCE = [
   "plugins",
   "profile",
   "runtime",
+  "selftest",
   "tests",
 ];
 /** The public entries: what they export must be documented. */

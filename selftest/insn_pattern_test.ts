@@ -3,7 +3,7 @@ import { encode } from "../ir/encode.ts";
 import { parseText } from "../ir/parse_text.ts";
 import { bpfLoopInline, dce } from "../passes/mod.ts";
 import { Pipeline } from "../passes/pipeline.ts";
-import { HELPERS, TARGET } from "./golden.ts";
+import { HELPERS, TARGET } from "../tests/golden.ts";
 import {
   ANY,
   type EncodedInsn,

@@ -1,0 +1,69 @@
+/**
+ * Test runs of a program here, on every back end there is: machine code in this process where that is possible, and the interpreter.
+ *
+ * @module
+ */
+import { Compiler } from "../compiler/compiler.ts";
+import { type Backend, createRuntime, load } from "../compiler/run.ts";
+import { RejectedError, UnsupportedError } from "../ir/diagnostic.ts";
+import type { Program } from "../ir/program.ts";
+import { nativeUnavailable, RunError, type Runtime, testRun } from "../runtime/mod.ts";
+import { type Finding, unsupported } from "./part.ts";
+
+/** The back ends of this machine. */
+export function availableBackends(): readonly Backend[] {
+  return nativeUnavailable() === undefined ? ["x86_64", "interpret"] : ["interpret"];
+}
+
+/** What to run, and what must come of it. */
+export interface RunRequest {
+  /** Packets, one after another on the same maps, each with the result it must give: 32 bits signed. */
+  readonly runs: readonly { readonly data: Uint8Array; readonly retval: number | "any" }[];
+  readonly backends: readonly Backend[];
+  /** Programs that have to be loaded before: targets of tail calls. */
+  readonly others?: readonly Program[];
+  /** Puts values into the maps before the first run. */
+  prepare?(runtime: Runtime): void;
+}
+
+/** Compiles and runs a program that verifies; what its results are, as one part. */
+export function checkRuns(program: Program, request: RunRequest): Finding {
+  const want = request.runs.map(({ retval }) => String(retval)).join(", ");
+  const got: string[] = [];
+  let ok = true;
+  try {
+    const compiler = new Compiler();
+    const others = (request.others ?? []).map((other) => compiler.compile(other));
+    const compiled = compiler.compile(program);
+    for (const backend of request.backends) {
+      using runtime = createRuntime(backend, { seed: 1n });
+      for (const other of others) load(runtime, { compiler, compiled: other });
+      const loaded = load(runtime, { compiler, compiled });
+      request.prepare?.(runtime);
+      const results = request.runs.map(({ data, retval }) => {
+        const result = result32(() => testRun(loaded, { data }).retval);
+        ok &&= retval === "any" ? typeof result === "number" : result === retval;
+        return String(result);
+      });
+      got.push(`${backend} ${results.join(", ")}`);
+    }
+  } catch (error) {
+    if (error instanceof UnsupportedError) return unsupported("retval", want, error.what);
+    if (error instanceof RejectedError) {
+      return { part: "retval", ok: false, want, got: `rejected: ${error.message}` };
+    }
+    throw error;
+  }
+  return { part: "retval", ok: ok && got.length > 0, want, got: got.join("; ") };
+}
+
+/** A result as the kernel's tests compare it, or why there is none. */
+function result32(run: () => number): number | string {
+  try {
+    return run() | 0;
+  } catch (error) {
+    if (error instanceof UnsupportedError) throw error;
+    if (error instanceof RunError) return `errno ${error.errno}`;
+    return `failed: ${error instanceof Error ? error.message : error}`;
+  }
+}
