@@ -260,6 +260,8 @@ function writeVariable(env: Env, ptrRegno: number, off: number, access: StackAcc
     }
     W[spill + TYPE] = NOT_INIT;
     W[spill + VID] = 0;
+    // What is left of a register overwritten in part is none.
+    if (isSpecial(W[at])) W[at] = scrubbed(W[at]);
     const keepsZero = zero && type === STACK_ZERO;
     if (keepsZero) zeroUsed = true;
     W[at] = withByte(W[at], slot & 7, keepsZero ? STACK_ZERO : STACK_MISC);
