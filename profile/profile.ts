@@ -194,6 +194,8 @@ export interface KfuncRules {
   readonly flags: ReadonlySet<KfuncFlag>;
   /** The program types that may call it. */
   readonly types: ReadonlySet<string>;
+  /** The attach types (`enum bpf_attach_type`) whose programs may call it; all if absent. */
+  readonly attachTypes?: readonly number[];
   /** Only programs bound to a device may call it (XDP metadata). */
   readonly deviceBound: boolean;
 }

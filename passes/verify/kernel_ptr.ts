@@ -8,7 +8,7 @@
  */
 import type { Btf } from "../../ir/btf/btf.ts";
 import { W } from "./arena.ts";
-import { EACCES, EINVAL, type Env } from "./env.ts";
+import { collectRegs, EACCES, EINVAL, type Env, frameAt, slotByte, slotTypesAt, spillAt } from "./env.ts";
 import { isGplCompatible } from "./gpl.ts";
 import { checkKernelWrite } from "./kernel_write.ts";
 import {
@@ -17,8 +17,12 @@ import {
   BASE_TYPE_BITS,
   BASE_TYPE_MASK,
   CONST_PTR_TO_MAP,
+  F_NSLOTS,
+  FRAME_REG_COUNT,
+  FRAME_SLOTS,
   FRAMENO,
   ID,
+  MAX_FRAMES,
   MEM_ALLOC,
   MEM_PERCPU,
   MEM_RCU,
@@ -35,9 +39,11 @@ import {
   REF_ID,
   REG_WORDS,
   SCALAR_VALUE,
+  STACK_ITER,
   TMASK,
   TVAL,
   TYPE,
+  VID,
 } from "./layout.ts";
 import { mapOf } from "./map_pointer.ts";
 import { tnumText } from "./number_text.ts";
@@ -101,6 +107,26 @@ export function setKernelPointer(env: Env, o: number, type: KernelType): void {
   W[o + AUX1] = type.typeId;
   W[o + AUX2] = type.btf;
   if ((type.flags & PTR_MAYBE_NULL) !== 0) W[o + ID] = env.newId();
+}
+
+const all = new Int32Array(MAX_FRAMES * (FRAME_REG_COUNT + FRAME_SLOTS));
+
+/** At the end of an RCU read section: what it protected may be gone. */
+export function endRcuSection(env: Env): void {
+  const n = collectRegs(env, all);
+  for (let i = 0; i < n; i++) loseRcu(all[i]);
+  for (let f = 0; f <= env.curframe; f++) {
+    const frame = frameAt(f);
+    for (let s = 0; s < W[frame + F_NSLOTS]; s++) {
+      if (slotByte(W[slotTypesAt(frame, s)], 7) === STACK_ITER) loseRcu(spillAt(frame, s));
+    }
+  }
+}
+
+function loseRcu(o: number): void {
+  if ((W[o + TYPE] & MEM_RCU) === 0) return;
+  W[o + VID] = 0;
+  W[o + TYPE] = W[o + TYPE] & ~(MEM_RCU | PTR_MAYBE_NULL) | PTR_UNTRUSTED;
 }
 
 /** An access through a pointer to a kernel structure. */

@@ -6,7 +6,7 @@
  */
 import type { Btf, BtfType } from "../../ir/btf/btf.ts";
 import type { KfuncRef } from "../../ir/insn.ts";
-import type { KfuncFlag } from "../../profile/profile.ts";
+import type { KfuncFlag, KfuncRules } from "../../profile/profile.ts";
 import type { KfuncArg, KfuncBody, KfuncDeclaration, KfuncResolver } from "../kfuncs.ts";
 import type { Env } from "./env.ts";
 
@@ -19,6 +19,8 @@ export interface Pointee {
   readonly name: string;
   /** Bytes; 0 if it has no size. */
   readonly size: number;
+  /** Its type in the kernel's BTF; 0 if that does not have it. */
+  readonly typeId: number;
   /** A structure of numbers, arrays of numbers and such structures. */
   readonly ofScalars: boolean;
 }
@@ -93,7 +95,7 @@ function fromBtf(env: Env, func: KfuncRef, body: KfuncBody | undefined): KfuncPr
     name: type.name,
     btfId: func.btfId,
     flags: rules?.flags ?? body?.flags ?? new Set(),
-    allowed: rules !== undefined ? rules.types.has(env.rules.name) : body !== undefined,
+    allowed: rules !== undefined ? mayCall(env, rules) : body !== undefined,
     deviceBound: rules?.deviceBound ?? false,
     params: proto.params.map((param) => paramOf(btf, param)),
     ret: ret.kind === "void"
@@ -103,6 +105,11 @@ function fromBtf(env: Env, func: KfuncRef, body: KfuncBody | undefined): KfuncPr
       : { kind: isScalar(ret) ? "scalar" : "other" },
     ...(body === undefined ? {} : { body }),
   };
+}
+
+function mayCall(env: Env, rules: KfuncRules): boolean {
+  const { types, attachTypes } = rules;
+  return types.has(env.rules.name) && (attachTypes === undefined || attachTypes.includes(env.attachType));
 }
 
 function isScalar(type: BtfType): boolean {
@@ -139,15 +146,18 @@ function pointeeOf(btf: Btf, id: number): Pointee {
     btfKind: kindText(type),
     name: "name" in type ? type.name : "",
     size: kind === "scalar" || kind === "struct" ? btf.sizeOf(target) : 0,
-    ofScalars: type.kind === "struct" && isScalarStruct(btf, type, 0),
+    typeId: target,
+    ofScalars: isScalarStruct(btf, type, 0),
   };
 }
 
 function isScalarStruct(btf: Btf, type: BtfType, depth: number): boolean {
-  if (type.kind !== "struct") return false;
+  if (type.kind !== "struct" && type.kind !== "union") return false;
   return type.members.every((member) => {
     let inner = btf.type(btf.resolve(member.type));
-    if (inner.kind === "struct") return depth + 1 < MAX_NESTING && isScalarStruct(btf, inner, depth + 1);
+    if (inner.kind === "struct" || inner.kind === "union") {
+      return depth + 1 < MAX_NESTING && isScalarStruct(btf, inner, depth + 1);
+    }
     if (inner.kind === "array") {
       if (inner.count === 0) return false;
       inner = btf.type(btf.resolve(inner.type));
@@ -169,13 +179,13 @@ function fromModule(
     name: func.name,
     btfId: func.btfId,
     flags: rules?.flags ?? declaration.flags,
-    allowed: rules === undefined || rules.types.has(env.rules.name),
+    allowed: rules === undefined || mayCall(env, rules),
     deviceBound: rules?.deviceBound ?? false,
     params: args.map(paramOfModule),
     ret: returns === "pointer"
       ? {
         kind: "pointer",
-        pointee: { kind: "void", btfKind: "UNKNOWN", name: "", size: 0, ofScalars: false },
+        pointee: { kind: "void", btfKind: "UNKNOWN", name: "", size: 0, typeId: 0, ofScalars: false },
       }
       : { kind: returns },
     ...(body === undefined ? {} : { body }),
@@ -196,6 +206,7 @@ function paramOfModule(arg: KfuncArg): KfuncParam {
       btfKind: kind === "struct" ? "STRUCT" : kind === "scalar" ? "INT" : "UNKNOWN",
       name: struct,
       size,
+      typeId: 0,
       ofScalars: kind === "struct",
     },
   };

@@ -8,6 +8,9 @@
  */
 import type { KfuncFlag, KfuncRules } from "../profile.ts";
 
+/** `BPF_TRACE_ITER` of `enum bpf_attach_type`. */
+const TRACE_ITER = 28;
+
 /** Program types that share a registration hook (`bpf_prog_type_to_kfunc_hook`). */
 const CGROUP: readonly string[] = [
   "cgroup_skb",
@@ -48,6 +51,7 @@ const GENERIC: readonly string[] = ["xdp", "sched_cls", ...CGROUP, ...TRACING, "
 
 interface Group {
   readonly types: readonly string[];
+  readonly attachTypes?: readonly number[];
   readonly deviceBound?: boolean;
   /** One function a line: its name, then its flags. */
   readonly functions: string;
@@ -326,6 +330,7 @@ const GROUPS: readonly Group[] = [
   },
   {
     types: ["tracing"],
+    attachTypes: [TRACE_ITER],
     functions: `
       bpf_sock_destroy trusted_args
     `,
@@ -360,7 +365,13 @@ function rules(group: Group): KfuncRules[] {
   const types = new Set(group.types);
   return group.functions.trim().split("\n").map((line) => {
     const [name, ...flags] = line.trim().split(" ");
-    return { name, flags: new Set(flags as KfuncFlag[]), types, deviceBound: group.deviceBound ?? false };
+    return {
+      name,
+      flags: new Set(flags as KfuncFlag[]),
+      types,
+      deviceBound: group.deviceBound ?? false,
+      ...(group.attachTypes === undefined ? {} : { attachTypes: group.attachTypes }),
+    };
   });
 }
 
