@@ -21,6 +21,7 @@ import {
 } from "./env.ts";
 import { pushHistory } from "./history.ts";
 import { F_ASYNC, F_CALLSITE, FRAME_REG_COUNT, IN_ASYNC_CALLBACK } from "./layout.ts";
+import { mayGoOn, roundsDiffer } from "./iterator.ts";
 import { printCurrent, printSaved, verboseLine } from "./log.ts";
 import type { Loops } from "./loops.ts";
 import {
@@ -208,14 +209,15 @@ export class Explored {
     if ((W[frame + SFR_FLAGS] & IN_ASYNC_CALLBACK) !== 0 && W[frame + SFR_ASYNC] !== W[env.frame + F_ASYNC]) {
       return 0;
     }
-    if ((flags & AUX_ITER_NEXT) !== 0) env.unsupported("iterators");
+    if ((flags & AUX_ITER_NEXT) !== 0) return statesEqual(env, state, RANGE_WITHIN) && mayGoOn(env) ? 2 : 0;
     if ((flags & AUX_MAY_GOTO) !== 0) {
       if (W[state + ST_MAY_GOTO] !== env.mayGotoDepth && statesEqual(env, state, RANGE_WITHIN)) return 2;
     }
     if ((flags & AUX_CALLS_CALLBACK) !== 0) return statesEqual(env, state, RANGE_WITHIN) ? 1 : 0;
     if (
       maybeLooping(env, state) && statesEqual(env, state, EXACT) &&
-      W[state + ST_MAY_GOTO] === env.mayGotoDepth && W[state + ST_CB_UNROLL] === env.callbackUnrollDepth
+      !roundsDiffer(env, state) && W[state + ST_MAY_GOTO] === env.mayGotoDepth &&
+      W[state + ST_CB_UNROLL] === env.callbackUnrollDepth
     ) {
       verboseLine(env, insn, "; ");
       const failed = env.fail(EINVAL, `infinite loop detected at insn ${insn}`);

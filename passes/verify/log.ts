@@ -63,7 +63,7 @@ import {
   UMIN,
 } from "./layout.ts";
 import { INNER_MAP, mapOf } from "./map_pointer.ts";
-import { typeName } from "./type_names.ts";
+import { iteratorName, typeName } from "./type_names.ts";
 import {
   savedFrame,
   savedReg,
@@ -257,6 +257,8 @@ function savedView(state: number, frame: number): FrameView {
 
 const SLOT_CHARS = "?rm0dif";
 
+const ITERATOR_STATES = ["<invalid>", "active", "drained"];
+
 function slotText(env: Env, view: FrameView, spi: number): { text: string; last: number } {
   const types = view.types(spi), o = view.spill(spi);
   let chars = "";
@@ -275,8 +277,14 @@ function slotText(env: Env, view: FrameView, spi: number): { text: string; last:
       const kind = dynptrText(dynptrType(W[main + AUX1]));
       return { text: ` fp${-(spi + 2) * 8}=dynptr_${kind}(${parts.join(",")})`, last: spi + 1 };
     }
-    case STACK_ITER:
-      return { text: "", last: spi };
+    case STACK_ITER: {
+      // The first slot alone has the reference; the others are not shown.
+      if (W[o + REF_ID] === 0) return { text: "", last: spi };
+      const type = iteratorName(env.targetBtf?.name(W[o + AUX1]) ?? "");
+      const state = ITERATOR_STATES[W[o + AUX2] & 0xff] ?? "<invalid>";
+      const text = `(ref_id=${W[o + REF_ID]},state=${state},depth=${W[o + AUX2] >>> 8})`;
+      return { text: ` fp${-(spi + 1) * 8}=iter_${type}${text}`, last: spi };
+    }
     default:
       return { text: ` fp${-(spi + 1) * 8}=${chars}`, last: spi };
   }

@@ -62,3 +62,10 @@ export function typeName(type: number): string {
   if ((type & PTR_MAYBE_NULL) !== 0) name += base === PTR_TO_BTF_ID ? "or_null_" : "_or_null";
   return name;
 }
+
+const ITERATOR_PREFIX = "bpf_iter_";
+
+/** How messages name an iterator's type, by its structure. */
+export function iteratorName(struct: string): string {
+  return struct.startsWith(ITERATOR_PREFIX) ? struct.slice(ITERATOR_PREFIX.length) : struct;
+}

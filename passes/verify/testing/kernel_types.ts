@@ -8,7 +8,7 @@ import { BtfBuilder } from "../../../ir/btf/write.ts";
 
 let built: Btf | undefined;
 
-/** A small kernel: dynptrs of packets, metadata of devices, and one function of another type's programs. */
+/** A small kernel: dynptrs of packets, iterators, metadata of devices, and one function of another type's programs. */
 export function kernelTypes(): Btf {
   if (built !== undefined) return built;
   const builder = new BtfBuilder();
@@ -35,6 +35,14 @@ export function kernelTypes(): Btf {
     ["sun_path", builder.ptr(u8)],
     ["sun_path__sz", u32],
   ]);
+  const num = builder.ptr(builder.struct("bpf_iter_num", 8, [])), intPointer = builder.ptr(int);
+  func("bpf_iter_num_new", int, [["it", num], ["start", int], ["end", int]]);
+  func("bpf_iter_num_next", intPointer, [["it", num]]);
+  func("bpf_iter_num_destroy", 0, [["it", num]]);
+  const bits = builder.ptr(builder.struct("bpf_iter_bits", 16, []));
+  func("bpf_iter_bits_new", int, [["it", bits], ["unsafe_ptr__ign", builder.ptr(u64)], ["nr_words", u32]]);
+  func("bpf_iter_bits_next", intPointer, [["it", bits]]);
+  func("bpf_iter_bits_destroy", 0, [["it", bits]]);
   built = builder.build();
   return built;
 }
