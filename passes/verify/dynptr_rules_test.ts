@@ -392,4 +392,16 @@ ruleCases("dynptrs", [
       exit`,
     message: "arg 1 is an unacquired reference",
   },
+  {
+    name: "nothing is submitted from a part of the stack not in use",
+    type: "xdp",
+    text: `
+      r1 = r10
+      r1 += -256
+      r2 = 0
+      call bpf_ringbuf_submit_dynptr#199
+      r0 = 0
+      exit`,
+    message: "arg 1 is an unacquired reference",
+  },
 ]);

@@ -36,6 +36,7 @@ import {
   DYNPTR_SKB_META,
   dynptrType,
   F_CB_DEPTH,
+  F_NSLOTS,
   FRAMENO,
   ID,
   KERNEL_VALUE,
@@ -71,7 +72,7 @@ import {
   VID,
 } from "./layout.ts";
 import { checkMapFunction, MAP_TYPE } from "./map_func.ts";
-import { mapOf, mayHoldSpinLock } from "./map_pointer.ts";
+import { mapFlags, mapOf, mayHoldSpinLock } from "./map_pointer.ts";
 import { checkMapAccess } from "./map_value.ts";
 import { checkMemAccess } from "./memory.ts";
 import { clearPacketPointers } from "./packet.ts";
@@ -351,7 +352,8 @@ function checkRelease(env: Env, regno: number, arg: ArgProto): number {
 function holdsDynptrReference(o: number): boolean {
   const off = W[o + OFF] + W[o + TVAL], spi = Math.trunc((-off - 1) / 8);
   if (!isConst(o) || off % 8 !== 0 || spi < 1 || spi > 63) return false;
-  return W[spillAt(frameAt(W[o + FRAMENO]), spi) + REF_ID] !== 0;
+  const frame = frameAt(W[o + FRAMENO]);
+  return spi < W[frame + F_NSLOTS] && W[spillAt(frame, spi) + REF_ID] !== 0;
 }
 
 /** The part of a parameter's check that depends on its kind: 0 or `-errno`. */
@@ -496,7 +498,7 @@ function checkConstString(env: Env, regno: number): number {
 function recordMap(env: Env, id: number): number {
   if (!MAP_RECORDED.has(id)) return 0;
   if (meta.map < 0) return env.fail(EFAULT, "verifier bug: expected map for helper call");
-  if ((mapOf(env, meta.map).flags & RDONLY_PROG) !== 0 && MAP_WRITES.has(id)) {
+  if ((mapFlags(mapOf(env, meta.map)) & RDONLY_PROG) !== 0 && MAP_WRITES.has(id)) {
     return env.fail(EACCES, "write into map forbidden");
   }
   env.findings.map(env.insnIdx, meta.map);

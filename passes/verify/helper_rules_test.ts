@@ -364,6 +364,22 @@ ruleCases("helpers", [
     message: "dereference of modified ctx ptr R1 off=8 disallowed",
   },
   {
+    name: "programs do not write into maps of devices",
+    head: "map m type=devmap key=4 value=4 max=1",
+    text: `
+      *(u64 *)(r10 -8) = 0
+      r2 = r10
+      r2 += -8
+      r1 = map m ll
+      call bpf_map_lookup_elem#1
+      if r0 == 0 goto out
+      *(u8 *)(r0 +0) = 1
+    out:
+      r0 = 0
+      exit`,
+    message: "write into map forbidden, value_size=4 off=0 size=1",
+  },
+  {
     name: "a helper that stores into read-only values",
     type: "sched_cls",
     head: "map m type=array key=4 value=8 max=1 flags=0x80",

@@ -37,6 +37,14 @@ export function mapOf(env: Env, aux: number): MapDef {
   return env.maps[aux & ~INNER_MAP].inner!;
 }
 
+/** `BPF_F_RDONLY_PROG`, `BPF_MAP_TYPE_DEVMAP` and `BPF_MAP_TYPE_DEVMAP_HASH`. */
+const RDONLY_PROG = 1 << 7, DEVMAP = 14, DEVMAP_HASH = 25;
+
+/** A map's flags once it is made: the kernel lets no program write into maps of devices, whatever was asked for. */
+export function mapFlags(map: MapDef): number {
+  return map.type === DEVMAP || map.type === DEVMAP_HASH ? map.flags | RDONLY_PROG : map.flags;
+}
+
 /** A field of a map's value that is more than bytes. */
 export interface SpecialField {
   /** `bpf_spin_lock`, `bpf_timer`, …, or `kptr_untrusted`, `kptr`, `percpu_kptr`, `uptr`. */

@@ -6,7 +6,7 @@
 import { W } from "./arena.ts";
 import { EACCES, EINVAL, ENOTSUPP, type Env } from "./env.ts";
 import { AUX1, REG_WORDS, SMIN, TVAL, UMAX } from "./layout.ts";
-import { mapOf, type SpecialField, specialFields } from "./map_pointer.ts";
+import { mapFlags, mapOf, type SpecialField, specialFields } from "./map_pointer.ts";
 import { unsigned64 } from "./number_text.ts";
 import { checkRegion } from "./region.ts";
 import { isConst, markConst, markUnknown, toNumber } from "./scalar.ts";
@@ -25,7 +25,7 @@ export const assumed: WeakMap<Env, string> = new WeakMap();
 /** Whether the program may read, or write, the map that register `regno` points into: 0 or `-errno`. */
 export function checkMapFlags(env: Env, regno: number, off: number, size: number, write: boolean): number {
   const map = mapOf(env, W[env.regs + regno * REG_WORDS + AUX1]);
-  const access = map.flags & (RDONLY_PROG | WRONLY_PROG);
+  const access = mapFlags(map) & (RDONLY_PROG | WRONLY_PROG);
   if (access !== (write ? RDONLY_PROG : WRONLY_PROG)) return 0;
   const what = write ? "write into" : "read from";
   return env.fail(EACCES, `${what} map forbidden, value_size=${map.valueSize} off=${off} size=${size}`);
