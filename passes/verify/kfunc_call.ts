@@ -3,8 +3,8 @@
  * (`check_kfunc_call` of Linux 6.18).
  *
  * Parameters are classified by type and by the suffix of their name (`__sz`, `__szk`, `__opt`, `__k`, `__ign`, `__uninit`,
- * `__nullable`, …). Contexts, numbers, memory and dynptrs are decided about; kernel structures, allocated objects, lists, trees,
- * locks, iterators, work queues and exceptions are still to come.
+ * `__nullable`, …). Contexts, numbers, memory, dynptrs, iterators and kernel structures are decided about; allocated objects, lists,
+ * trees, locks, work queues and exceptions are still to come.
  *
  * @module
  */
@@ -14,15 +14,35 @@ import { checkArgOffset } from "./call_args.ts";
 import { checkOptionalMemory, checkOptionalSizedMemory, isNull } from "./call_memory.ts";
 import { isContextName } from "./context_type.ts";
 import { checkDynptrArg, dynptrFlag, dynptrReg } from "./dynptr.ts";
-import { EACCES, EFAULT, EINVAL, type Env } from "./env.ts";
+import {
+  AUX_CHECKPOINT,
+  AUX_ITER_NEXT,
+  AUX_PRUNE_POINT,
+  EACCES,
+  EFAULT,
+  EINVAL,
+  type Env,
+  frameAt,
+  spillAt,
+  SUB_CHANGES_PACKET,
+  SUB_MIGHT_SLEEP,
+} from "./env.ts";
 import { clearCallerSaved } from "./frames.ts";
 import { isGplCompatible } from "./gpl.ts";
+import { advance, checkIteratorArg } from "./iterator.ts";
+import { btfOf, endRcuSection, inRcuSection, KERNEL_BTF, setKernelPointer } from "./kernel_ptr.ts";
+import {
+  checkMapPointerArg,
+  checkStructArg,
+  demandsOf,
+  isStructPointer,
+  kernelContext,
+} from "./kfunc_struct.ts";
 import {
   AUX1,
   AUX2,
   BASE_TYPE_MASK,
   CONST_PTR_TO_DYNPTR,
-  CONST_PTR_TO_MAP,
   DYNPTR_INVALID,
   DYNPTR_RINGBUF,
   DYNPTR_SKB,
@@ -31,15 +51,15 @@ import {
   dynptrType,
   FRAMENO,
   ID,
+  MEM_RCU,
   MEM_RDONLY,
   OFF,
   PTR_MAYBE_NULL,
   PTR_TO_BTF_ID,
   PTR_TO_CTX,
   PTR_TO_MEM,
-  PTR_TO_SOCK_COMMON,
-  PTR_TO_SOCKET,
-  PTR_TO_TCP_SOCK,
+  PTR_TRUSTED,
+  PTR_UNTRUSTED,
   REF_ID,
   REG_WORDS,
   SCALAR_VALUE,
@@ -48,28 +68,17 @@ import {
 } from "./layout.ts";
 import { type KfuncParam, type KfuncProto, kfuncProtoAt, preciseArguments } from "./kfunc_proto.ts";
 import { clearPacketPointers } from "./packet.ts";
+import { acquireReference, releaseReference } from "./references.ts";
 import { isConst, markKnown, markUnknown } from "./scalar.ts";
 import { typeName } from "./type_names.ts";
 
-/** Flags of functions that are still to come. */
-const UNSUPPORTED_FLAGS = [
-  "acquire",
-  "release",
-  "iter_new",
-  "iter_next",
-  "iter_destroy",
-  "rcu_protected",
-] as const;
 /** Functions whose effect on the state is still to come, whatever their prototype says. */
 const UNSUPPORTED_FUNCTIONS: ReadonlySet<string> = new Set([
   "bpf_throw",
-  "bpf_cast_to_kern_ctx",
-  "bpf_rdonly_cast",
   "bpf_obj_new_impl",
   "bpf_percpu_obj_new_impl",
   "bpf_local_irq_save",
   "bpf_local_irq_restore",
-  "bpf_get_kmem_cache",
   "bpf_session_cookie",
 ]);
 /** Suffixes and structures of parameters that are still to come. */
@@ -78,7 +87,6 @@ const UNSUPPORTED_SUFFIXES = [
   "__refcounted_kptr",
   "__iter",
   "__str",
-  "__map",
   "__irq_flag",
   "__prog",
 ];
@@ -111,6 +119,12 @@ const meta = {
   resultSize: 0,
   resultRdonly: false,
   refId: 0,
+  /** The register whose reference is given back; 0 = none. */
+  releaseRegno: 0,
+  /** The kernel's structure behind the context. */
+  contextType: 0,
+  /** Word of the first slot of the iterator among the arguments. */
+  iterator: 0,
 };
 
 /** `BPF_PSEUDO_KFUNC_CALL`, and the opcode of calls. */
@@ -119,6 +133,7 @@ const PSEUDO_KFUNC_CALL = 2, CALL = 0x85;
 /** What is checked of all kfunc calls before anything is walked, reachable or not: 0 or `-errno`. */
 export function checkKfuncs(env: Env): number {
   const { code, src, cols } = env;
+  env.markKfunc = (slot) => markTraits(env, slot);
   for (let slot = 0; slot < cols.count; slot++) {
     if (code[slot] !== CALL || src[slot] !== PSEUDO_KFUNC_CALL) continue;
     if (!isGplCompatible(env.unit.license)) {
@@ -129,6 +144,20 @@ export function checkKfuncs(env: Env): number {
     }
   }
   return 0;
+}
+
+/** Marks what the walk must know of the function called at `slot` before it comes there. */
+function markTraits(env: Env, slot: number): void {
+  const proto = kfuncProtoAt(env, slot);
+  if (proto === undefined) return;
+  const sub = env.cols.subprogOf[slot];
+  if (proto.flags.has("iter_next")) env.aux[slot] |= AUX_ITER_NEXT | AUX_PRUNE_POINT | AUX_CHECKPOINT;
+  if (proto.flags.has("sleepable")) env.subprogFlags[sub] |= SUB_MIGHT_SLEEP;
+  if (changesPacket(proto.name)) env.subprogFlags[sub] |= SUB_CHANGES_PACKET;
+}
+
+function changesPacket(kfunc: string): boolean {
+  return kfunc === "bpf_xdp_pull_data";
 }
 
 /** Verifies a kfunc call and updates the registers: 0 or `-errno`. */
@@ -142,10 +171,7 @@ export function checkKfuncCall(env: Env, slot: number): number {
   if (name === "__bpf_trap") {
     return env.fail(EFAULT, "unexpected __bpf_trap() due to uninitialized variable?");
   }
-  const unsupported = UNSUPPORTED_FLAGS.find((flag) => flags.has(flag));
-  if (unsupported !== undefined || UNSUPPORTED_FUNCTIONS.has(name)) {
-    return env.unsupported(`kernel function ${name}`);
-  }
+  if (UNSUPPORTED_FUNCTIONS.has(name)) return env.unsupported(`kernel function ${name}`);
   if (flags.has("sleepable") && !env.sleepable) {
     return env.fail(EACCES, `program must be sleepable to call sleepable kfunc ${name}`);
   }
@@ -157,6 +183,7 @@ export function checkKfuncCall(env: Env, slot: number): number {
   meta.resultSize = 0;
   meta.resultRdonly = false;
   meta.refId = 0;
+  meta.releaseRegno = 0;
   const precise = proto.body !== undefined && preciseArguments.has(env);
   const context = contextOf(env, proto, precise);
   let err = checkArgs(env, proto);
@@ -169,13 +196,22 @@ export function checkKfuncCall(env: Env, slot: number): number {
     }
   }
   env.findings.kfunc(slot, context);
-  err = checkSections(env, proto);
+  err = checkSections(env, proto) || release(env, proto);
   if (err < 0) return err;
   clearCallerSaved(env);
   err = setResult(env, proto);
   if (err < 0) return err;
-  if (name === "bpf_xdp_pull_data") clearPacketPointers(env);
-  return 0;
+  if (changesPacket(name)) clearPacketPointers(env);
+  return flags.has("iter_next") ? advance(env, slot) : 0;
+}
+
+/** Gives back the reference that a releasing function was passed: 0 or `-errno`. */
+function release(env: Env, proto: KfuncProto): number {
+  if (meta.releaseRegno === 0) return 0;
+  const err = releaseReference(env, W[env.regs + meta.releaseRegno * REG_WORDS + REF_ID]);
+  if (err === 0) return 0;
+  env.fail(-err, `kfunc ${proto.name}#${proto.btfId} reference has not been acquired before`);
+  return err;
 }
 
 /** The arguments as the body of an inlined function may rely on them. */
@@ -205,7 +241,7 @@ function dynptrKindAt(env: Env, o: number): number {
 }
 
 function checkArgs(env: Env, proto: KfuncProto): number {
-  const { params, flags } = proto;
+  const { params, flags } = proto, demands = demandsOf(proto);
   if (params.length > 5) {
     return env.fail(EINVAL, `Function ${proto.name} has ${params.length} > 5 args`);
   }
@@ -221,16 +257,37 @@ function checkArgs(env: Env, proto: KfuncProto): number {
       return env.fail(EINVAL, `Unrecognized arg#${i} type ${param.btfKind}`);
     }
     const maybeNull = isNull(o) || (W[o + TYPE] & PTR_MAYBE_NULL) !== 0;
-    const trusted = flags.has("trusted_args") || flags.has("rcu");
-    if (trusted && maybeNull && !param.name.endsWith("__nullable")) {
+    if ((demands.trusted || demands.rcu) && maybeNull && !param.name.endsWith("__nullable")) {
       return env.fail(EACCES, `Possibly NULL pointer passed to trusted arg${i}`);
     }
-    if (W[o + REF_ID] !== 0) meta.refId = W[o + REF_ID];
+    if (W[o + REF_ID] !== 0) {
+      if (demands.release && meta.refId !== 0) {
+        const ids = `${W[o + REF_ID]} ${meta.refId}`;
+        return env.fail(EFAULT, `verifier bug: more than one arg with ref_obj_id R${regno} ${ids}`);
+      }
+      meta.refId = W[o + REF_ID];
+      if (demands.release) meta.releaseRegno = regno;
+    }
+    if (i === 0 && (flags.has("iter_new") || flags.has("iter_next") || flags.has("iter_destroy"))) {
+      const bad = checkArgOffset(env, regno, {});
+      if (bad < 0) return bad;
+      const ref = checkIteratorArg(env, regno, proto);
+      if (ref < 0) return ref;
+      meta.refId = ref;
+      meta.iterator = iteratorSlot(o);
+      continue;
+    }
     const used = checkPointer(env, proto, i);
     if (used < 0) return used;
     i += used;
   }
-  return 0;
+  if (!demands.release || meta.releaseRegno !== 0) return 0;
+  return env.fail(EINVAL, `release kernel function ${proto.name} expects refcounted PTR_TO_BTF_ID`);
+}
+
+/** The register that stands for the iterator that the stack pointer at `o` points to. */
+function iteratorSlot(o: number): number {
+  return spillAt(frameAt(W[o + FRAMENO]), -(W[o + OFF] + W[o + TVAL]) / 8 - 1);
 }
 
 function checkScalar(env: Env, regno: number, param: KfuncParam): number {
@@ -258,18 +315,11 @@ function takeConstant(env: Env, regno: number, mark: boolean): number {
   return mark ? env.precision.markReg(env, regno) : 0;
 }
 
-/** Whether a type of register is also a kernel structure by another name. */
-function standsForStruct(type: number): boolean {
-  const base = type & BASE_TYPE_MASK;
-  return base === PTR_TO_BTF_ID || base === PTR_TO_SOCKET || base === PTR_TO_SOCK_COMMON ||
-    base === PTR_TO_TCP_SOCK ||
-    base === CONST_PTR_TO_MAP;
-}
-
 /** Verifies the pointer parameter `i`: how many further parameters it took with it (its size), or `-errno`. */
 function checkPointer(env: Env, proto: KfuncProto, i: number): number {
   const param = proto.params[i], pointee = param.pointee!, regno = i + 1, o = env.regs + regno * REG_WORDS;
-  const isCtx = pointee.kind === "struct" && isContextName(env, pointee.name);
+  const isCtx = (pointee.kind === "struct" && isContextName(env, pointee.name)) ||
+    proto.name === "bpf_cast_to_kern_ctx";
   const type = W[o + TYPE];
   if (!isCtx) {
     if (param.name.endsWith("__nullable") && isNull(o)) return 0;
@@ -281,7 +331,10 @@ function checkPointer(env: Env, proto: KfuncProto, i: number): number {
     if (pointee.kind === "func") return env.unsupported("callbacks of kernel functions");
   }
   const isDynptr = !isCtx && pointee.kind === "struct" && pointee.name === "bpf_dynptr";
-  if (!isCtx && !isDynptr && standsForStruct(type)) return env.unsupported("kernel structures as arguments");
+  if (!isCtx && !isDynptr) {
+    if (param.name.endsWith("__map")) return checkMapPointerArg(env, proto, i);
+    if (isStructPointer(type)) return checkStructArg(env, proto, i);
+  }
   const next = proto.params[i + 1], nextReg = env.regs + (regno + 1) * REG_WORDS;
   const sized = !isCtx && !isDynptr && next !== undefined && next.kind === "scalar" &&
     /__szk?$/.test(next.name) &&
@@ -298,7 +351,11 @@ function checkPointer(env: Env, proto: KfuncProto, i: number): number {
   const err = checkArgOffset(env, regno, {});
   if (err < 0) return err;
   if (isCtx) {
-    if (type === PTR_TO_CTX) return 0;
+    if (type === PTR_TO_CTX) {
+      if (proto.name !== "bpf_cast_to_kern_ctx") return 0;
+      meta.contextType = kernelContext(env);
+      return Math.min(meta.contextType, 0);
+    }
     return env.fail(EINVAL, `arg#${i} expected pointer to ctx, but got ${typeName(type)}`);
   }
   if (isDynptr) return checkDynptr(env, proto, i);
@@ -356,6 +413,7 @@ function checkSections(env: Env, proto: KfuncProto): number {
     env.rcuLocks = 1;
   } else if (name === "bpf_rcu_read_unlock") {
     if (env.rcuLocks === 0) return env.fail(EINVAL, `unmatched rcu read unlock (kernel function ${name})`);
+    endRcuSection(env);
     env.rcuLocks = 0;
   } else if (env.rcuLocks !== 0 && sleepable) {
     return env.fail(EACCES, `kernel func ${name} is sleepable within rcu_read_lock region`);
@@ -369,6 +427,12 @@ function checkSections(env: Env, proto: KfuncProto): number {
   } else if (env.preemptLocks !== 0 && sleepable) {
     return env.fail(EACCES, `kernel func ${name} is sleepable within non-preemptible region`);
   }
+  if (env.irqId !== 0 && sleepable) {
+    return env.fail(EACCES, `kernel func ${name} is sleepable within IRQ-disabled region`);
+  }
+  if (proto.flags.has("rcu_protected") && !inRcuSection(env)) {
+    return env.fail(EACCES, `kernel func ${name} requires RCU critical section protection`);
+  }
   return 0;
 }
 
@@ -381,7 +445,8 @@ function setResult(env: Env, proto: KfuncProto): number {
     return 0;
   }
   if (ret.kind === "other") return env.unsupported(`result of kernel function ${name}`);
-  const pointee = ret.pointee!;
+  const pointee = ret.pointee!, special = specialResult(env, name);
+  if (special < 0) return special;
   const slice = name === "bpf_dynptr_slice" || name === "bpf_dynptr_slice_rdwr";
   if (slice) {
     if (!meta.hasConstant) {
@@ -392,10 +457,16 @@ function setResult(env: Env, proto: KfuncProto): number {
     else if (!env.rules.packetWrite) return env.fail(EINVAL, "the prog does not allow writes to packet data");
     setMemory(r0, type, meta.constant);
     W[r0 + AUX2] = meta.dynptrId;
+  } else if (special > 0) {
+    // Done.
   } else if (pointee.kind === "void") {
     markUnknown(r0);
   } else if (pointee.kind === "struct") {
-    return env.unsupported(`kernel structures: result of kernel function ${name}`);
+    if (pointee.typeId === 0 || UNSUPPORTED_STRUCTS.has(pointee.name)) {
+      return env.unsupported(`kernel structures: result of kernel function ${name}`);
+    }
+    const flags = structResultFlags(proto);
+    setKernelPointer(env, r0, { base: PTR_TO_BTF_ID, flags, typeId: pointee.typeId, btf: KERNEL_BTF });
   } else {
     const size = meta.resultSize !== 0 ? meta.resultSize : pointee.size;
     if (size === 0) {
@@ -405,12 +476,48 @@ function setResult(env: Env, proto: KfuncProto): number {
     const rdonly = meta.resultSize !== 0 ? meta.resultRdonly : true;
     setMemory(r0, PTR_TO_MEM | (rdonly ? MEM_RDONLY : 0), size);
     W[r0 + REF_ID] = meta.refId;
+    if (proto.flags.has("rcu_protected")) W[r0 + TYPE] |= MEM_RCU;
   }
-  if (proto.flags.has("ret_null")) {
+  const orNull = proto.flags.has("ret_null");
+  if (orNull) {
     W[r0 + TYPE] |= PTR_MAYBE_NULL;
     W[r0 + ID] = env.newId();
   }
+  if (proto.flags.has("acquire")) {
+    const id = acquireReference(env);
+    if (orNull) W[r0 + ID] = id;
+    W[r0 + REF_ID] = id;
+  }
   return 0;
+}
+
+/** How far a kernel structure that a function returns may be trusted. */
+function structResultFlags(proto: KfuncProto): number {
+  if (proto.name === "bpf_get_kmem_cache") return PTR_UNTRUSTED;
+  const protectedByRcu = proto.flags.has("rcu_protected") ? MEM_RCU : 0;
+  if (!proto.flags.has("iter_next")) return protectedByRcu;
+  return protectedByRcu | ((W[meta.iterator + TYPE] & MEM_RCU) !== 0 ? MEM_RCU : PTR_TRUSTED);
+}
+
+/** Gives r0 what a casting function returns: 1 if the function is one, 0 if not, or `-errno`. */
+function specialResult(env: Env, name: string): number {
+  const r0 = env.regs;
+  if (name === "bpf_cast_to_kern_ctx") {
+    const typeId = meta.contextType;
+    setKernelPointer(env, r0, { base: PTR_TO_BTF_ID, flags: PTR_TRUSTED, typeId, btf: KERNEL_BTF });
+    return 1;
+  }
+  if (name !== "bpf_rdonly_cast") return 0;
+  const btf = btfOf(env, KERNEL_BTF), typeId = meta.constant;
+  if (typeId < 0 || typeId >= btf.count) {
+    return env.fail(EINVAL, `Unknown type ID ${typeId} passed to kfunc bpf_rdonly_cast`);
+  }
+  const { kind } = btf.type(typeId);
+  if (kind === "struct" || kind === "union") {
+    setKernelPointer(env, r0, { base: PTR_TO_BTF_ID, flags: PTR_UNTRUSTED, typeId, btf: KERNEL_BTF });
+  } else if (kind === "void") setMemory(r0, PTR_TO_MEM | MEM_RDONLY | PTR_UNTRUSTED, 0);
+  else return env.fail(EINVAL, "kfunc bpf_rdonly_cast type ID argument must be of a struct or void");
+  return 1;
 }
 
 function setMemory(o: number, type: number, size: number): void {
