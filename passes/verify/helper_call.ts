@@ -73,7 +73,7 @@ import {
 } from "./layout.ts";
 import { checkMapFunction, MAP_TYPE } from "./map_func.ts";
 import { mapFlags, mapOf, mayHoldSpinLock } from "./map_pointer.ts";
-import { checkMapAccess } from "./map_value.ts";
+import { assumed, checkMapAccess } from "./map_value.ts";
 import { checkMemAccess } from "./memory.ts";
 import { clearPacketPointers } from "./packet.ts";
 import { acquireReference, releaseReference } from "./references.ts";
@@ -90,6 +90,7 @@ const FUNC = {
   map_update_elem: 2,
   map_delete_elem: 3,
   get_smp_processor_id: 8,
+  probe_write_user: 36,
   tail_call: 12,
   probe_read_str: 45,
   redirect_map: 51,
@@ -171,7 +172,7 @@ const RDONLY_PROG = 1 << 7;
 const MAX_ERRNO = 4095;
 /**
  * `nr_cpu_ids` of the machine a program is for is not known here: the greatest number a kernel can be built for on x86-64, which
- * bounds every real one.
+ * bounds every real one. What is refused after it was relied on is not decided.
  */
 const NR_CPUS = 8192;
 
@@ -253,6 +254,9 @@ export function checkHelperCall(env: Env, slot: number): number {
       : "";
     if (where !== "") return env.fail(EINVAL, `sleepable helper bpf_${proto.name}#${id} in ${where}`);
   }
+
+  // Whether it is there is up to the machine's administrator.
+  if (id === FUNC.probe_write_user) return env.unsupported("bpf_probe_write_user: refused in lockdown");
 
   resetMeta();
   for (let i = 0; i < proto.args.length; i++) {
@@ -689,6 +693,7 @@ function refineResult(env: Env, id: number): number {
       boundsSync(r0);
       break;
     case FUNC.get_smp_processor_id:
+      assumed.set(env, "how many processors the machine has");
       W[r0 + UMAX] =
         W[r0 + SMAX] =
         W[r0 + U32MAX] =
