@@ -13,6 +13,7 @@ import type { MapDef, Unit } from "../ir/unit.ts";
 import { programTypeNumber } from "../kernel/prog_load.ts";
 import { attachBtfId } from "../passes/parse/attach.ts";
 import { btfFile } from "./legacy_btf.ts";
+import { filledInsns } from "./legacy_fill.ts";
 import { FIXUP_MAPS, mapTypes } from "./legacy_maps.ts";
 
 /** A test, as a line of the file; what a kernel said of it, if recorded, is not read here. */
@@ -31,8 +32,11 @@ export interface LegacyCase {
   readonly prog_flags: number;
   /** 0: not checked. */
   readonly insn_processed: number;
-  /** Instructions in hexadecimal. */
-  readonly insns: string;
+  /** Instructions in hexadecimal; null where they are made (see `legacy_fill.ts`). */
+  readonly insns: string | null;
+  /** Slots. */
+  readonly n_insns: number;
+  readonly fill_param: number;
   /** By kind of map: the instructions that load it. */
   readonly fixups: Readonly<Record<string, readonly number[]>>;
   readonly fixup_kfunc: readonly (readonly [name: string, insn: number])[];
@@ -49,7 +53,7 @@ export function readLegacy(text: string): LegacyCase[] {
   return text.split("\n").filter((line) => line.trim() !== "").map((line, i) => {
     try {
       const test = JSON.parse(line) as LegacyCase;
-      if (typeof test.insns !== "string" || typeof test.name !== "string") throw new SyntaxError("no test");
+      if (test.insns === undefined || typeof test.name !== "string") throw new SyntaxError("no test");
       return test;
     } catch (error) {
       throw new SyntaxError(`line ${i + 1}: ${error instanceof Error ? error.message : error}`);
@@ -75,7 +79,7 @@ const MOST_TYPES = 64;
  * @throws {MalformedError} If its instructions are not what they should be.
  */
 export function legacyProgram(test: LegacyCase, targetBtf: Btf | undefined): Program {
-  const bytes = bytesOf(test.insns);
+  const bytes = test.insns === null ? filledInsns(test) : bytesOf(test.insns);
   const view = new DataView(bytes.buffer);
   const maps: MapDef[] = [];
   for (const [fixup, places] of Object.entries(test.fixups)) {
