@@ -48,6 +48,8 @@ export const EFAULT = 14;
 export const E2BIG = 7;
 /** `ENOENT`. */
 export const ENOENT = 2;
+/** `ESRCH`. */
+export const ESRCH = 3;
 /** `EBUSY`. */
 export const EBUSY = 16;
 /** `ENOTSUPP` of the kernel (524), not of POSIX. */
@@ -241,6 +243,8 @@ export class Env {
   prevLogEnd = 0;
   /** How long that line was, in characters. */
   prevInsnLength = 0;
+  /** Nothing is logged for a while: it was before. */
+  muted = false;
   /** The next line shows the whole state: the path came here from elsewhere. */
   printState = false;
   /** The source line printed last. */
@@ -319,13 +323,13 @@ export class Env {
 
   /** Appends to the log. The text carries its own newlines. */
   verbose(text: string): void {
-    if (this.logging) this.log.append(text);
+    if (this.logLevel !== 0 && !this.muted) this.log.append(text);
   }
 
   /** Refuses the program: logs the message (a newline is added) and gives `-errno` for the caller to return. */
   fail(errno: number, message: string): number {
     this.message = message;
-    if (this.logging) this.log.append(message + "\n");
+    if (this.logLevel !== 0) this.log.append(message + "\n");
     return -errno;
   }
 

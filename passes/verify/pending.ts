@@ -57,7 +57,7 @@ export class Pending {
     if (this.count === 0) return -2;
     const env = this.#env, state = this.#states[--this.count];
     restoreState(env, state);
-    if (env.logging && (env.logLevel & 2) === 0) env.log.cut(W[state + ST_LOG_END]);
+    if (env.logLevel !== 0 && (env.logLevel & 2) === 0) env.log.cut(W[state + ST_LOG_END]);
     env.insnIdx = W[state + ST_INSN];
     env.prevInsnIdx = W[state + ST_PREV_INSN];
     env.parent = W[state + ST_PARENT];

@@ -64,7 +64,7 @@ export interface VerifyOptions {
    * itself, on which the verdict then depends, as in the proposal of 2024; costs states and can refuse what the default accepts.
    */
   readonly kfuncArguments?: "recorded" | "precise";
-  /** Watches the walk, for tests. */
+  /** @ignore Watches the walk, for tests. */
   readonly observer?: Observer;
 }
 
@@ -218,7 +218,7 @@ function checkFunction(env: Env, flow: Flow, subprog: number): number {
   if (failed < 0) return failed;
   failed = walk(env);
   if (failed < 0) return failed;
-  if (env.logging && (env.logLevel & 2) === 0) env.log.cut(0);
+  if (env.logLevel !== 0 && (env.logLevel & 2) === 0) env.log.cut(0);
   return 0;
 }
 
