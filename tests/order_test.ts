@@ -98,8 +98,8 @@ for (const golden of PROGRAMS) {
         kfuncs: GOLDEN_KFUNCS,
       });
       assertEquals(runFailures(golden, program), [], `after ${at} passes`);
-      // What stands there before verify may be found dead by verify itself.
-      if (passes.slice(at).some((pass) => pass.name === "verify")) continue;
+      // What stands there before verify may be found dead by verify itself; simplify knows that nobody reads the slot.
+      if (passes.slice(at).some((pass) => pass.name === "verify" || pass.name === "simplify")) continue;
       assertEquals(inserted.filter((id) => program.indexOf(id) < 0), [], "inserted code was taken for dead");
       assertEquals(inserted.length > 0, true);
     }

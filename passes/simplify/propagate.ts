@@ -312,7 +312,7 @@ export class Propagation {
       const pred = order.preds[i];
       if (order.place[pred] >= order.place[number]) {
         back = true;
-        if (!this.#dominates(number, pred)) irreducible = true;
+        if (!this.dominates(number, pred)) irreducible = true;
         continue;
       }
       // Both edges of one block stand next to each other.
@@ -336,7 +336,8 @@ export class Propagation {
     return state;
   }
 
-  #dominates(above: number, below: number): boolean {
+  /** Whether every way to a block leads through another, or it is the same. */
+  dominates(above: number, below: number): boolean {
     const { place } = this.order;
     let block = below;
     while (block >= 0 && place[block] > place[above]) block = this.idom[block];

@@ -28,9 +28,15 @@ export function rewrite(propagation: Propagation): boolean {
     const items: Item[] = [];
     for (let index = 0; index < block.items.length; index++) {
       const item = block.items[index];
-      const now = writer.item(item);
-      if (now !== item) changed = true;
-      if (now !== undefined) items.push(now);
+      const near = writer.near(item, items[items.length - 1]);
+      if (near !== undefined) {
+        items.push(...near);
+        changed = true;
+      } else {
+        const now = writer.item(item);
+        if (now !== item) changed = true;
+        if (now !== undefined) items.push(now);
+      }
       writer.step(item, { block: number, index });
     }
     let end = block.end;
@@ -103,6 +109,33 @@ class Writer {
       case "raw":
         return item;
     }
+  }
+
+  /**
+   * For an operation on what was only just loaded, where a register holds the result but for a distance: the sum, so that the load can
+   * go. `previous` is what stands before it now.
+   */
+  near(item: Item, previous: Item | undefined): Item[] | undefined {
+    const { insn } = item;
+    if (insn.kind !== "alu" || previous?.insn.kind !== "load" || previous.insn.dst !== insn.dst) {
+      return undefined;
+    }
+    if (!previous.quiet && previous.insn.base !== 10) return undefined;
+    const { values } = this.#propagation;
+    const value = this.#propagation.result(this.#state, item);
+    const base = values.baseOf(value);
+    if (values.constantOf(value) !== undefined || base === 0 || this.#holder(value) >= 0) return undefined;
+    for (let r = 0; r < 10; r++) {
+      if (r === insn.dst || values.baseOf(this.#state[r]) !== base) continue;
+      const distance = values.distanceOf(value) - values.distanceOf(this.#state[r]);
+      if (distance < -0x8000_0000 || distance > 0x7fff_ffff) continue;
+      const { dst } = insn;
+      return [
+        { ...item, insn: { kind: "alu", op: "mov", width: 64, dst, src: reg(r) }, same: false },
+        { ...item, insn: { kind: "alu", op: "add", width: 64, dst, src: imm(distance) }, same: false },
+      ];
+    }
+    return undefined;
   }
 
   /** A branch with cheaper operands. */

@@ -16,15 +16,16 @@
 import { Edit } from "../../ir/edit.ts";
 import type { Program } from "../../ir/program.ts";
 import type { Pass } from "../pass.ts";
-import { type Graph, graphOf } from "./graph.ts";
+import { type Graph, graphOf, orderOf } from "./graph.ts";
+import { keep } from "./keep.ts";
 import { layOut, MAX_MOVED } from "./layout.ts";
 import { removeDead } from "./liveness.ts";
 import { propagate } from "./propagate.ts";
 import { rewrite } from "./rewrite.ts";
 import { thread, tidy } from "./thread.ts";
 
-/** Rounds of all steps: each finds what the one before uncovered, and rarely anything after the third. */
-const MAX_ROUNDS = 4;
+/** Rounds of all steps: each finds what the one before uncovered; most programs need three, and three more behind `keep`. */
+const MAX_ROUNDS = 8;
 
 /** The pass. */
 export function simplify(): Pass {
@@ -55,33 +56,40 @@ function simplifyProgram(program: Program): Program {
   return edit.commit();
 }
 
+/** Instructions of the blocks that can be reached, but for jumps. */
+function sizeOf(graph: Graph): number {
+  let size = 0;
+  for (const number of orderOf(graph).blocks) size += graph.blocks[number].items.length + 1;
+  return size;
+}
+
 /** Returns whether anything became better. */
 function improve(graph: Graph): boolean {
-  let size = 0;
-  for (const { items } of graph.blocks) size += items.length;
-  const budget = { left: size > MAX_MOVED ? 0 : 32 + (size >> 2) };
-  let order = tidy(graph);
+  const first = sizeOf(graph);
+  // Copies may make a subprogram a quarter longer than it was, no more: most of what is copied dies in the same round.
+  const limit = first > MAX_MOVED ? 0 : 32 + first + (first >> 2);
   let ever = false;
+  let kept = false;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    let changed = false;
+    let order = tidy(graph);
     let propagation = propagate(graph, order);
     // Of this frame all accesses are relative to r10 behind the rewrite, which is what taking out dead stores relies on.
     const { frame } = propagation;
-    if (rewrite(propagation)) {
-      changed = true;
+    let changed = rewrite(propagation);
+    if (changed) {
       order = tidy(graph);
       propagation = propagate(graph, order);
     }
-    if (budget.left > 0 && thread(propagation, budget)) {
+    if (thread(propagation, { left: limit - sizeOf(graph) })) {
       changed = true;
       order = tidy(graph);
     }
-    if (removeDead(graph, order, frame)) {
-      changed = true;
-      order = tidy(graph);
-    }
-    if (!changed) break;
-    ever = true;
+    if (removeDead(graph, order, frame)) changed = true;
+    ever ||= changed;
+    if (changed) continue;
+    if (kept) break;
+    kept = true;
+    if (!keep(propagation)) break;
   }
   return ever;
 }

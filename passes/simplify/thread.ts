@@ -11,68 +11,172 @@ import type { Propagation } from "./propagate.ts";
 
 /** Instructions that a copied block may have. */
 const MAX_COPIED = 6;
+/** Blocks that one way may be led past. */
+const MAX_BLOCKS = 16;
 
-/** What a subprogram may grow by in copies, in instructions. */
-export interface Budget {
-  left: number;
+/** A way into a block whose branch is decided on it. */
+interface Way {
+  /** The edge's beginning. */
+  readonly from: number;
+  readonly jumps: boolean;
+  /** The blocks on the way, whose instructions are copied. */
+  readonly through: number[];
+  /** Where it leads: a block, or the end of another way (its key), which leads on. */
+  to: { readonly block: number } | { readonly way: number };
 }
 
-/** Threads every way that is decided. The propagation is then out of date. Returns whether anything changed. */
-export function thread(propagation: Propagation, budget: Budget): boolean {
+/**
+ * Threads every way that is decided, copying at most `left` instructions. The propagation is then out of date. Returns whether anything
+ * changed.
+ */
+export function thread(propagation: Propagation, { left }: { readonly left: number }): boolean {
+  if (left <= 0) return false;
+  const ways = decidedWays(propagation);
+  if (ways.size === 0) return false;
+  const walker = new Walker(propagation);
+  for (const way of ways.values()) walker.extend(way, ways);
+  const { blocks } = propagation.graph;
+  const { order } = propagation;
+  // Ways lead into ways further on, so those come first.
+  const sorted = [...ways.entries()].sort((a, b) =>
+    order.place[b[1].through[0]] - order.place[a[1].through[0]]
+  );
+  const ends = new Map<number, number>();
+  let copied = 0;
+  let changed = false;
+  for (const [key, { from, jumps, through, to }] of sorted) {
+    const end = "block" in to ? to.block : ends.get(to.way);
+    if (end === undefined) continue;
+    const items = through.flatMap((number) => blocks[number].items);
+    if (copied + items.length > left) continue;
+    copied += items.length;
+    changed = true;
+    let start = end;
+    if (items.length > 0) {
+      start = blocks.length;
+      blocks.push({ items, end: undefined, next: end, jump: -1, via: blocks[through[0]].via });
+    }
+    ends.set(key, start);
+    if (jumps) blocks[from].jump = start;
+    else blocks[from].next = start;
+  }
+  return changed;
+}
+
+/** An edge as a key. */
+function keyOf(from: number, jumps: boolean): number {
+  return from * 2 + (jumps ? 1 : 0);
+}
+
+/** By the edge they begin with: the ways that are decided at the first branch. */
+function decidedWays(propagation: Propagation): Map<number, Way> {
   const { graph, order } = propagation;
-  const found: {
-    readonly from: number;
-    readonly jumps: boolean;
-    readonly through: number;
-    readonly to: number;
-  }[] = [];
+  const walker = new Walker(propagation);
+  const ways = new Map<number, Way>();
   for (let i = 1; i < order.blocks.length; i++) {
     const number = order.blocks[i];
-    const block = graph.blocks[number];
-    const insn = block.end?.insn;
-    if (insn?.kind !== "branch" || block.items.length > MAX_COPIED) continue;
+    if (!walker.passes(number) || graph.blocks[number].end === undefined) continue;
     const start = order.predStart[number], end = order.predStart[number + 1];
     if (end - start < 2) continue;
-    // A loop's head stays one.
-    let head = false;
-    for (let p = start; p < end; p++) if (order.place[order.preds[p]] >= i) head = true;
-    if (head) continue;
     for (let p = start; p < end; p++) {
       const from = order.preds[p];
-      if (p > start && order.preds[p - 1] === from) continue;
-      const both = graph.blocks[from].next === number && graph.blocks[from].jump === number;
-      const jumps = graph.blocks[from].jump === number;
-      if (both) continue;
+      const { next, jump } = graph.blocks[from];
+      if (next === jump) continue;
+      const jumps = jump === number;
       const state = propagation.onEdge(from, jumps);
-      // These items are no place of the graph: their leaves have names of their own.
-      for (let k = 0; k < block.items.length; k++) {
-        propagation.step(state, block.items[k], {
-          block: -2 - found.length,
-          index: 1_000_000 * (p - start) + k,
-        });
+      const taken = walker.decided(state, number, { from, jumps });
+      if (taken === undefined) continue;
+      const to = taken ? graph.blocks[number].jump : graph.blocks[number].next;
+      ways.set(keyOf(from, jumps), { from, jumps, through: [number], to: { block: to } });
+    }
+  }
+  return ways;
+}
+
+/** Follows ways with what holds on them. */
+class Walker {
+  readonly #propagation: Propagation;
+  /** By block: 1 for a loop's head. A loop's head stays one. */
+  readonly #heads: Uint8Array;
+  /** Copies are no place of the graph: their leaves have names of their own. */
+  #copies = 0;
+
+  constructor(propagation: Propagation) {
+    this.#propagation = propagation;
+    const { graph, order } = propagation;
+    this.#heads = new Uint8Array(graph.blocks.length);
+    for (let i = 0; i < order.blocks.length; i++) {
+      const { next, jump } = graph.blocks[order.blocks[i]];
+      if (next >= 0 && order.place[next] <= i) this.#heads[next] = 1;
+      if (jump >= 0 && order.place[jump] <= i) this.#heads[jump] = 1;
+    }
+  }
+
+  /** Whether a way may lead through a copy of a block. */
+  passes(number: number): boolean {
+    const { items, end, next } = this.#propagation.graph.blocks[number];
+    return items.length <= MAX_COPIED && this.#heads[number] === 0 &&
+      (end === undefined ? next >= 0 : end.insn.kind === "branch");
+  }
+
+  /** Steps through a block; whether its branch is taken, undefined if that is not known or there is none. */
+  decided(
+    state: Int32Array,
+    number: number,
+    edge: { readonly from: number; readonly jumps: boolean },
+  ): boolean | undefined {
+    const propagation = this.#propagation;
+    const { items, end } = propagation.graph.blocks[number];
+    this.#copies++;
+    for (let index = 0; index < items.length; index++) {
+      propagation.step(state, items[index], { block: -2 - this.#copies, index });
+    }
+    const insn = end?.insn;
+    if (insn?.kind !== "branch") return undefined;
+    return decide(propagation, {
+      op: insn.op,
+      width: insn.width,
+      left: propagation.register(state, insn.left),
+      right: propagation.operand(state, insn.right, insn.width),
+    }, edge);
+  }
+
+  /** Leads a way on as far as branches are decided on it, or into another way. */
+  extend(way: Way, ways: ReadonlyMap<number, Way>): void {
+    const { graph } = this.#propagation;
+    const { from, jumps, through } = way;
+    const state = this.#propagation.onEdge(from, jumps);
+    let number = through[0];
+    let taken = this.decided(state, number, { from, jumps }) === true;
+    /** Blocks behind the last decided branch, which only lead on. */
+    let passed: number[] = [];
+    for (let steps = 0; steps < MAX_BLOCKS; steps++) {
+      const block = graph.blocks[number];
+      const key = keyOf(number, taken);
+      if (ways.has(key)) {
+        // Whoever comes this way is led on.
+        if (passed.length === 0) way.to = { way: key };
+        else if (block.end === undefined) {
+          through.push(...passed);
+          way.to = { way: key };
+        }
+        return;
       }
-      const taken = decide(propagation, {
-        op: insn.op,
-        width: insn.width,
-        left: propagation.register(state, insn.left),
-        right: propagation.operand(state, insn.right, insn.width),
-      }, { from, jumps });
-      if (taken === undefined || budget.left < block.items.length) continue;
-      budget.left -= block.items.length;
-      found.push({ from, jumps, through: number, to: taken ? block.jump : block.next });
+      number = taken ? block.jump : block.next;
+      if (!this.passes(number)) return;
+      const answer = this.decided(state, number, { from, jumps });
+      if (graph.blocks[number].end === undefined) {
+        passed.push(number);
+        taken = false;
+        continue;
+      }
+      if (answer === undefined) return;
+      through.push(...passed, number);
+      passed = [];
+      taken = answer;
+      way.to = { block: answer ? graph.blocks[number].jump : graph.blocks[number].next };
     }
   }
-  for (const { from, jumps, through, to } of found) {
-    const { items, via } = graph.blocks[through];
-    let way = to;
-    if (items.length > 0) {
-      way = graph.blocks.length;
-      graph.blocks.push({ items: items.slice(), end: undefined, next: to, jump: -1, via });
-    }
-    if (jumps) graph.blocks[from].jump = way;
-    else graph.blocks[from].next = way;
-  }
-  return found.length > 0;
 }
 
 /** Leads edges past empty blocks and joins blocks that follow each other alone. Returns the new order. */
