@@ -50,8 +50,14 @@ export function checkBranch(env: Env, slot: number): number {
     return 0;
   }
   if (linkOperands(env, slot) > 1) pushHistory(env, 0, packedLow(), packedHigh());
-  failed = env.pending.push(env.target[slot], slot, slot);
-  if (failed < 0) return failed;
+  const other = env.pending.push(env.target[slot], slot, slot);
+  if (other < 0) return other;
+  if (env.logging || env.testRegInvariants) {
+    // What is wrong with the other direction is said here, though it is taken later.
+    failed = refineBranch(env, slot, true);
+    if (failed < 0) return failed;
+    restoreState(env, other);
+  }
   env.aux[slot] |= AUX_JUMPED | AUX_FELL;
   failed = refineBranch(env, slot, false);
   if (failed < 0) return failed;

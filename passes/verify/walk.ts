@@ -182,7 +182,9 @@ export function walk(env: Env): number {
     if (branch >= 0) {
       const target = env.insnIdx;
       env.insnIdx = branch;
+      env.muted = true;
       result = refineBranch(env, branch, true);
+      env.muted = false;
       if (result < 0) return result;
       env.insnIdx = target;
     }
