@@ -13,6 +13,7 @@ import { encodeInsns } from "./encode.ts";
 import type { Insn, InsnId, SubprogId } from "./insn.ts";
 import { slotsOf } from "./insn.ts";
 import { type Origin, Program, type ProgramAttrs, type Subprog } from "./program.ts";
+import { CALL_KIND, OPCODE } from "./opcodes.ts";
 import { subprogOf, targetOf } from "./references.ts";
 import type { Unit } from "./unit.ts";
 
@@ -88,11 +89,13 @@ export function buildProgram(plan: ProgramPlan): Program {
     plans.set(subprog.start, subprog);
   }
   if (!plans.has(0)) plans.set(0, { name: plan.attrs.name, start: 0, linkage: "global", btfId: 0 });
+  let slot = 0;
   for (const insn of insns) {
-    const start = subprogOf(insn);
+    const start = subprogOf(insn) ?? rawCallee(insn, slot);
     if (start !== undefined && exists(start) && !plans.has(start)) {
       plans.set(start, { name: `subprog_${start}`, start, linkage: "static", btfId: 0 });
     }
+    slot += slotsOf(insn);
   }
   const ordered = [...plans.values()].sort((a, b) => a.start - b.start);
   const subprogs: Subprog[] = ordered.map((subprog, index) => ({
@@ -162,6 +165,14 @@ function layOut(plan: ProgramPlan): Laid {
     slot += slotsOf(insns[i]);
   }
   return { insns, origins, at };
+}
+
+/** Where a call leads that is raw because a reserved field is not 0: for a kernel it begins a subprogram all the same. */
+function rawCallee(insn: DecodedInsn, slot: number): number | undefined {
+  if (insn.kind !== "raw" || insn.bytes[0] !== OPCODE.CALL || insn.bytes[1] >> 4 !== CALL_KIND.SUBPROG) {
+    return undefined;
+  }
+  return slot + 1 + new DataView(insn.bytes.buffer, insn.bytes.byteOffset).getInt32(4, true);
 }
 
 /** An instruction's slots as bytes. */

@@ -15,7 +15,7 @@
  */
 import { writeFields } from "./fields.ts";
 import type { InsnId, SubprogId } from "./insn.ts";
-import { CLASS, JUMP, OPCODE } from "./opcodes.ts";
+import { CALL_KIND, CLASS, JUMP, OPCODE } from "./opcodes.ts";
 import type { Program } from "./program.ts";
 import { subprogOf, targetOf } from "./references.ts";
 
@@ -131,13 +131,17 @@ function buildColumns(program: Program): Columns {
   return columns;
 }
 
-/** Where the bytes of a raw slot would jump, if they are a jump and the place exists. */
+/** Where the bytes of a raw slot would jump or call, if they are a jump or a call of a subprogram and the place exists. */
 function rawTarget(
-  columns: { count: number; code: Int32Array; off: Int32Array; imm: Int32Array },
+  columns: { count: number; code: Int32Array; src: Int32Array; off: Int32Array; imm: Int32Array },
   at: number,
 ): number {
   const code = columns.code[at];
   const kind = code & 7, op = code & 0xf0;
+  if (code === OPCODE.CALL && columns.src[at] === CALL_KIND.SUBPROG) {
+    const target = at + 1 + columns.imm[at];
+    return target >= 0 && target < columns.count ? target : -1;
+  }
   if ((kind !== CLASS.JMP && kind !== CLASS.JMP32) || op === JUMP.CALL || op === JUMP.EXIT) return -1;
   const target = at + 1 + (code === OPCODE.GOTOL ? columns.imm[at] : columns.off[at]);
   return target >= 0 && target < columns.count ? target : -1;

@@ -63,7 +63,9 @@ function jumpTarget(env: Env, slot: number): number {
 
 /** The checks before the control flow is walked. */
 export function checkSubprogs(env: Env): number {
-  const { cols, code, src, imm } = env, starts = cols.subprogStart, count = starts.length - 1;
+  const { cols, code, src, imm } = env, starts = subprogStarts(env);
+  if (starts === undefined) return env.fail(EINVAL, "call to invalid destination");
+  const count = starts.length - 1;
   if (env.logLevel & 2) {
     for (let i = 0; i < count; i++) env.verbose(`func#${i} @${starts[i]}\n`);
   }
@@ -85,6 +87,24 @@ export function checkSubprogs(env: Env): number {
     }
   }
   return checkAbnormalReturn(env);
+}
+
+/**
+ * Where subprograms begin, with the end behind them; undefined if one is called that cannot be. One that begins inside of a 16-byte load
+ * is among them, though the program has none there: what comes before it does not end as a subprogram must.
+ */
+function subprogStarts(env: Env): Int32Array | undefined {
+  const { cols, code, src, imm } = env;
+  const inside: number[] = [];
+  for (let i = 0; i < cols.count; i++) {
+    const refers = code[i] === CALL ? src[i] === PSEUDO_CALL : code[i] === LD_IMM64 && src[i] === PSEUDO_FUNC;
+    if (!refers) continue;
+    const to = i + 1 + imm[i];
+    if (to < 0 || to >= cols.count) return undefined;
+    if (cols.subprogStart[cols.subprogOf[to]] !== to) inside.push(to);
+  }
+  if (inside.length === 0) return cols.subprogStart;
+  return Int32Array.from(new Set([...cols.subprogStart, ...inside])).sort();
 }
 
 function checkAbnormalReturn(env: Env): number {

@@ -279,7 +279,8 @@ export class Env {
     this.rules = options.rules;
     this.precision = options.precision;
     this.attachType = program.attrs.attachType;
-    this.strictAlignment = (program.attrs.flags & 1) !== 0;
+    // BPF_F_ANY_ALIGNMENT takes BPF_F_STRICT_ALIGNMENT back.
+    this.strictAlignment = (program.attrs.flags & 3) === 1;
     this.testStateFreq = (program.attrs.flags & 8) !== 0;
     this.testRegInvariants = (program.attrs.flags & 128) !== 0;
     this.logLevel = options.logLevel;
