@@ -5,7 +5,13 @@
  * @module
  */
 import { copyReg, W } from "./arena.ts";
-import { ARG_SUBPROG, checkArgOffset, checkMemArg, checkSubprogDynptr } from "./subprog_arg.ts";
+import {
+  ARG_SUBPROG,
+  checkArgOffset,
+  checkMemArg,
+  checkSubprogDynptr,
+  checkSubprogStruct,
+} from "./subprog_arg.ts";
 import { E2BIG, EFAULT, EINVAL, ENOTSUPP, type Env, frameAt, SUB_CALLBACK, SUB_CALLED } from "./env.ts";
 import { SUB_CHANGES_PACKET, SUB_MIGHT_SLEEP, SUB_UNRELIABLE } from "./env.ts";
 import { clearCallerSaved, initFrame, markNotInit } from "./frames.ts";
@@ -64,6 +70,12 @@ function matchArgs(env: Env, subprog: number): number {
         if (!arg.maybeNull && (W[o + TYPE] & PTR_MAYBE_NULL) !== 0) {
           return env.fail(EINVAL, `arg#${i} is expected to be non-NULL`);
         }
+        break;
+      case "untrusted_mem":
+        break;
+      case "struct":
+        failed = arg.untrusted ? 0 : checkSubprogStruct(env, regno, arg);
+        if (failed < 0) return failed;
         break;
       case "dynptr":
         failed = checkSubprogDynptr(env, regno);

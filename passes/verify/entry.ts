@@ -7,14 +7,20 @@ import { W } from "./arena.ts";
 import { markDynptrArgument } from "./dynptr.ts";
 import { type Env, SUB_UNRELIABLE } from "./env.ts";
 import { initFrame } from "./frames.ts";
+import { KERNEL_BTF } from "./kernel_ptr.ts";
 import {
   AUX1,
+  AUX2,
   DYNPTR_LOCAL,
   FRAMENO,
   ID,
+  MEM_RDONLY,
   PTR_MAYBE_NULL,
+  PTR_TO_BTF_ID,
   PTR_TO_CTX,
   PTR_TO_MEM,
+  PTR_TRUSTED,
+  PTR_UNTRUSTED,
   REG_WORDS,
   TYPE,
 } from "./layout.ts";
@@ -58,6 +64,17 @@ export function setUpEntry(env: Env, subprog: number): number {
         W[o + AUX1] = arg.size;
         if (arg.maybeNull) W[o + ID] = env.newId();
         break;
+      case "untrusted_mem":
+        pointer(o, PTR_TO_MEM | MEM_RDONLY | PTR_UNTRUSTED);
+        break;
+      case "struct": {
+        const trust = arg.untrusted ? PTR_UNTRUSTED : PTR_TRUSTED;
+        pointer(o, PTR_TO_BTF_ID | trust | (arg.maybeNull ? PTR_MAYBE_NULL : 0));
+        W[o + AUX1] = arg.typeId;
+        W[o + AUX2] = KERNEL_BTF;
+        W[o + ID] = env.newId();
+        break;
+      }
       case "dynptr":
         markDynptrArgument(env, o, DYNPTR_LOCAL);
         break;

@@ -55,22 +55,36 @@ export function checkKernelArg(
   if ((type & MEM_ALLOC) !== 0) return env.unsupported("allocated objects as arguments of helpers");
   if ((type & MEM_PERCPU) !== 0) return 0;
   if (helper.id === KPTR_XCHG) return env.unsupported("kernel pointers in maps: bpf_kptr_xchg");
-  if ((type & PTR_MAYBE_NULL) !== 0 && (!arg.maybeNull || arg.release)) {
-    return env.fail(EACCES, `Possibly NULL pointer passed to helper arg${regno}`);
-  }
   const name = arg.btfType ?? (arg.base === "ARG_PTR_TO_BTF_ID_SOCK_COMMON" ? "sock_common" : undefined);
   if (name === undefined) return env.fail(EFAULT, "verifier bug: missing arg compatible BTF ID");
   const kernel = btfOf(env, KERNEL_BTF), needed = kernel.find(name, "struct");
   if (needed === 0) return env.unsupported(`struct ${name}: not in the kernel's BTF`);
+  return checkStructFits(env, regno, {
+    typeId: needed,
+    maybeNull: arg.maybeNull === true && !arg.release,
+    strict: arg.release === true && helper.id !== SK_RELEASE,
+  });
+}
+
+/** Whether the kernel structure in `regno` is one of a type, or begins with one unless `strict`: 0 or `-errno`. */
+export function checkStructFits(
+  env: Env,
+  regno: number,
+  needs: { readonly typeId: number; readonly maybeNull: boolean; readonly strict: boolean },
+): number {
+  const o = env.regs + regno * REG_WORDS, kernel = btfOf(env, KERNEL_BTF);
+  if ((W[o + TYPE] & PTR_MAYBE_NULL) !== 0 && !needs.maybeNull) {
+    return env.fail(EACCES, `Possibly NULL pointer passed to helper arg${regno}`);
+  }
   const btf = btfOf(env, W[o + AUX2]), typeId = W[o + AUX1];
-  const strict = arg.release === true && helper.id !== SK_RELEASE;
   const fits = structMatches(
     env,
     { btf, typeId, off: W[o + OFF] },
-    { btf: kernel, typeId: needed, strict, own: false },
+    { btf: kernel, typeId: needs.typeId, strict: needs.strict, own: false },
   );
   if (fits) return 0;
-  return env.fail(EACCES, `R${regno} is of type ${btf.name(btf.resolve(typeId))} but ${name} is expected`);
+  const name = btf.name(btf.resolve(typeId)), needed = kernel.name(needs.typeId);
+  return env.fail(EACCES, `R${regno} is of type ${name} but ${needed} is expected`);
 }
 
 /** Gives r0 the kernel structure that a helper returns, with `flags` (`PTR_MAYBE_NULL` and its kin): 0 or `-errno`. */

@@ -5,8 +5,10 @@
  * @module
  */
 import type { Btf } from "../../ir/btf/btf.ts";
+import { btfOf, KERNEL_BTF } from "./kernel_ptr.ts";
 import { isContextType } from "./context_type.ts";
 import { EFAULT, EINVAL, type Env, EOPNOTSUPP, SUB_UNRELIABLE } from "./env.ts";
+import { checkTaggedContext, kernelTypeOf, type TaggedParam } from "./tagged_arg.ts";
 
 /** A parameter of a subprogram. */
 export type SubprogArg =
@@ -14,7 +16,16 @@ export type SubprogArg =
   | { readonly kind: "ctx" }
   /** Memory of a known size in bytes. */
   | { readonly kind: "mem"; readonly size: number; readonly maybeNull: boolean }
-  | { readonly kind: "dynptr" };
+  | { readonly kind: "dynptr" }
+  /** A kernel structure of this type in the kernel's BTF; an untrusted one may be anything. */
+  | {
+    readonly kind: "struct";
+    readonly typeId: number;
+    readonly maybeNull: boolean;
+    readonly untrusted: boolean;
+  }
+  /** A pointer that may be anything: read with a fault handler. */
+  | { readonly kind: "untrusted_mem" };
 
 const cache: WeakMap<Env, Map<number, readonly SubprogArg[]>> = new WeakMap();
 
@@ -119,16 +130,26 @@ function readPointer(
   const context = isContextType(env, btf, pointer.target);
   if (tags.has("ctx") || context) {
     if (tags.size > (tags.has("ctx") ? 1 : 0)) return invalid();
-    if (!context) {
-      return env.unsupported("arg:ctx of another type than the context");
+    if (tags.has("ctx")) {
+      const bad = checkTaggedContext(env, { btf, index, target: pointer.target });
+      if (bad < 0) return bad;
     }
     return { kind: "ctx" };
   }
   if (target.kind === "struct" && target.name === "bpf_dynptr") {
     return tags.size > 0 ? invalid() : { kind: "dynptr" };
   }
-  if (tags.has("trusted") || tags.has("untrusted")) {
-    return env.unsupported("arguments tagged trusted or untrusted");
+  if (tags.has("trusted")) {
+    if (tags.has("nonnull")) return invalid();
+    const typeId = kernelTypeOf(env, { btf, index, target: pointer.target });
+    if (typeId < 0) return typeId;
+    return { kind: "struct", typeId, maybeNull: tags.has("nullable"), untrusted: false };
+  }
+  if (tags.has("untrusted")) {
+    if (tags.size > 1) {
+      return env.fail(EINVAL, `arg#${index} untrusted cannot be combined with any other tags`);
+    }
+    return readUntrusted(env, { btf, index, target: pointer.target });
   }
   if (tags.has("arena")) return env.unsupported("arenas");
   if (!global) return tags.size > 0 ? -EINVAL : -EINVAL;
@@ -146,4 +167,24 @@ function readPointer(
     );
   }
   return { kind: "mem", size, maybeNull: !tags.has("nonnull") };
+}
+
+/** A parameter tagged untrusted: numbers are read byte by byte, structures by their fields. */
+function readUntrusted(env: Env, param: TaggedParam): SubprogArg | number {
+  const target = param.btf.type(param.btf.resolve(param.target));
+  switch (target.kind) {
+    case "void":
+    case "int":
+    case "enum":
+    case "enum64":
+      return { kind: "untrusted_mem" };
+  }
+  const typeId = kernelTypeOf(env, param);
+  if (typeId < 0) return typeId;
+  const { kind } = btfOf(env, KERNEL_BTF).type(typeId);
+  if (kind === "struct" || kind === "union") {
+    return { kind: "struct", typeId, maybeNull: false, untrusted: true };
+  }
+  const what = `type ${kind.toUpperCase()} '${"name" in target ? target.name : ""}'`;
+  return env.fail(EINVAL, `arg#${param.index} has ${what}, but only struct or primitive types are allowed`);
 }
