@@ -13,7 +13,7 @@
 import { CALLER_SAVED, effectsOf } from "../../ir/effects.ts";
 import type { Insn, Operand, Reg } from "../../ir/insn.ts";
 import { dominatorsOf, type Graph, type Item, loopsOf, type Order } from "./graph.ts";
-import { type Frame, livenessOf, slotOf } from "./liveness.ts";
+import { type Frame, livenessOf, type Slot, slotOf, UNKNOWN_FRAME } from "./liveness.ts";
 import { FRAME, Values } from "./values.ts";
 
 /** Places of a state: r0 to r9, then memory and slots. This one is the frame's memory without its slots. */
@@ -57,6 +57,14 @@ export class Propagation {
   readonly #left: Int32Array;
   readonly #right: Int32Array;
 
+  /** For blocks with several ways in, by place. */
+  readonly #met: {
+    readonly outside: Uint8Array;
+    readonly bits: Uint8Array;
+    readonly mixed: Uint8Array;
+    readonly frames: Uint8Array;
+  };
+
   constructor(graph: Graph, order: Order, frame: Frame) {
     this.graph = graph;
     this.order = order;
@@ -68,6 +76,12 @@ export class Propagation {
     this.#behind = new Int32Array(count * this.#width);
     this.#left = new Int32Array(count).fill(-1);
     this.#right = new Int32Array(count).fill(-1);
+    this.#met = {
+      outside: new Uint8Array(this.#width),
+      bits: new Uint8Array(this.#width),
+      mixed: new Uint8Array(this.#width),
+      frames: new Uint8Array(this.#width),
+    };
     this.#run();
   }
 
@@ -291,21 +305,27 @@ export class Propagation {
       }
       return state;
     }
+    if (order.predStart[number + 1] - order.predStart[number] === 1) {
+      const from = order.preds[order.predStart[number]];
+      return this.onEdge(from, graph.blocks[from].jump === number);
+    }
     let state: State | undefined;
     let back = false, irreducible = false;
-    const outside = new Uint8Array(this.#width).fill(1);
-    const bits = new Uint8Array(this.#width);
-    const mixed = new Uint8Array(this.#width);
-    const frames = new Uint8Array(this.#width);
+    const { outside, bits, mixed, frames } = this.#met;
+    outside.fill(1);
+    bits.fill(0);
+    mixed.fill(0);
+    frames.fill(0);
     const join = (edge: State): void => {
       for (let place = 0; place < edge.length; place++) {
         const value = edge[place];
-        if (!values.isOutside(values.baseOf(value))) outside[place] = 0;
+        const base = values.baseOf(value);
+        if (!values.isOutside(base)) outside[place] = 0;
         if (values.bitsOf(value) > bits[place]) bits[place] = values.bitsOf(value);
-        if (values.baseOf(value) === FRAME) frames[place] = 1;
+        if (base === FRAME) frames[place] = 1;
       }
       if (state === undefined) state = edge;
-      else for (let p = 0; p < edge.length; p++) if (edge[p] !== state[p]) mixed[p] = 1;
+      else { for (let p = 0; p < edge.length; p++) if (edge[p] !== state[p]) mixed[p] = 1; }
     };
     let last = -1;
     for (let i = order.predStart[number]; i < order.predStart[number + 1]; i++) {
@@ -384,26 +404,29 @@ export class Propagation {
 }
 
 /**
- * The values of a graph with what can be known of its frame. First its accesses are looked at; then slots are followed, as long as the frame's
+ * The values of a graph with what can be known of its frame; `before` is what was known of it before the graph was improved. First its accesses are looked at; then slots are followed, as long as the frame's
  * address stays inside, and as long as addresses that came back out of slots show no access that cuts a slot.
  */
-export function propagate(graph: Graph, order: Order): Propagation {
-  let { accesses } = new Propagation(graph, order, { slots: [], escapes: true });
-  let slots = slotsOf(accesses);
-  let escapes = false;
+export function propagate(graph: Graph, order: Order, before?: Frame): Propagation {
+  let slots = before?.slots ?? slotsOf(new Propagation(graph, order, UNKNOWN_FRAME).accesses);
+  let escapes = before?.escapes ?? false;
   for (;;) {
     const found = new Propagation(graph, order, { slots, escapes });
     if (found.escapes && !escapes) {
       escapes = true;
       continue;
     }
-    ({ accesses } = found);
-    const whole = slotsOf(accesses);
-    const kept = slots.filter((slot) => whole.some((w) => w.offset === slot.offset && w.size <= slot.size));
+    const kept = slots.filter((slot) => !found.accesses.some((access) => cuts(access, slot)));
     // Slots only ever get fewer, so this ends.
     if (kept.length === slots.length) return found;
     slots = kept;
   }
+}
+
+/** Whether an access reaches a slot otherwise than from its beginning. */
+function cuts(access: FrameAccess, slot: Slot): boolean {
+  if (access.offset + access.size <= slot.offset || slot.offset + slot.size <= access.offset) return false;
+  return access.atomic || access.offset !== slot.offset || access.size > slot.size;
 }
 
 /** Slots are followed in masks. */

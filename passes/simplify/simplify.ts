@@ -19,7 +19,7 @@ import type { Pass } from "../pass.ts";
 import { type Graph, graphOf, orderOf } from "./graph.ts";
 import { keep } from "./keep.ts";
 import { layOut, MAX_MOVED } from "./layout.ts";
-import { removeDead } from "./liveness.ts";
+import { type Frame, removeDead } from "./liveness.ts";
 import { propagate } from "./propagate.ts";
 import { rewrite } from "./rewrite.ts";
 import { thread, tidy } from "./thread.ts";
@@ -70,15 +70,17 @@ function improve(graph: Graph): boolean {
   const limit = first > MAX_MOVED ? 0 : 32 + first + (first >> 2);
   let ever = false;
   let kept = false;
+  let frame: Frame | undefined;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let order = tidy(graph);
-    let propagation = propagate(graph, order);
+    // Whether the frame's address gets away is asked twice: less of it may be left in the second round.
+    let propagation = propagate(graph, order, round === 1 ? undefined : frame);
     // Of this frame all accesses are relative to r10 behind the rewrite, which is what taking out dead stores relies on.
-    const { frame } = propagation;
+    frame = propagation.frame;
     let changed = rewrite(propagation);
     if (changed) {
       order = tidy(graph);
-      propagation = propagate(graph, order);
+      propagation = propagate(graph, order, frame);
     }
     if (thread(propagation, { left: limit - sizeOf(graph) })) {
       changed = true;
