@@ -41,6 +41,8 @@ export class MemoryError extends RangeError {
 /** The regions a run may touch. */
 export class Memory {
   readonly #regions: Region[] = [];
+  /** Found last, and tried first: accesses come in flocks. */
+  #last: Region | undefined;
 
   /** A memory of these regions; more can be added. */
   constructor(regions: Iterable<Region> = []) {
@@ -69,13 +71,21 @@ export class Memory {
     const at = this.#regions.lastIndexOf(region);
     if (at < 0) throw new RangeError(`Cannot remove region ${region.name}: not part of this memory`);
     this.#regions.splice(at, 1);
+    this.#last = undefined;
   }
 
   /** The region that holds all of `size` bytes at `address`, and where in it; undefined if none does. */
   find(address: bigint, size: number): { region: Region; at: number } | undefined {
+    if (this.#last !== undefined) {
+      const at = Number(address - this.#last.base);
+      if (at >= 0 && at + size <= this.#last.bytes.length) return { region: this.#last, at };
+    }
     for (const region of this.#regions) {
       const at = address - region.base;
-      if (at >= 0n && at + BigInt(size) <= BigInt(region.bytes.length)) return { region, at: Number(at) };
+      if (at >= 0n && at + BigInt(size) <= BigInt(region.bytes.length)) {
+        this.#last = region;
+        return { region, at: Number(at) };
+      }
     }
     return undefined;
   }

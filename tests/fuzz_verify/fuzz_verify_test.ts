@@ -1,0 +1,56 @@
+/**
+ * A few hundred generated programs; `deno task fuzz:verify` does as many as one likes.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { kernelUnavailable } from "../../kernel/available.ts";
+import { generateText } from "./generate.ts";
+import { compareVerdicts } from "./kernel.ts";
+import { minimise } from "./minimise.ts";
+import { checkText, nativeMissing } from "./run.ts";
+
+if (nativeMissing !== undefined) console.log(`skipped: generated programs as machine code: ${nativeMissing}`);
+const unavailable = kernelUnavailable() ??
+  (Deno.osRelease().startsWith("6.18.") ? undefined : `its verdicts are those of ${Deno.osRelease()}`);
+if (unavailable !== undefined) {
+  console.log(`skipped: generated programs in the running kernel: ${unavailable}`);
+}
+
+Deno.test("runs of generated programs stay within the states that verify explored, whatever runs them", () => {
+  let accepted = 0, refused = 0, compared = 0;
+  for (let seed = 1; seed <= 60; seed++) {
+    const outcome = checkText(generateText(seed), { inputs: 2, seed });
+    if (outcome.verdict === "accept") accepted++;
+    if (outcome.verdict === "reject") refused++;
+    compared += outcome.compared;
+  }
+  assert(
+    accepted > 20 && refused > 10 && compared > 5000,
+    `${accepted} accepted, ${refused} refused, ${compared} compared`,
+  );
+});
+
+Deno.test({
+  name: "the running kernel says the same of generated programs",
+  ignore: unavailable !== undefined,
+  fn: () => {
+    let accepted = 0, refused = 0;
+    for (let seed = 1; seed <= 150; seed++) {
+      const { difference, ours, kernels } = compareVerdicts(generateText(seed), {
+        allStates: seed % 4 === 0,
+      });
+      if (difference === "unsupported" || difference === "kernel fault") continue;
+      assertEquals([seed, difference, ours], [seed, "none", kernels]);
+      if (ours.startsWith("accepted")) accepted++;
+      else refused++;
+    }
+    assert(accepted > 50 && refused > 25, `${accepted} accepted, ${refused} refused: too few to tell`);
+  },
+});
+
+Deno.test("minimising keeps what shows and drops the rest", () => {
+  const text = "a\nif x goto l1\nb\nl1:\nc\nd\n";
+  assertEquals(
+    minimise(text, (t) => t.includes("b\n") && t.includes("d\n") && t.includes("goto") === t.includes("l1:")),
+    "b\nd\n",
+  );
+});

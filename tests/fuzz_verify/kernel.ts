@@ -1,0 +1,57 @@
+/**
+ * The verdict of the running kernel beside ours.
+ *
+ * @module
+ */
+import { UnsupportedError } from "../../ir/diagnostic.ts";
+import { KernelUnit } from "../../kernel/load.ts";
+import { verifyProgram } from "../../passes/verify/verify.ts";
+import { LINUX_6_18 } from "../../profile/linux_6_18/mod.ts";
+import { readProgram, STATE_FREQ } from "./program.ts";
+
+/** `BPF_LOG_STATS`: the message and the figures, without the walk. */
+const FIGURES = 4;
+/** Milliseconds that one verification may take. */
+const TIME_LIMIT = 10_000;
+
+/** How two verdicts on one program differ. A kernel that finds itself inconsistent (`verifier bug`) has no verdict. */
+export type Difference =
+  | "wrong accept"
+  | "wrong reject"
+  | "message"
+  | "processed"
+  | "none"
+  | "unsupported"
+  | "kernel fault";
+
+/** Two verdicts. */
+export interface Comparison {
+  readonly difference: Difference;
+  readonly accepted: boolean;
+  readonly ours: string;
+  readonly kernels: string;
+}
+
+/** Asks both. Loads and closes, nothing else. @throws {MalformedError} If the text is no program. */
+export function compareVerdicts(text: string, options: { readonly allStates?: boolean } = {}): Comparison {
+  const program = readProgram(text, options.allStates === true ? STATE_FREQ : 0);
+  let result;
+  try {
+    result = verifyProgram(program, { profile: LINUX_6_18, logLevel: FIGURES, timeLimit: TIME_LIMIT });
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error;
+    return { difference: "unsupported", accepted: false, ours: error.message, kernels: "" };
+  }
+  using unit = new KernelUnit(program.unit);
+  using verdict = unit.load(program, { logLevel: FIGURES });
+  const accepted = verdict.accepted;
+  const ours = `${result.verdict === "accept" ? "accepted" : result.message}, ${result.processed} processed`;
+  const kernels = `${accepted ? "accepted" : verdict.message}, ${verdict.stats.processed} processed`;
+  let difference: Difference = "none";
+  if (verdict.message.startsWith("verifier bug")) difference = "kernel fault";
+  else if (accepted !== (result.verdict === "accept")) {
+    difference = accepted ? "wrong reject" : "wrong accept";
+  } else if (!accepted && result.message !== verdict.message) difference = "message";
+  else if (result.processed !== (verdict.stats.processed ?? result.processed)) difference = "processed";
+  return { difference, accepted, ours, kernels };
+}

@@ -1,0 +1,265 @@
+/**
+ * Verifies one program and, if it is accepted, runs it in every way there is: watched by the states of verify, behind every pass, as
+ * machine code. All must agree.
+ *
+ * @module
+ */
+import { issueProof } from "../../abi/proof.ts";
+import { Compiler } from "../../compiler/compiler.ts";
+import { load } from "../../compiler/run.ts";
+import { UnsupportedError } from "../../ir/diagnostic.ts";
+import type { Watcher } from "../../ir/interpret.ts";
+import type { Program } from "../../ir/program.ts";
+import { randomOf } from "../../ir/random_program.ts";
+import { compileX86 } from "../../passes/jit/x86_64/compile.ts";
+import { verifyProgram, type VerifyResult } from "../../passes/verify/verify.ts";
+import { LINUX_6_18 } from "../../profile/linux_6_18/mod.ts";
+import type { InterpretEngine } from "../../runtime/interpret_engine.ts";
+import { type LoadedProgram, nativeUnavailable, Runtime, testRun } from "../../runtime/mod.ts";
+import { readProgram, STATE_FREQ } from "./program.ts";
+import { type RealMemory, StateRecorder } from "./states.ts";
+import { ContainmentWatcher } from "./watch.ts";
+
+/** Milliseconds that one verification may take. */
+const TIME_LIMIT = 500;
+/** Instructions of one run; generated programs stay far below. */
+const FUEL = 2_000_000;
+
+/** What became of one program. */
+export interface Outcome {
+  readonly verdict: "accept" | "reject" | "unsupported";
+  /** Why it was refused, or what is not supported. */
+  readonly message: string;
+  /** Instructions processed; 0 if unsupported. */
+  readonly processed: number;
+  /** Runs that were compared with another. */
+  readonly runs: number;
+  /** Executed instructions that were compared with states. */
+  readonly compared: number;
+}
+
+/** How {@linkcode checkText} checks. */
+export interface CheckOptions {
+  /** Packets and map contents that the program is run with. */
+  readonly inputs: number;
+  /** Of the inputs. */
+  readonly seed: number;
+}
+
+/** A program that is not what verify believes, or not the same everywhere. */
+export class DisagreementError extends Error {
+  /** For telling errors apart. */
+  override readonly name = "DisagreementError";
+}
+
+/** Why there is no machine code here, or undefined. */
+export const nativeMissing: string | undefined = nativeUnavailable();
+
+/** Verifies a program with states watched. @throws {UnsupportedError} If there is no verdict. */
+export function watchedVerdict(
+  program: Program,
+  options: { readonly exact: boolean },
+): { readonly result: VerifyResult; readonly recorder: StateRecorder } {
+  const recorder = new StateRecorder(options);
+  const result = verifyProgram(program, {
+    profile: LINUX_6_18,
+    timeLimit: TIME_LIMIT,
+    observer: recorder,
+    ...(options.exact ? { precision: "everything" as const } : {}),
+  });
+  return { result, recorder };
+}
+
+/**
+ * Verifies and runs the text of a program.
+ *
+ * @throws {DisagreementError} If anything disagrees; its cause may be a `ContainmentError` or an `InterpretError`.
+ */
+export function checkText(text: string, options: CheckOptions): Outcome {
+  const program = readProgram(text);
+  const none = { processed: 0, runs: 0, compared: 0 };
+  let plain: VerifyResult;
+  try {
+    plain = verifyProgram(program, { profile: LINUX_6_18, timeLimit: TIME_LIMIT });
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error;
+    return { ...none, verdict: "unsupported", message: error.message };
+  }
+  const { verdict, message, processed } = plain;
+  let runs = 0, compared = 0;
+  for (const way of WAYS) {
+    const version = way.flags === 0 ? program : readProgram(text, way.flags);
+    let watched;
+    try {
+      watched = watchedVerdict(version, way);
+    } catch (error) {
+      if (error instanceof UnsupportedError) continue;
+      throw error;
+    }
+    const { result, recorder } = watched;
+    // More states are kept apart, so more instructions are processed, and a loop may not converge; but nothing more is accepted.
+    if (result.verdict === "accept" && verdict === "reject") {
+      throw new DisagreementError(`accepted when ${way.name}, but otherwise: ${message}`);
+    }
+    if (result.verdict === "reject") {
+      if (verdict === "accept" && !way.exact) {
+        throw new DisagreementError(`refused when ${way.name}: ${result.message}`);
+      }
+      continue;
+    }
+    let watcher: ContainmentWatcher | undefined;
+    attempt(way.name, () =>
+      runInterpreted(version, {
+        ...options,
+        lowered: false,
+        watch: (loaded) => watcher = watcherOf(loaded, recorder),
+        after: () => {
+          compared += watcher!.compared;
+          watcher!.begin();
+        },
+      }));
+    runs++;
+  }
+  if (verdict === "accept") runs += compareWays(program, options);
+  return { verdict, message, processed, runs, compared };
+}
+
+const WAYS = [
+  { name: "watched", exact: false, flags: 0 },
+  { name: "watched with all states", exact: false, flags: STATE_FREQ },
+  { name: "watched with all numbers", exact: true, flags: 0 },
+] as const;
+
+function attempt<T>(what: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new DisagreementError(`${what}: ${message}`, { cause: error });
+  }
+}
+
+/** Runs what every pass makes of the program, and its machine code; the number of runs. */
+function compareWays(program: Program, options: CheckOptions): number {
+  const compiler = new Compiler({
+    observers: [{
+      name: "versions",
+      after: (pass, next, { before }) => {
+        if (pass.name === "lower-contexts") lowered = true;
+        if (next !== before || versions.length === 0) {
+          versions.push({ name: pass.name, program: next, lowered });
+        }
+      },
+    }],
+  });
+  let lowered = false;
+  const versions: { name: string; program: Program; lowered: boolean }[] = [];
+  const compiled = attempt("the passes", () => compiler.compile(program));
+  const expected = attempt("the source", () => runInterpreted(program, { ...options, lowered: false }));
+  for (const version of versions) {
+    // One input shows most faults of a pass; machine code gets all.
+    const once = { ...options, inputs: 1, lowered: version.lowered };
+    const got = attempt(`behind ${version.name}`, () => runInterpreted(version.program, once));
+    compare(`behind ${version.name}`, got, expected.slice(0, 1));
+  }
+  if (nativeMissing !== undefined) return versions.length;
+  using runtime = new Runtime({ seed: 7n, compile: compileX86 });
+  const loaded = attempt("loading natively", () => load(runtime, { compiler, compiled }));
+  compare("natively", inputs(loaded, options), expected);
+  compiled.release();
+  return versions.length + 1;
+}
+
+function compare(what: string, got: readonly string[], expected: readonly string[]): void {
+  for (const [i, line] of expected.entries()) {
+    if (got[i] !== line) throw new DisagreementError(`${what}, input ${i}: ${got[i]} instead of ${line}`);
+  }
+}
+
+function runInterpreted(
+  program: Program,
+  options: CheckOptions & {
+    readonly lowered: boolean;
+    readonly watch?: (loaded: LoadedProgram) => Watcher;
+    readonly after?: () => void;
+  },
+): string[] {
+  using runtime = new Runtime({ seed: 7n });
+  const loaded = runtime.load(program, { proof: issueProof(program), lowered: options.lowered });
+  const watch = options.watch?.(loaded);
+  (runtime.engine as InterpretEngine).watch = watch;
+  return inputs(loaded, options);
+}
+
+/** Runs a program with several packets and map contents; what each run gave, in one line. */
+function inputs(
+  loaded: LoadedProgram,
+  options: CheckOptions & { readonly after?: () => void },
+): string[] {
+  const random = randomOf(options.seed);
+  const out: string[] = [];
+  for (let i = 0; i < options.inputs; i++) {
+    for (const map of loaded.maps) {
+      if (map.valueOffset !== undefined) {
+        for (let k = 0; k < map.def.maxEntries; k++) {
+          map.data.set(bytes(random, map.def.valueSize), k * map.stride);
+        }
+      } else if (i === 0) {
+        for (const key of [0, random(6)]) {
+          map.set(new Uint8Array(Uint32Array.of(key).buffer), bytes(random, map.def.valueSize));
+        }
+      }
+    }
+    const data = bytes(random, 14 + random(i === 0 ? 2 : 80));
+    const { r0, dataOut } = testRun(loaded, { data, ...(loaded.limited ? { fuel: FUEL } : {}) });
+    options.after?.();
+    out.push(`r0 = 0x${r0.toString(16)}, packet ${hex(dataOut)}, ${loaded.maps.map(contents).join(", ")}`);
+  }
+  return out;
+}
+
+/** Small numbers as often as large ones. */
+function bytes(random: (below: number) => number, length: number): Uint8Array {
+  const style = random(3);
+  return Uint8Array.from(
+    { length },
+    (_, i) =>
+      style === 0
+        ? random(256)
+        : style === 1 && i % 8 !== 0
+        ? 0
+        : random(5) === 0
+        ? random(256)
+        : random(3) * 127,
+  );
+}
+
+function hex(data: Uint8Array): string {
+  return Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function contents(map: LoadedProgram["maps"][number]): string {
+  return `${map.def.name} ${
+    Array.from(map.entries(), ([key, value]) => `${hex(key)}:${hex(value)}`).join(" ")
+  }`;
+}
+
+function watcherOf(loaded: LoadedProgram, recorder: StateRecorder): ContainmentWatcher {
+  const { host } = loaded.runtime.engine;
+  const maps = loaded.maps.map((map) => ({
+    address: BigInt(map.address),
+    ...(map.valueOffset === undefined ? {} : { values: BigInt(map.address + map.valueOffset) }),
+    stride: BigInt(map.stride),
+    size: map.def.valueSize,
+    count: map.def.maxEntries,
+  }));
+  const memory = (context: bigint): RealMemory => {
+    const { structure } = host.packet!;
+    const data = structure.get64("data");
+    const dataEnd = host.packet!.layout === "xdp_md"
+      ? structure.get64("data_end")
+      : data + structure.get64("len");
+    return { context, data, dataEnd, maps };
+  };
+  return new ContainmentWatcher(loaded.program, { recorder, memory });
+}
