@@ -124,8 +124,9 @@ function walkBack(env: Env, start: number): number {
           return 1;
         }
         if (failed < 0) return failed;
-        if (marks.empty) return changed;
-        regs = marks.regs[marks.frame];
+        const { frame } = marks;
+        regs = marks.regs[frame];
+        if ((regs | marks.lo[frame] | marks.hi[frame]) === 0 && marks.empty) return changed;
       }
       step.next = i;
       if (i === first && (history === 0 || (entry !== 0 && W[history + H_PREV] === 0))) break;

@@ -31,7 +31,6 @@ import {
   F_SPILLS,
   FRAME_REG_COUNT,
   FRAME_WORDS,
-  ID,
   REG_WORDS,
   STACK_SPILL,
 } from "./layout.ts";
@@ -136,8 +135,6 @@ export class Env {
   readonly program: Program;
   readonly unit: Unit;
   readonly maps: readonly MapDef[];
-  /** Definitions of inner maps met so far: map indices at and above `maps.length`. */
-  readonly innerMaps: MapDef[] = [];
   readonly btf: Btf | undefined;
   readonly targetBtf: Btf | undefined;
   readonly profile: Profile;
@@ -402,9 +399,4 @@ export function collectRegs(env: Env, out: Int32Array): number {
     }
   }
   return n;
-}
-
-/** Whether a register belongs to a group of equals. */
-export function hasId(o: number): boolean {
-  return W[o + ID] !== 0;
 }

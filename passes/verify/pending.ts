@@ -17,18 +17,19 @@ import {
   ST_PREV_INSN,
 } from "./states.ts";
 
+/** States of the waiting paths; one verification at a time has them. */
+const waiting = new Int32Array(1 << 14);
+
 /** See the module's header. */
 export class Pending {
   readonly #env: Env;
   readonly #limit: number;
-  #states: Int32Array;
   /** How many paths wait. */
   count = 0;
 
   constructor(env: Env) {
     this.#env = env;
-    this.#limit = env.profile.limits.jumpSequence;
-    this.#states = new Int32Array(this.#limit + 1);
+    this.#limit = Math.min(env.profile.limits.jumpSequence, waiting.length);
   }
 
   /**
@@ -44,7 +45,7 @@ export class Pending {
     W[state + ST_PREV_INSN] = previous;
     W[state + ST_LOG_END] = env.log.end;
     W[state + ST_BRANCH] = branch;
-    this.#states[this.count++] = state;
+    waiting[this.count++] = state;
     if (env.parent !== 0) W[env.parent + ST_BRANCHES]++;
     return state;
   }
@@ -55,7 +56,7 @@ export class Pending {
    */
   pop(): number {
     if (this.count === 0) return -2;
-    const env = this.#env, state = this.#states[--this.count];
+    const env = this.#env, state = waiting[--this.count];
     restoreState(env, state);
     if (env.logLevel !== 0 && (env.logLevel & 2) === 0) env.log.cut(W[state + ST_LOG_END]);
     env.insnIdx = W[state + ST_INSN];
@@ -68,6 +69,6 @@ export class Pending {
 
   /** Forgets all waiting paths. */
   clear(): void {
-    while (this.count > 0) freeBlock(this.#states[--this.count]);
+    while (this.count > 0) freeBlock(waiting[--this.count]);
   }
 }
