@@ -14,6 +14,7 @@ import { UnsupportedError } from "../ir/diagnostic.ts";
 import { ADDR_SPACE_CAST, CALL_KIND, CLASS, MODE, OPCODE, SRC_REG } from "../ir/opcodes.ts";
 import type { Program } from "../ir/program.ts";
 import { pointerKind } from "../passes/facts.ts";
+import { hasRawContext } from "../passes/verify/raw_context.ts";
 import type { EncodedInsn } from "./insn_pattern.ts";
 
 /** An instruction on its way; `target` is the slot of the old program that it refers to, -1 for distances that are final. */
@@ -147,7 +148,7 @@ function rewrite(program: Program, columns: Columns, slot: number): readonly Slo
 function refuseConverted(program: Program, columns: Columns, slot: number): void {
   const through = program.get(pointerKind, program.code.ids[columns.position[slot]]);
   if (through === "sock") throw new UnsupportedError("rewritten instructions: accesses to sockets");
-  if (through === "ctx" && !RAW_CONTEXTS.has(program.attrs.type)) {
+  if (through === "ctx" && !hasRawContext(program.attrs.type)) {
     throw new UnsupportedError("rewritten instructions: accesses to the context");
   }
   const mode = columns.code[slot] & 0xe0;
@@ -155,18 +156,6 @@ function refuseConverted(program: Program, columns: Columns, slot: number): void
     throw new UnsupportedError("rewritten instructions: atomics in arenas");
   }
 }
-
-/** Program types whose context the program sees as it is. */
-const RAW_CONTEXTS: ReadonlySet<string> = new Set([
-  "kprobe",
-  "tracepoint",
-  "raw_tracepoint",
-  "raw_tracepoint_writable",
-  "tracing",
-  "lsm",
-  "struct_ops",
-  "syscall",
-]);
 
 /** Divisions by zero give 0 (or leave the dividend), the smallest number by -1 itself: x86 knows neither. */
 function divided(self: Slot): readonly Slot[] {

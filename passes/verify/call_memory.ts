@@ -6,6 +6,7 @@
  */
 import { copyReg, W } from "./arena.ts";
 import { checkBuffer } from "./buffer.ts";
+import { checkCtxAccess } from "./ctx.ts";
 import { EACCES, type Env } from "./env.ts";
 import { checkKernelAccess } from "./kernel_ptr.ts";
 import {
@@ -16,6 +17,7 @@ import {
   PTR_MAYBE_NULL,
   PTR_TO_BTF_ID,
   PTR_TO_BUF,
+  PTR_TO_CTX,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
@@ -33,6 +35,7 @@ import {
 import { becomeNonNull, mapOf } from "./map_pointer.ts";
 import { checkMapAccess, checkMapFlags } from "./map_value.ts";
 import { signed64 } from "./number_text.ts";
+import { hasRawContext } from "./raw_context.ts";
 import { checkPacket, checkRegion } from "./region.ts";
 import { isConst, isConstZero } from "./scalar.ts";
 import { checkStackRange } from "./stack.ts";
@@ -83,10 +86,15 @@ export function checkHelperMemory(env: Env, regno: number, size: number, use: Me
       });
     case PTR_TO_BTF_ID:
       return checkKernelAccess(env, regno, { off, size, write: false, value: -1 });
-    default:
-      if (use.zeroAllowed && size === 0 && isNull(o)) return 0;
-      return env.fail(EACCES, `R${regno} type=${typeName(type)} expected=fp`);
+    case PTR_TO_CTX:
+      if (hasRawContext(env.rules.name)) {
+        if (size === 0) return use.zeroAllowed ? 0 : -EACCES;
+        // The last byte decides.
+        return checkCtxAccess(env, regno, -1, { off: size - 1, size: 1, write: use.write, signed: false });
+      }
   }
+  if (use.zeroAllowed && size === 0 && isNull(o)) return 0;
+  return env.fail(EACCES, `R${regno} type=${typeName(type)} expected=fp`);
 }
 
 function cannotWrite(env: Env, regno: number, type: number): number {
