@@ -10,9 +10,12 @@ import type { Program } from "../../ir/program.ts";
 import { fastcallDepth, stackDepth } from "../facts.ts";
 import { checkStackDepth } from "../stack_check.ts";
 import type { Env } from "./env.ts";
+import { checkThrows } from "./exceptions.ts";
 
 /** Checks a program that has its facts: 0 or `-errno`. */
 export function checkCallDepth(env: Env, program: Program): number {
+  const failed = checkThrows(env);
+  if (failed < 0) return failed;
   const edit = new Edit(program, { by: "verify" });
   for (const { id } of program.subprogs) {
     const depth = program.get(fastcallDepth, id);

@@ -18,6 +18,7 @@ import {
   IN_EXCEPTION_CALLBACK,
   KERNEL_VALUE,
   PTR_TO_STACK,
+  REG_WORDS,
   SCALAR_VALUE,
   SMAX,
   SMIN,
@@ -31,13 +32,22 @@ import { markUnknown, slt64 } from "./scalar.ts";
 import { typeName } from "./type_names.ts";
 import { widenScalars } from "./widen.ts";
 
-/** Fails if the path holds what cannot be held across what is about to happen. `locks` are not looked at in callees' exits. */
-export function checkResourceLeak(env: Env, what: { locks: boolean; prefix: string }): number {
+/** What the step of an instruction gives where the path ends with it. */
+export const PATH_ENDS = 1;
+
+/**
+ * Fails if the path holds what cannot be held across what is about to happen. `locks` are not looked at in callees' exits, nor are
+ * references unless `all` frames end.
+ */
+export function checkResourceLeak(
+  env: Env,
+  what: { readonly locks: boolean; readonly prefix: string; readonly all?: boolean },
+): number {
   const { locks, prefix } = what;
   if (locks && env.activeLocks !== 0) {
     return env.fail(EINVAL, `${prefix} cannot be used inside bpf_spin_lock-ed region`);
   }
-  if (env.curframe === 0) {
+  if (env.curframe === 0 || what.all) {
     let lingering = false;
     for (let i = 0; i < env.refCount; i++) {
       const at = i * REF_WORDS;
@@ -69,8 +79,8 @@ function withinRange(o: number, range: Range): boolean {
     !slt64(range.max, range.max >> 31, W[o + SMAX], W[o + SMAX + 1]);
 }
 
-function failRange(env: Env, o: number, what: Range & { context: string }): number {
-  let text = `${what.context} the register R0 has`, unknown = true;
+function failRange(env: Env, o: number, what: Range & { context: string; regno?: number }): number {
+  let text = `${what.context} the register R${what.regno ?? 0} has`, unknown = true;
   const smin = s64At(o + SMIN), smax = s64At(o + SMAX);
   if (smin > -(1n << 63n)) {
     text += ` smin=${smin}`;
@@ -91,11 +101,11 @@ function returnsNothing(env: Env, frame: number): boolean {
   return target?.structOps !== undefined && target.ret === 0;
 }
 
-/** What r0 may hold where the outermost frame ends: 0 or `-errno`. */
-export function checkReturnCode(env: Env): number {
-  const frame = frameAt(0), r0 = env.regs, flags = W[frame + F_FLAGS];
+/** What r0, or the register with the program's result, may hold where the outermost frame ends: 0 or `-errno`. */
+export function checkReturnCode(env: Env, regno = 0): number {
+  const frame = frameAt(0), r0 = env.regs + regno * REG_WORDS, flags = W[frame + F_FLAGS];
   if (returnsNothing(env, frame)) return 0;
-  const failed = checkRead(env, 0);
+  const failed = checkRead(env, regno);
   if (failed < 0) return failed;
   if (W[r0 + TYPE] === KERNEL_VALUE) return 0;
   let range: Range | undefined, context = "At program exit";
@@ -106,18 +116,21 @@ export function checkReturnCode(env: Env): number {
     if (W[r0 + TYPE] !== SCALAR_VALUE) {
       return env.fail(
         EINVAL,
-        `At subprogram exit the register R0 is not a scalar value (${typeName(W[r0 + TYPE])})`,
+        `At subprogram exit the register R${regno} is not a scalar value (${typeName(W[r0 + TYPE])})`,
       );
     }
     return 0;
   } else range = env.rules.returns(env.attachType);
   if (range === undefined) return 0;
   if (W[r0 + TYPE] !== SCALAR_VALUE) {
-    return env.fail(EINVAL, `${context} the register R0 is not a known value (${typeName(W[r0 + TYPE])})`);
+    return env.fail(
+      EINVAL,
+      `${context} the register R${regno} is not a known value (${typeName(W[r0 + TYPE])})`,
+    );
   }
-  const marked = env.precision.markReg(env, 0);
+  const marked = env.precision.markReg(env, regno);
   if (marked < 0) return marked;
-  return withinRange(r0, range) ? 0 : failRange(env, r0, { ...range, context });
+  return withinRange(r0, range) ? 0 : failRange(env, r0, { ...range, context, regno });
 }
 
 /** The end of a subprogram or callback: back to the caller, with `env.nextIdx` where it goes on. */

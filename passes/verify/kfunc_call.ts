@@ -4,7 +4,7 @@
  *
  * Parameters are classified by type and by the suffix of their name (`__sz`, `__szk`, `__opt`, `__k`, `__ign`, `__uninit`,
  * `__nullable`, …). Contexts, numbers, memory, dynptrs, iterators and kernel structures are decided about; allocated objects, lists,
- * trees, locks, work queues and exceptions are still to come.
+ * trees, locks and work queues are still to come.
  *
  * @module
  */
@@ -27,6 +27,7 @@ import {
   SUB_CHANGES_PACKET,
   SUB_MIGHT_SLEEP,
 } from "./env.ts";
+import { checkThrow, THROW } from "./exceptions.ts";
 import { clearCallerSaved } from "./frames.ts";
 import { isGplCompatible } from "./gpl.ts";
 import { advance, checkIteratorArg } from "./iterator.ts";
@@ -74,12 +75,10 @@ import { typeName } from "./type_names.ts";
 
 /** Functions whose effect on the state is still to come, whatever their prototype says. */
 const UNSUPPORTED_FUNCTIONS: ReadonlySet<string> = new Set([
-  "bpf_throw",
   "bpf_obj_new_impl",
   "bpf_percpu_obj_new_impl",
   "bpf_local_irq_save",
   "bpf_local_irq_restore",
-  "bpf_session_cookie",
 ]);
 /** Suffixes and structures of parameters that are still to come. */
 const UNSUPPORTED_SUFFIXES = [
@@ -160,7 +159,7 @@ function changesPacket(kfunc: string): boolean {
   return kfunc === "bpf_xdp_pull_data";
 }
 
-/** Verifies a kfunc call and updates the registers: 0 or `-errno`. */
+/** Verifies a kfunc call and updates the registers: 0, `PATH_ENDS` where it throws, or `-errno`. */
 export function checkKfuncCall(env: Env, slot: number): number {
   const proto = kfuncProtoAt(env, slot);
   if (proto === undefined) {
@@ -198,6 +197,7 @@ export function checkKfuncCall(env: Env, slot: number): number {
   env.findings.kfunc(slot, context);
   err = checkSections(env, proto) || release(env, proto);
   if (err < 0) return err;
+  if (name === THROW) return checkThrow(env);
   clearCallerSaved(env);
   err = setResult(env, proto);
   if (err < 0) return err;
@@ -445,6 +445,10 @@ function setResult(env: Env, proto: KfuncProto): number {
     return 0;
   }
   if (ret.kind === "other") return env.unsupported(`result of kernel function ${name}`);
+  if (name === "bpf_session_cookie") {
+    setMemory(r0, PTR_TO_MEM, 8);
+    return 0;
+  }
   const pointee = ret.pointee!, special = specialResult(env, name);
   if (special < 0) return special;
   const slice = name === "bpf_dynptr_slice" || name === "bpf_dynptr_slice_rdwr";

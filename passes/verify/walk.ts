@@ -12,7 +12,7 @@ import { checkBranch } from "./branch_walk.ts";
 import { refineBranch } from "./branch_refine.ts";
 import { checkSubprogCall } from "./calls.ts";
 import { AUX_JUMP_POINT, AUX_PRUNE_POINT, AUX_SEEN, E2BIG, EFAULT, EINVAL, type Env } from "./env.ts";
-import { checkResourceLeak, checkReturnCode, returnToCaller } from "./exits.ts";
+import { checkResourceLeak, checkReturnCode, PATH_ENDS, returnToCaller } from "./exits.ts";
 import { COVERED } from "./explored.ts";
 import { checkHelperCall } from "./helper_call.ts";
 import { pushHistory } from "./history.ts";
@@ -20,9 +20,6 @@ import { checkKfuncCall } from "./kfunc_call.ts";
 import { checkLoadAbs, checkLoadImm64 } from "./load_imm.ts";
 import { anyScratched, insnText, printCurrent, printInsnState, scratchAll, verboseLine } from "./log.ts";
 import { checkAtomic, checkLoad, checkStore } from "./memory_insn.ts";
-
-/** The path ends. */
-const PATH_ENDS = 1;
 
 function fork(env: Env): number {
   const pushed = env.pending.push(env.insnIdx, env.insnIdx, -1);
@@ -128,6 +125,13 @@ function logStep(env: Env, slot: number): void {
   env.prevLogEnd = env.log.end;
 }
 
+function checkTime(env: Env): void {
+  env.signal?.throwIfAborted();
+  if (performance.now() > env.deadline) {
+    throw new UnsupportedError("a verification that takes longer than it may");
+  }
+}
+
 /**
  * Walks every path from `env.insnIdx`, the entry of a function whose frame 0 is set up: 0 if all are safe, else `-errno`.
  *
@@ -145,9 +149,7 @@ export function walk(env: Env): number {
     if (++env.processed > limit) {
       return env.fail(E2BIG, `BPF program is too large. Processed ${env.processed} insn`);
     }
-    if ((env.processed & 0xfff) === 0 && performance.now() > env.deadline) {
-      throw new UnsupportedError("a verification that takes longer than it may");
-    }
+    if ((env.processed & 0xfff) === 0) checkTime(env);
     env.lastInsnIdx = previous;
     const flags = aux[slot];
     let result = 0;

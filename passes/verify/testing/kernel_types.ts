@@ -8,7 +8,7 @@ import { BtfBuilder } from "../../../ir/btf/write.ts";
 
 let built: Btf | undefined;
 
-/** A small kernel: dynptrs of packets, iterators, metadata of devices, and one function of another type's programs. */
+/** A small kernel: dynptrs of packets, iterators, exceptions and sections, metadata of devices, and one function of another type's programs. */
 export function kernelTypes(): Btf {
   if (built !== undefined) return built;
   const builder = new BtfBuilder();
@@ -43,6 +43,12 @@ export function kernelTypes(): Btf {
   func("bpf_iter_bits_new", int, [["it", bits], ["unsafe_ptr__ign", builder.ptr(u64)], ["nr_words", u32]]);
   func("bpf_iter_bits_next", intPointer, [["it", bits]]);
   func("bpf_iter_bits_destroy", 0, [["it", bits]]);
+  func("bpf_throw", 0, [["cookie", u64]]);
+  for (
+    const name of ["bpf_preempt_disable", "bpf_preempt_enable", "bpf_rcu_read_lock", "bpf_rcu_read_unlock"]
+  ) {
+    func(name, 0, []);
+  }
   built = builder.build();
   return built;
 }
