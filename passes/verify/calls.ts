@@ -12,11 +12,14 @@ import {
   checkSubprogDynptr,
   checkSubprogStruct,
 } from "./subprog_arg.ts";
+import { markDynptrArgument } from "./dynptr.ts";
 import { E2BIG, EFAULT, EINVAL, ENOTSUPP, type Env, frameAt, SUB_CALLBACK, SUB_CALLED } from "./env.ts";
 import { SUB_CHANGES_PACKET, SUB_MIGHT_SLEEP, SUB_UNRELIABLE } from "./env.ts";
 import { clearCallerSaved, initFrame, markNotInit } from "./frames.ts";
+import { btfOf, KERNEL_BTF, setKernelPointer } from "./kernel_ptr.ts";
 import {
   AUX1,
+  DYNPTR_LOCAL,
   F_CB_DEPTH,
   F_CB_MAX,
   F_CB_MIN,
@@ -26,6 +29,7 @@ import {
   IN_CALLBACK,
   MAX_FRAMES,
   PTR_MAYBE_NULL,
+  PTR_TO_BTF_ID,
   PTR_TO_CTX,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
@@ -150,7 +154,7 @@ function callGlobal(env: Env, subprog: number, misfit: number): number {
 export interface CallbackCall {
   readonly subprog: number;
   /** Which helper: what the callback is given. */
-  readonly kind: "loop" | "for_each_map_elem";
+  readonly kind: "loop" | "for_each_map_elem" | "find_vma" | "user_ringbuf_drain";
 }
 
 const FOR_EACH_MAPS: ReadonlySet<number> = new Set([1, 2, 5, 6, 9, 10]);
@@ -167,6 +171,14 @@ export function pushCallback(env: Env, call: CallbackCall): number {
   if (call.kind === "loop") {
     markUnknown(to + REG_WORDS);
     copyReg(to + 2 * REG_WORDS, from + 3 * REG_WORDS);
+  } else if (call.kind === "user_ringbuf_drain") {
+    markDynptrArgument(env, to + REG_WORDS, DYNPTR_LOCAL);
+    copyReg(to + 2 * REG_WORDS, from + 3 * REG_WORDS);
+  } else if (call.kind === "find_vma") {
+    const typeId = btfOf(env, KERNEL_BTF).find("vm_area_struct", "struct");
+    copyReg(to + REG_WORDS, from + REG_WORDS);
+    setKernelPointer(env, to + 2 * REG_WORDS, { base: PTR_TO_BTF_ID, flags: 0, typeId, btf: KERNEL_BTF });
+    copyReg(to + 3 * REG_WORDS, from + 4 * REG_WORDS);
   } else {
     const map = from + REG_WORDS;
     if (!FOR_EACH_MAPS.has(mapOf(env, W[map + AUX1]).type)) {

@@ -128,6 +128,8 @@ export interface EnvOptions {
   readonly logLevel: number;
   /** The kernel's types, if the unit does not bring them. */
   readonly targetBtf?: Btf;
+  /** The kernel keeps the addresses of variables. */
+  readonly kernelVariables?: boolean;
 }
 
 /** One verification in progress; see the module's header. */
@@ -147,6 +149,8 @@ export class Env {
   /** `BPF_F_TEST_REG_INVARIANTS`. */
   readonly testRegInvariants: boolean;
   readonly precision: Precision;
+  /** The kernel keeps the addresses of variables; nothing is said about programs that use one if it is not known to. */
+  readonly kernelVariables: boolean;
 
   // The program, by slot.
   readonly cols: Columns;
@@ -177,6 +181,8 @@ export class Env {
   pending!: Pending;
   /** Where the path goes on after the current instruction. */
   nextIdx = 0;
+  /** Looked at now and then; stops the verification with its reason. */
+  signal: AbortSignal | undefined;
   /** `performance.now()` after which the verification gives up, without a verdict. */
   deadline = Infinity;
 
@@ -273,6 +279,7 @@ export class Env {
     this.btf = program.unit.btf;
     this.targetBtf = program.unit.targetBtf ?? options.targetBtf;
     this.profile = options.profile;
+    this.kernelVariables = options.kernelVariables ?? false;
     this.rules = options.rules;
     this.precision = options.precision;
     this.attachType = program.attrs.attachType;

@@ -565,9 +565,11 @@ function special(env: Env, proto: HelperProto): number {
       return pushCallback(env, { subprog: meta.subprog, kind: "for_each_map_elem" });
     case FUNC.loop:
       return checkLoop(env);
-    case FUNC.timer_set_callback:
     case FUNC.find_vma:
+      return pushCallback(env, { subprog: meta.subprog, kind: "find_vma" });
     case FUNC.user_ringbuf_drain:
+      return pushCallback(env, { subprog: meta.subprog, kind: "user_ringbuf_drain" });
+    case FUNC.timer_set_callback:
       return env.unsupported(`callbacks of bpf_${proto.name}`);
     case FUNC.snprintf:
       return env.unsupported("format strings of bpf_snprintf");

@@ -7,6 +7,7 @@ import { W } from "./arena.ts";
 import { EINVAL, type Env } from "./env.ts";
 import { checkResourceLeak, returnToCaller } from "./exits.ts";
 import { clearCallerSaved } from "./frames.ts";
+import { setKernelSymbol } from "./kernel_symbol.ts";
 import {
   AUX1,
   CONST_PTR_TO_MAP,
@@ -39,7 +40,8 @@ export function checkLoadImm64(env: Env, slot: number): number {
   W[o + FRAMENO] = 0;
   switch (pseudo) {
     case 3:
-      return env.unsupported("addresses of kernel variables");
+      if (env.imm[slot + 1] !== 0) return env.unsupported("addresses of symbols of kernel modules");
+      return setKernelSymbol(env, o, slot);
     case 4: {
       const subprog = env.cols.subprogOf[env.target[slot]];
       const info = env.program.subprogs[subprog];

@@ -53,10 +53,16 @@ export interface VerifyOptions {
    * states and may refuse more, never less.
    */
   readonly precision?: "backtracking" | "everything";
+  /** Stops the verification with its reason once it is aborted. */
+  readonly signal?: AbortSignal;
   /** Milliseconds after which to give up without a verdict; never by default. */
   readonly timeLimit?: number;
   /** The kernel's types, if the unit does not bring them. */
   readonly targetBtf?: Btf;
+  /**
+   * The kernel keeps the addresses of its variables (`CONFIG_KALLSYMS_ALL`). Not said by default: what uses one is not decided about.
+   */
+  readonly kernelVariables?: boolean;
   /** The bodies that modules registered: prototypes of functions that no kernel's BTF knows. */
   readonly kfuncs?: KfuncResolver;
   /**
@@ -117,10 +123,13 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
     precision: options.precision === "everything" ? everything : backtracking,
     logLevel: options.logLevel ?? 0,
     targetBtf: options.targetBtf,
+    kernelVariables: options.kernelVariables ?? false,
   });
   if (options.kfuncs !== undefined) resolvers.set(env, options.kfuncs);
   if (options.kfuncArguments === "precise") preciseArguments.add(env);
   env.observer = options.observer;
+  env.signal = options.signal;
+  options.signal?.throwIfAborted();
   if (options.timeLimit !== undefined) env.deadline = begin + options.timeLimit;
   let status = check(env);
   const found = status === 0 ? programWithFacts(env) : undefined;
@@ -251,7 +260,12 @@ export function verify(
     required: true,
     gives: GIVEN_FACTS,
     run(program, context) {
-      const told = { profile: context.target.profile, ...options, kfuncs: context.kfuncs };
+      const told = {
+        profile: context.target.profile,
+        ...options,
+        kfuncs: context.kfuncs,
+        signal: context.signal,
+      };
       const result = verifyProgram(program, told);
       if (result.program !== undefined) return result.program;
       const { message, errno } = result;

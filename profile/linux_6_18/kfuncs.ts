@@ -8,8 +8,8 @@
  */
 import type { KfuncFlag, KfuncRules } from "../profile.ts";
 
-/** `BPF_TRACE_ITER` of `enum bpf_attach_type`. */
-const TRACE_ITER = 28;
+/** `enum bpf_attach_type`. */
+const TRACE_ITER = 28, TRACE_KPROBE_SESSION = 56, TRACE_UPROBE_SESSION = 57;
 
 /** Program types that share a registration hook (`bpf_prog_type_to_kfunc_hook`). */
 const CGROUP: readonly string[] = [
@@ -323,6 +323,7 @@ const GROUPS: readonly Group[] = [
   },
   {
     types: ["kprobe"],
+    attachTypes: [TRACE_KPROBE_SESSION, TRACE_UPROBE_SESSION],
     functions: `
       bpf_session_cookie
       bpf_session_is_return
