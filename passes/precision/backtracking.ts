@@ -43,13 +43,14 @@ export const backtracking: Precision = {
     if (W[env.regs + regno * REG_WORDS + TYPE] !== SCALAR_VALUE) {
       return env.fail(EFAULT, "verifier bug: backtracking misuse");
     }
+    if (concernOf !== env) begin(env);
     marks.frame = env.curframe;
     marks.addReg(regno);
     const result = backtrack(env, 0);
     return result > 0 ? 0 : result;
   },
   markSlot(env, frame, spi) {
-    marks.clear();
+    if (concernOf !== env) begin(env);
     marks.frame = env.curframe;
     if (spi < 32) marks.lo[frame] |= 1 << spi;
     else marks.hi[frame] |= 1 << (spi - 32);
@@ -57,6 +58,7 @@ export const backtracking: Precision = {
     return result > 0 ? 0 : result;
   },
   propagate(env, old, now) {
+    if (concernOf !== env) begin(env);
     for (let f = W[old + ST_CURFRAME]; f >= 0; f--) {
       const frame = savedFrame(old, f);
       marks.regs[f] = W[frame + SFR_PRECISE_REGS];
@@ -82,6 +84,13 @@ function logPropagation(env: Env, frame: number): void {
 /** Which verification {@linkcode concern} is of, and {@linkcode concerns} of its program. */
 let concernOf: Env | undefined, concern: Int32Array = new Int32Array(0);
 
+/** The first question of a verification: nothing of the last one is left, however it ended. */
+function begin(env: Env): void {
+  marks.clear();
+  concern = concerns(env);
+  concernOf = env;
+}
+
 /** Walks back from the saved state `start`, or from the path under exploration if 0, until nothing is looked for any more. */
 function backtrack(env: Env, start: number): number {
   const result = walkBack(env, start);
@@ -91,10 +100,6 @@ function backtrack(env: Env, start: number): number {
 }
 
 function walkBack(env: Env, start: number): number {
-  if (concernOf !== env) {
-    concern = concerns(env);
-    concernOf = env;
-  }
   const concerned = concern, logging = (env.logLevel & 2) !== 0;
   let changed = 0;
   let last = start === 0 ? env.insnIdx : W[start + ST_INSN];
