@@ -265,7 +265,6 @@ export function verify(
         ...options,
         kfuncs: context.kfuncs,
         signal: context.signal,
-        signal: context.signal,
       };
       const result = verifyProgram(program, told);
       if (result.program !== undefined) return result.program;
