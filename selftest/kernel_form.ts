@@ -73,7 +73,10 @@ export function kernelForm(program: Program): readonly EncodedInsn[] {
   const starts = new Int32Array(parts.length + 1);
   for (let i = 0; i < parts.length; i++) starts[i + 1] = starts[i] + parts[i].length;
   return parts.flatMap((part, i) =>
-    part.map((insn, j) => insn.target < 0 ? insn : pointed(insn, starts[insn.target] - starts[i] - j - 1))
+    part.map((insn, j): EncodedInsn => {
+      const { target, ...rest } = insn;
+      return target < 0 ? rest : pointed(rest, starts[target] - starts[i] - j - 1);
+    })
   );
 }
 
@@ -109,7 +112,7 @@ function slotAt(columns: Columns, slot: number): Slot {
 }
 
 /** With the distance of a jump, call or function address. */
-function pointed(insn: Slot, distance: number): Slot {
+function pointed(insn: EncodedInsn, distance: number): EncodedInsn {
   const far = insn.code === OPCODE.GOTOL || insn.code === OPCODE.LD_IMM64 || insn.code === OPCODE.CALL;
   return far ? { ...insn, imm: distance } : { ...insn, off: distance };
 }
@@ -221,7 +224,7 @@ function called(program: Program, columns: Columns, slot: number): readonly Slot
   switch (self.imm) {
     case HELPER.get_smp_processor_id:
       return [
-        insn(CLASS.ALU | ALU.MOV),
+        insn(CLASS.ALU64 | ALU.MOV),
         insn(OPCODE.MOV64_REG, { off: PERCPU }),
         insn(LDX_W),
       ];
