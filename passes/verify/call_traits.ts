@@ -8,6 +8,7 @@ import type { Btf, BtfType } from "../../ir/btf/btf.ts";
 import type { HelperProto } from "../../profile/profile.ts";
 import type { Env } from "./env.ts";
 import type { CallTraits } from "./fastcall.ts";
+import { kfuncProtoAt } from "./kfunc_proto.ts";
 
 /** The prototype of a helper as this program sees it, or undefined if it may not call it. */
 export function helperProto(env: Env, id: number): HelperProto | undefined {
@@ -43,7 +44,9 @@ function protoOf(btf: Btf, func: number): BtfType & { kind: "func_proto" } | und
 /** See the module's header. */
 export function callTraits(env: Env): CallTraits {
   const kfunc = (slot: number): BtfType & { kind: "func_proto" } | undefined =>
-    env.targetBtf === undefined || env.off[slot] !== 0 ? undefined : protoOf(env.targetBtf, env.imm[slot]);
+    env.targetBtf === undefined || env.off[slot] !== 0 || kfuncProtoAt(env, slot)?.allowed === false
+      ? undefined
+      : protoOf(env.targetBtf, env.imm[slot]);
   return {
     arity(slot) {
       if (env.src[slot] === 0) return helperProto(env, env.imm[slot])?.args.length;

@@ -15,6 +15,7 @@ import {
   BASE_TYPE_MASK,
   CONST_PTR_TO_DYNPTR,
   CONST_PTR_TO_MAP,
+  DYNPTR_FIRST_SLOT,
   DYNPTR_LOCAL,
   DYNPTR_RINGBUF,
   DYNPTR_SKB,
@@ -273,7 +274,8 @@ function slotText(env: Env, view: FrameView, spi: number): { text: string; last:
       const main = view.spill(spi + 1), parts: string[] = [];
       if (W[main + ID]) parts.push(`id=${W[main + ID]}`);
       if (W[main + REF_ID]) parts.push(`ref_id=${W[main + REF_ID]}`);
-      if (W[main + AUX2]) parts.push(`dynptr_id=${W[main + AUX2]}`);
+      // The kernel shows the mark of the first slot under this name: the two share a place in memory.
+      if ((W[main + AUX1] & DYNPTR_FIRST_SLOT) !== 0) parts.push("dynptr_id=1");
       const kind = dynptrText(dynptrType(W[main + AUX1]));
       return { text: ` fp${-(spi + 2) * 8}=dynptr_${kind}(${parts.join(",")})`, last: spi + 1 };
     }

@@ -335,14 +335,12 @@ export function lsh32(d: number, n: number): void {
 
 /** d <<= n as 64 bits, 0 ≤ n ≤ 63: bounds and tnum. */
 export function lsh64(d: number, n: number): void {
-  // By 32 it is the first half of a sign extension: the signed 32-bit bounds, where not negative, carry over.
+  // By 32 it is the first half of a sign extension: the signed 32-bit bounds carry over.
   const smin = W[d + S32MIN], smax = W[d + S32MAX];
   unboundSigned64(d);
-  if (n === 32 && smax >= 0) {
+  if (n === 32) {
     W[d + SMAX] = 0;
     W[d + SMAX + 1] = smax;
-  }
-  if (n === 32 && smin >= 0) {
     W[d + SMIN] = 0;
     W[d + SMIN + 1] = smin;
   }

@@ -80,7 +80,7 @@ function structOf(btf: Btf, id: number): Struct | undefined {
   if (known.has(id)) return known.get(id);
   const type = btf.type(btf.resolve(id));
   const struct = !isStruct(type) ? undefined : {
-    name: type.name,
+    name: type.name === "" ? "(anon)" : type.name,
     size: type.size,
     union: type.kind === "union",
     members: type.members.map((m) => memberOf(btf, m)),
@@ -108,7 +108,7 @@ function memberOf(btf: Btf, member: BtfMember): Member {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  return { name: member.name, off, endBit, size, count, type, typeId };
+  return { name: member.name === "" ? "(anon)" : member.name, off, endBit, size, count, type, typeId };
 }
 
 function isModifier(

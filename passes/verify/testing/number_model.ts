@@ -457,8 +457,8 @@ export function apply(d: Num, s: Num, op: string, width: 32 | 64): void {
     return;
   }
   if (op === "lsh") {
-    d.smax = n === 32n && d.s32max >= 0n ? d.s32max << 32n : S64MAX;
-    d.smin = n === 32n && d.s32min >= 0n ? d.s32min << 32n : S64MIN;
+    d.smax = n === 32n ? d.s32max << 32n : S64MAX;
+    d.smin = n === 32n ? d.s32min << 32n : S64MIN;
     if (d.umax > 1n << (63n - n)) {
       unbound(d, "u64");
     } else {
