@@ -104,6 +104,11 @@ export class Explored {
     return 0;
   }
 
+  /** Whether all paths through a state are explored and all marks of its registers made. */
+  isComplete(state: number): boolean {
+    return W[state + ST_BRANCHES] === 0 && !this.#loops.isIncomplete(state);
+  }
+
   /** Frees an evicted state whose paths are done. */
   maybeFree(state: number): void {
     if ((W[state + ST_FLAGS] & SF_EVICTED) === 0 || W[state + ST_BRANCHES] !== 0) return;

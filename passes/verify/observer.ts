@@ -14,4 +14,6 @@ export interface Observer {
   step(env: Env, slot: number): void;
   /** The path's state was saved, to be compared with later ones. With an observer, saved states are not freed. */
   saved(env: Env, state: number): void;
+  /** A path ended, and what it said of the liveness of stack slots is known; `last`: no other path waits. */
+  pathEnded(env: Env, last: boolean): void;
 }

@@ -20,6 +20,7 @@ import { checkKfuncCall } from "./kfunc_call.ts";
 import { checkLoadAbs, checkLoadImm64 } from "./load_imm.ts";
 import { anyScratched, insnText, printCurrent, printInsnState, scratchAll, verboseLine } from "./log.ts";
 import { checkAtomic, checkLoad, checkStore } from "./memory_insn.ts";
+import { checkCallUnderLock } from "./spin_lock.ts";
 
 function fork(env: Env): number {
   const pushed = env.pending.push(env.insnIdx, env.insnIdx, -1);
@@ -65,7 +66,10 @@ function stepJump(env: Env, slot: number): number {
       if (
         (code & 8) !== 0 || (kind !== 2 && env.off[slot] !== 0) || kind > 2 || env.dst[slot] !== 0 || narrow
       ) return env.fail(EINVAL, "BPF_CALL uses reserved fields");
-      if (env.activeLocks !== 0) env.unsupported("calls under a spin lock");
+      if (env.activeLocks !== 0) {
+        const failed = checkCallUnderLock(env, slot);
+        if (failed < 0) return failed;
+      }
       if (kind === 1) {
         const result = checkSubprogCall(env, slot);
         env.scratchedRegs |= 1;
@@ -178,6 +182,7 @@ export function walk(env: Env): number {
     result = explored.pathDone();
     if (result < 0) return result;
     env.stackLiveness.update();
+    if (env.observer !== undefined) env.observer.pathEnded(env, pending.count === 0);
     const branch = pending.pop();
     if (branch === -2) return 0;
     previous = env.prevInsnIdx;

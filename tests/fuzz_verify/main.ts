@@ -10,7 +10,7 @@
 import { parseArgs } from "@std/cli";
 import { kernelUnavailable } from "../../kernel/available.ts";
 import { generateText } from "./generate.ts";
-import { compareVerdicts, type Difference } from "./kernel.ts";
+import { compareVerdicts, type Comparison, type Difference } from "./kernel.ts";
 import { minimise } from "./minimise.ts";
 import { checkText, DisagreementError, nativeMissing } from "./run.ts";
 
@@ -90,7 +90,7 @@ function againstKernel(): boolean {
         console.log(`seed ${seed}: ${difference}; ours: ${verdicts.ours}; the kernel's: ${verdicts.kernels}`);
         const small = args.whole ? text : minimise(text, (shorter) => {
           try {
-            return compareVerdicts(shorter, options).difference === difference;
+            return kindOfDifference(compareVerdicts(shorter, options)) === kind;
           } catch {
             return false;
           }
@@ -105,6 +105,10 @@ function againstKernel(): boolean {
   for (const [difference, times] of counts) console.log(`${difference}: ${times}`);
   for (const [kind, times] of kinds) console.log(`${times} times ${kind}`);
   return (counts.get("wrong accept") ?? 0) > 0 || accepted === 0;
+}
+
+function kindOfDifference({ difference, ours, kernels }: Comparison): string {
+  return `${difference}: ${ours} / ${kernels}`.replace(/-?(0x[0-9a-f]+|[0-9]+)/g, "N");
 }
 
 function total(counts: ReadonlyMap<string, number>): number {

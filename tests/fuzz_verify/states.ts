@@ -91,6 +91,10 @@ const ALL = -1;
  */
 export class StateRecorder implements Observer {
   readonly #exact: boolean;
+  /** Recorded states by the saved state they continue (0: none), until all its paths are explored. */
+  readonly #open = new Map<number, number[]>();
+  /** By recorded state: two words of slots that may be read, for each frame. */
+  readonly #alive = new Map<number, Int32Array>();
   readonly #steps = new Map<string, number[]>();
   readonly #saved = new Map<string, number[]>();
   #env: Env | undefined;
@@ -107,7 +111,27 @@ export class StateRecorder implements Observer {
 
   step(env: Env, slot: number): void {
     this.#env = env;
-    this.#add(this.#steps, saveState(env, slot));
+    const state = saveState(env, slot);
+    this.#add(this.#steps, state);
+    this.#wait(env.parent, state);
+  }
+
+  #wait(parent: number, state: number): void {
+    const list = this.#open.get(parent);
+    if (list === undefined) this.#open.set(parent, [state]);
+    else list.push(state);
+  }
+
+  /**
+   * Which slots nobody reads is asked when all paths through a state are explored, as it is then that it begins to cover others. Reads on
+   * other paths, found later, concern it no more.
+   */
+  pathEnded(env: Env, last: boolean): void {
+    for (const [parent, states] of this.#open) {
+      if (!last && (parent === 0 || !env.explored.isComplete(parent))) continue;
+      for (const state of states) this.#alive.set(state, aliveSlots(env, state));
+      this.#open.delete(parent);
+    }
   }
 
   saved(env: Env, state: number): void {
@@ -119,7 +143,10 @@ export class StateRecorder implements Observer {
         W[frame + SFR_PRECISE_SLOTS] = ALL;
         W[frame + SFR_PRECISE_SLOTS + 1] = ALL;
       }
-    } else if (env.testStateFreq) this.#add(this.#saved, state);
+    } else if (env.testStateFreq) {
+      this.#add(this.#saved, state);
+      this.#wait(state, state);
+    }
   }
 
   #add(to: Map<string, number[]>, state: number): void {
@@ -170,7 +197,7 @@ export class StateRecorder implements Observer {
     },
   ): Misfit | undefined {
     const { env } = this;
-    env.stackLiveness.queryState(state);
+    const alive = this.#alive.get(state)!;
     for (let f = 0; f <= W[state + ST_CURFRAME]; f++) {
       const frame = savedFrame(state, f), live = env.liveRegs[savedFrameInsn(state, f)];
       const real = run.frames[f];
@@ -187,7 +214,7 @@ export class StateRecorder implements Observer {
       }
       const slots = W[frame + SFR_NSLOTS];
       for (let i = 0; i < slots; i++) {
-        if (!env.stackLiveness.isAlive(f, i)) continue;
+        if ((alive[2 * f + (i >>> 5)] & (1 << (i & 31))) === 0) continue;
         const marked = run.numbers === "precise"
           ? (W[frame + SFR_PRECISE_SLOTS + (i >>> 5)] & (1 << (i & 31))) !== 0
           : run.numbers === "all";
@@ -197,6 +224,18 @@ export class StateRecorder implements Observer {
     }
     return undefined;
   }
+}
+
+function aliveSlots(env: Env, state: number): Int32Array {
+  const frames = W[state + ST_CURFRAME] + 1, alive = new Int32Array(2 * frames);
+  env.stackLiveness.queryState(state);
+  for (let f = 0; f < frames; f++) {
+    const slots = W[savedFrame(state, f) + SFR_NSLOTS];
+    for (let i = 0; i < slots; i++) {
+      if (env.stackLiveness.isAlive(f, i)) alive[2 * f + (i >>> 5)] |= 1 << (i & 31);
+    }
+  }
+  return alive;
 }
 
 function placeOf(slot: number, calls: readonly number[]): string {
