@@ -233,6 +233,8 @@ function loadReg(o: number, id: number): void {
 
 /** Makes a saved state the path under exploration. What stands at `ST_PARENT` and its like is taken over; the block stays. */
 export function restoreState(env: Env, s: number): void {
+  // A register that changed and kept its value id would not be loaded.
+  if (paranoia.on) checkValues(env);
   const top = W[s + ST_CURFRAME];
   env.parent = W[s + ST_PARENT];
   env.firstInsnIdx = W[s + ST_FIRST];
