@@ -24,6 +24,7 @@ import {
   SUB_TAIL_CALL,
 } from "./env.ts";
 import { verboseLine } from "./log.ts";
+import { checkMaps } from "./map_compat.ts";
 
 const LD = 0, LDX = 1, JMP = 5, JMP32 = 6;
 const LD_IMM64 = 0x18, CALL = 0x85, EXIT = 0x95, GOTO = 0x05, GOTOL = 0x06, MAY_GOTO = 0xe5;
@@ -141,6 +142,8 @@ function checkReturnTypes(env: Env): number {
 /** Reserved fields and opcodes that only a look at every instruction, reachable or not, can refuse. */
 export function checkOpcodes(env: Env): number {
   const { code, src, dst, off, imm, cols } = env;
+  const unusable = checkMaps(env);
+  if (unusable < 0) return unusable;
   for (let i = 0; i < cols.count; i++) {
     const c = code[i];
     if ((c & 7) === LDX && (((c & 0xe0) !== 0x60 && (c & 0xe0) !== 0x80) || imm[i] !== 0)) {

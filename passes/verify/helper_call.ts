@@ -80,6 +80,7 @@ import { acquireReference, releaseReference } from "./references.ts";
 import { checkInvariants, checkRead } from "./reg_arg.ts";
 import { checkAlignment } from "./region.ts";
 import { boundsSync, isConst, markKnown, markUnknown, ult64 } from "./scalar.ts";
+import { checkSpinLock } from "./spin_lock.ts";
 import { typeName } from "./type_names.ts";
 
 /** `__BPF_FUNC_MAX_ID`: ids at or beyond it are none. */
@@ -407,7 +408,7 @@ function checkArgKind(env: Env, proto: HelperProto, i: number, arg: ArgProto): n
     case "ARG_PTR_TO_CONST_STR":
       return checkConstString(env, regno);
     case "ARG_PTR_TO_SPIN_LOCK":
-      return env.unsupported("bpf_spin_lock");
+      return checkSpinLock(env, regno, proto.id);
     case "ARG_PTR_TO_TIMER":
       return env.unsupported("bpf_timer");
     case "ARG_KPTR_XCHG_DEST":

@@ -12,6 +12,8 @@ import { markUnknown } from "./scalar.ts";
 export const REF_WORDS = 4;
 /** Kind of an entry: a pointer with a reference (`REF_TYPE_PTR`). */
 export const REF_TYPE_PTR = 2;
+/** Kind of an entry: a taken spin lock (`REF_TYPE_LOCK`); its id is that of the value it lies in. */
+export const REF_TYPE_LOCK = 8;
 
 const all = new Int32Array(MAX_FRAMES * (FRAME_REG_COUNT + FRAME_SLOTS));
 

@@ -1,0 +1,88 @@
+/**
+ * Spin locks in map values: taken and given back by two helpers, one at a time, with next to nothing called in between
+ * (`process_spin_lock` of Linux 6.18). Locks of allocated objects and resilient locks are not decided about.
+ *
+ * @module
+ */
+import { W } from "./arena.ts";
+import { EINVAL, type Env } from "./env.ts";
+import { kfuncName } from "./call_traits.ts";
+import { AUX1, ID, OFF, PTR_TO_MAP_VALUE, REG_WORDS, TVAL, TYPE } from "./layout.ts";
+import { mapOf, specialFields } from "./map_pointer.ts";
+import { REF_TYPE_LOCK, REF_WORDS } from "./references.ts";
+import { isConst } from "./scalar.ts";
+
+/** `bpf_spin_lock` and `bpf_spin_unlock`. */
+const SPIN_LOCK = 93, SPIN_UNLOCK = 94;
+const PSEUDO_CALL = 1, PSEUDO_KFUNC = 2;
+
+/** The only functions of the kernel, of those that are decided about, that may be called under a lock. */
+const ALLOWED: ReadonlySet<string> = new Set([
+  "bpf_iter_num_new",
+  "bpf_iter_num_next",
+  "bpf_iter_num_destroy",
+]);
+
+/** Whether the call at `slot` may be made while a lock is held: 0 or `-errno`. */
+export function checkCallUnderLock(env: Env, slot: number): number {
+  const kind = env.src[slot];
+  if (kind === PSEUDO_CALL) return 0;
+  const allowed = kind === PSEUDO_KFUNC
+    ? env.off[slot] === 0 && ALLOWED.has(kfuncName(env, slot))
+    : env.imm[slot] === SPIN_UNLOCK;
+  return allowed ? 0 : env.fail(EINVAL, "function calls are not allowed while holding a lock");
+}
+
+/** Verifies the lock passed in register `regno` to helper `id`, and takes it or gives it back: 0 or `-errno`. */
+export function checkSpinLock(env: Env, regno: number, id: number): number {
+  const o = env.regs + regno * REG_WORDS;
+  if (!isConst(o)) {
+    return env.fail(
+      EINVAL,
+      `R${regno} doesn't have constant offset. bpf_spin_lock has to be at the constant offset`,
+    );
+  }
+  if (W[o + TYPE] !== PTR_TO_MAP_VALUE) return env.unsupported("locks of allocated objects");
+  const aux = W[o + AUX1], map = mapOf(env, aux), name = map.name.slice(0, 15);
+  if (map.valueTypeId === 0 || env.btf === undefined) {
+    return env.fail(EINVAL, `map '${name}' has to have BTF in order to use bpf_spin_lock`);
+  }
+  const lock = specialFields(env, aux).find((field) => field.kind === "bpf_spin_lock");
+  if (lock === undefined) return env.fail(EINVAL, `map '${name}' has no valid bpf_spin_lock`);
+  const off = W[o + OFF] + W[o + TVAL];
+  if (off !== lock.offset) {
+    return env.fail(EINVAL, `off ${off} doesn't point to 'struct bpf_spin_lock' that is at ${lock.offset}`);
+  }
+  // An inner map is another map each time: its values' ids tell their locks apart.
+  return id === SPIN_LOCK ? take(env, W[o + ID], aux + 1) : giveBack(env, W[o + ID], aux + 1);
+}
+
+function take(env: Env, id: number, owner: number): number {
+  if (env.activeLocks !== 0) return env.fail(EINVAL, "Locking two bpf_spin_locks are not allowed");
+  const at = env.refCount * REF_WORDS;
+  if (at >= env.refs.length) return env.unsupported("more than 256 references at a time");
+  env.refs[at] = REF_TYPE_LOCK;
+  env.refs[at + 1] = id;
+  env.refs[at + 2] = env.insnIdx;
+  env.refs[at + 3] = owner;
+  env.refCount++;
+  env.activeLocks++;
+  env.lockId = id;
+  env.lockPtr = owner;
+  return 0;
+}
+
+function giveBack(env: Env, id: number, owner: number): number {
+  if (env.activeLocks === 0) return env.fail(EINVAL, "bpf_spin_unlock without taking a lock");
+  for (let i = 0; i < env.refCount; i++) {
+    const at = i * REF_WORDS;
+    if (env.refs[at] !== REF_TYPE_LOCK || env.refs[at + 1] !== id || env.refs[at + 3] !== owner) continue;
+    env.refs.copyWithin(at, at + REF_WORDS, env.refCount * REF_WORDS);
+    env.refCount--;
+    env.activeLocks--;
+    env.lockId = 0;
+    env.lockPtr = 0;
+    return 0;
+  }
+  return env.fail(EINVAL, "bpf_spin_unlock of different lock");
+}
