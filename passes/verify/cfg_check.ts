@@ -64,7 +64,7 @@ function jumpTarget(env: Env, slot: number): number {
 
 /** The checks before the control flow is walked. */
 export function checkSubprogs(env: Env): number {
-  const { cols, code, src, imm } = env, starts = subprogStarts(env);
+  const { code, src, imm } = env, starts = subprogStarts(env);
   if (starts === undefined) return env.fail(EINVAL, "call to invalid destination");
   const count = starts.length - 1;
   if (env.logLevel & 2) {
