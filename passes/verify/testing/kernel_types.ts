@@ -52,3 +52,21 @@ export function kernelTypes(): Btf {
   built = builder.build();
   return built;
 }
+
+let values: Btf | undefined;
+
+/** Types of a program whose map's values (type 3, keys: 1) have a number, a `bpf_spin_lock` at offset 4, and eight bytes more. */
+export function valueTypes(): Btf {
+  if (values !== undefined) return values;
+  const builder = new BtfBuilder();
+  const u32 = builder.int("unsigned int", 4);
+  const lock = builder.struct("bpf_spin_lock", 4, [{ name: "val", type: u32, bitOffset: 0, bitSize: 0 }]);
+  builder.struct("locked", 16, [
+    { name: "count", type: u32, bitOffset: 0, bitSize: 0 },
+    { name: "lock", type: lock, bitOffset: 32, bitSize: 0 },
+    { name: "low", type: u32, bitOffset: 64, bitSize: 0 },
+    { name: "high", type: u32, bitOffset: 96, bitSize: 0 },
+  ]);
+  values = builder.build();
+  return values;
+}

@@ -12,14 +12,14 @@ import { Program } from "../../../ir/program.ts";
 import { kernelUnavailable, KernelUnit, vmlinuxBtf } from "../../../kernel/mod.ts";
 import { LINUX_6_18 } from "../../../profile/linux_6_18/mod.ts";
 import { verifyProgram } from "../verify.ts";
-import { kernelTypes } from "./kernel_types.ts";
+import { kernelTypes, valueTypes } from "./kernel_types.ts";
 
 /** One program. */
 export interface RuleCase {
   readonly name: string;
   /** `socket_filter` if left out. */
   readonly type?: string;
-  /** Header lines besides the type: maps, flags, license. */
+  /** Header lines besides the type: maps, flags, license. Type ids are those of {@linkcode valueTypes}. */
   readonly head?: string;
   /** Instructions of the main function, and other functions behind it. */
   readonly text: string;
@@ -72,7 +72,7 @@ function programOf(rule: RuleCase, target: Btf): Program {
   const parsed = parseText(header + text, { name: "test", helpers: LINUX_6_18 });
   const [program] = parsed.programs;
   return new Program({
-    unit: { ...parsed, targetBtf: target },
+    unit: { ...parsed, targetBtf: target, ...(header.includes("value_type=") ? { btf: valueTypes() } : {}) },
     attrs: program.attrs,
     code: program.code,
     subprogs: program.subprogs,
