@@ -135,7 +135,18 @@ function occurrences(
         ? propagation.result(state, item)
         : -1;
       const previous = index > 0 ? items[index - 1].insn : undefined;
-      if (insn.kind === "load" && value >= 0) {
+      const sum = insn.kind === "alu" && insn.op === "add" && insn.width === 64 && insn.src.kind === "reg" &&
+        propagation.values.isOperation(propagation.values.baseOf(value));
+      if (sum) {
+        // Sums of one base are a distance apart: any of them gives the others.
+        found.push({
+          block: number,
+          index,
+          position,
+          dst: insn.dst,
+          value: propagation.values.baseOf(value),
+        });
+      } else if (insn.kind === "load" && value >= 0) {
         found.push({ block: number, index, position, dst: insn.dst, value });
       } else if (insn.kind === "alu" && value >= 0 && insn.src.kind === "imm" && insn.op !== "mov") {
         // A field that is masked or shifted is kept as it is used.

@@ -78,7 +78,8 @@ function placed(graph: Graph, order: Order): number[] {
       sequence.push(number);
       const { next, jump } = blocks[number];
       const free = (to: number): boolean => to >= 0 && done[to] === 0 && cold[to] === cold[from];
-      number = free(next) ? next : moves && free(jump) ? jump : -1;
+      const turned = moves && free(jump) && unlikely(graph, blocks[number]) === next;
+      number = turned ? jump : free(next) ? next : moves && free(jump) ? jump : -1;
     }
   };
   trace(0);

@@ -38,6 +38,9 @@ export interface FrameAccess {
 /** Leaves are named by their block, the item's index in it (or one of these) and the place. */
 const ENTRY = -2, MEETING = -3;
 
+/** Dominators to look at for what is known of a value. */
+const MAX_STEPS = 8;
+
 /** The values of one graph; see the module's header. Items must not change while it is used. */
 export class Propagation {
   readonly values: Values = new Values();
@@ -62,6 +65,7 @@ export class Propagation {
     readonly outside: Uint8Array;
     readonly bits: Uint8Array;
     readonly mixed: Uint8Array;
+    readonly unlike: Uint8Array;
     readonly frames: Uint8Array;
   };
 
@@ -80,6 +84,7 @@ export class Propagation {
       outside: new Uint8Array(this.#width),
       bits: new Uint8Array(this.#width),
       mixed: new Uint8Array(this.#width),
+      unlike: new Uint8Array(this.#width),
       frames: new Uint8Array(this.#width),
     };
     this.#run();
@@ -98,17 +103,29 @@ export class Propagation {
   /** What holds on the edge from a block, by `jump` or by `next`. */
   onEdge(block: number, jumps: boolean): State {
     const state = this.#behind.slice(block * this.#width, (block + 1) * this.#width);
-    const { end, next, jump } = this.graph.blocks[block];
-    if (end?.insn.kind !== "branch" || next === jump) return state;
-    const { op, width } = end.insn;
-    if (!(jumps ? op === "eq" : op === "ne")) return state;
-    let left = this.#left[block], right = this.#right[block];
-    const { values } = this;
-    if (width === 32 && (values.bitsOf(left) > 32 || values.bitsOf(right) > 32)) return state;
-    if (values.constantOf(right) === undefined) [left, right] = [right, left];
-    if (values.constantOf(right) === undefined) return state;
-    for (let place = 0; place < state.length; place++) if (state[place] === left) state[place] = right;
+    const value = this.#pinned(block, jumps);
+    if (value < 0) return state;
+    const constant = this.#constantAt(block);
+    for (let place = 0; place < state.length; place++) if (state[place] === value) state[place] = constant;
     return state;
+  }
+
+  /** The value of which an edge says that it is a constant, {@linkcode #constantAt}; -1 if it says so of none. */
+  #pinned(block: number, jumps: boolean): number {
+    const { end, next, jump } = this.graph.blocks[block];
+    if (end?.insn.kind !== "branch" || next === jump) return -1;
+    const { op, width } = end.insn;
+    if (!(jumps ? op === "eq" : op === "ne")) return -1;
+    const left = this.#left[block], right = this.#right[block];
+    const { values } = this;
+    if (width === 32 && (values.bitsOf(left) > 32 || values.bitsOf(right) > 32)) return -1;
+    if (values.constantOf(right) !== undefined) return left;
+    return values.constantOf(left) !== undefined ? right : -1;
+  }
+
+  /** The constant that a block's branch compares with. */
+  #constantAt(block: number): number {
+    return this.values.constantOf(this.#right[block]) !== undefined ? this.#right[block] : this.#left[block];
   }
 
   /** The value of a register. */
@@ -311,12 +328,14 @@ export class Propagation {
     }
     let state: State | undefined;
     let back = false, irreducible = false;
-    const { outside, bits, mixed, frames } = this.#met;
+    const { outside, bits, mixed, unlike, frames } = this.#met;
     outside.fill(1);
     bits.fill(0);
     mixed.fill(0);
+    unlike.fill(0);
     frames.fill(0);
-    const join = (edge: State): void => {
+    let first = -1;
+    const join = (edge: State, from: number): void => {
       for (let place = 0; place < edge.length; place++) {
         const value = edge[place];
         const base = values.baseOf(value);
@@ -324,8 +343,16 @@ export class Propagation {
         if (values.bitsOf(value) > bits[place]) bits[place] = values.bitsOf(value);
         if (base === FRAME) frames[place] = 1;
       }
-      if (state === undefined) state = edge;
-      else { for (let p = 0; p < edge.length; p++) if (edge[p] !== state[p]) mixed[p] = 1; }
+      if (state === undefined) {
+        state = edge;
+        first = from * this.#width;
+        return;
+      }
+      const raw = from * this.#width;
+      for (let place = 0; place < edge.length; place++) {
+        if (edge[place] !== state[place]) mixed[place] = 1;
+        if (this.#behind[raw + place] !== this.#behind[first + place]) unlike[place] = 1;
+      }
     };
     let last = -1;
     for (let i = order.predStart[number]; i < order.predStart[number + 1]; i++) {
@@ -340,13 +367,25 @@ export class Propagation {
       const both = block.next === number && block.jump === number;
       if (both && pred === last) continue;
       last = pred;
-      join(this.onEdge(pred, !both && block.jump === number));
+      join(this.onEdge(pred, !both && block.jump === number), pred);
     }
     if (state === undefined) throw new RangeError(`Cannot simplify: block ${number} has no way in`);
     const changed = back ? about.changes.get(about.loop) : undefined;
     for (let place = 0; place < state.length; place++) {
       const fresh = irreducible || changed !== undefined && changed[place] === 1;
       if (!fresh && mixed[place] === 0) continue;
+      if (!fresh && unlike[place] === 0) {
+        // The same value, of which one way knows more.
+        state[place] = this.#behind[first + place];
+        continue;
+      }
+      const agreed = fresh || place < 10 && (about.live >> place & 1) === 0
+        ? -1
+        : this.#agreed(number, place);
+      if (agreed >= 0) {
+        state[place] = agreed;
+        continue;
+      }
       state[place] = leaf(place);
       if (!fresh) values.describe(state[place], { bits: bits[place], outside: outside[place] === 1 });
       if (frames[place] === 0) continue;
@@ -354,6 +393,43 @@ export class Propagation {
       if (place >= 10 || (about.live >> place & 1) === 1) this.escapes = true;
     }
     return state;
+  }
+
+  /**
+   * The value that a place has on all ways into a block, where some of them know it to be a constant and hold that; -1 if there is none.
+   */
+  #agreed(number: number, place: number): number {
+    const { order, values } = this;
+    let common = -1;
+    for (let i = order.predStart[number]; i < order.predStart[number + 1]; i++) {
+      if (order.place[order.preds[i]] >= order.place[number]) continue;
+      const value = this.#behind[order.preds[i] * this.#width + place];
+      if (values.constantOf(value) !== undefined) continue;
+      if (common >= 0 && value !== common) return -1;
+      common = value;
+    }
+    if (common < 0) return -1;
+    for (let i = order.predStart[number]; i < order.predStart[number + 1]; i++) {
+      const pred = order.preds[i];
+      if (order.place[pred] >= order.place[number]) continue;
+      const value = this.#behind[pred * this.#width + place];
+      if (value !== common && !this.#isKnown(common, value, pred)) return -1;
+    }
+    return common;
+  }
+
+  /** Whether some edge above a block says that a value is a constant. */
+  #isKnown(value: number, constant: number, block: number): boolean {
+    const { order, graph } = this;
+    for (let steps = 0; block >= 0 && steps < MAX_STEPS; steps++) {
+      if (order.predStart[block + 1] - order.predStart[block] === 1) {
+        const from = order.preds[order.predStart[block]];
+        const pinned = this.#pinned(from, graph.blocks[from].jump === block);
+        if (pinned === value && this.#constantAt(from) === constant) return true;
+      }
+      block = this.idom[block];
+    }
+    return false;
   }
 
   /** Whether every way to a block leads through another, or it is the same. */

@@ -12,7 +12,7 @@ import { imm, reg } from "../../ir/insn.ts";
 import { decide, MIRRORED } from "./decide.ts";
 import type { Block, Item } from "./graph.ts";
 import type { Propagation, State } from "./propagate.ts";
-import { isUnary } from "./values.ts";
+import { FRAME, isUnary } from "./values.ts";
 
 /** Rewrites all reachable blocks. Returns whether anything changed; the propagation is then out of date. */
 export function rewrite(propagation: Propagation): boolean {
@@ -35,7 +35,11 @@ export function rewrite(propagation: Propagation): boolean {
       } else {
         const now = writer.item(item);
         if (now !== item) changed = true;
-        if (now !== undefined) items.push(now);
+        const sum = together(items[items.length - 1], now);
+        if (sum !== undefined) {
+          items[items.length - 1] = sum;
+          changed = true;
+        } else if (now !== undefined) items.push(now);
       }
       writer.step(item, { block: number, index });
     }
@@ -112,24 +116,26 @@ class Writer {
   }
 
   /**
-   * For an operation on what was only just loaded, where a register holds the result but for a distance: the sum, so that the load can
-   * go. `previous` is what stands before it now.
+   * A sum that some register holds but for a distance, as that register and the distance: what stood in the destination before was put there
+   * only for this, so whatever it was made of may go. `previous` is what stands before it now.
    */
   near(item: Item, previous: Item | undefined): Item[] | undefined {
     const { insn } = item;
-    if (insn.kind !== "alu" || previous?.insn.kind !== "load" || previous.insn.dst !== insn.dst) {
+    if (insn.kind !== "alu" || insn.op !== "add" || insn.width !== 64 || insn.src.kind !== "reg") {
       return undefined;
     }
-    if (!previous.quiet && previous.insn.base !== 10) return undefined;
+    if (previous === undefined || !onlyFor(previous, insn.dst)) return undefined;
     const { values } = this.#propagation;
     const value = this.#propagation.result(this.#state, item);
     const base = values.baseOf(value);
-    if (values.constantOf(value) !== undefined || base === 0 || this.#holder(value) >= 0) return undefined;
+    if (values.constantOf(value) !== undefined || base === FRAME || this.#holder(value) >= 0) {
+      return undefined;
+    }
+    const { dst } = insn;
     for (let r = 0; r < 10; r++) {
-      if (r === insn.dst || values.baseOf(this.#state[r]) !== base) continue;
+      if (r === dst || values.baseOf(this.#state[r]) !== base) continue;
       const distance = values.distanceOf(value) - values.distanceOf(this.#state[r]);
       if (distance < -0x8000_0000 || distance > 0x7fff_ffff) continue;
-      const { dst } = insn;
       return [
         { ...item, insn: { kind: "alu", op: "mov", width: 64, dst, src: reg(r) }, same: false },
         { ...item, insn: { kind: "alu", op: "add", width: 64, dst, src: imm(distance) }, same: false },
@@ -246,7 +252,7 @@ class Writer {
 
   /** A register that holds a value; -1 if none does. */
   #holder(value: number): number {
-    if (value === 0) return 10;
+    if (value === FRAME) return 10;
     let found = -1;
     for (let r = 0; r < 10; r++) if (this.#state[r] === value && this.#better(r, found)) found = r;
     return found;
@@ -268,6 +274,25 @@ class Writer {
   #changed(item: Item, insn: Insn): Item {
     return sameInsn(item.insn, insn) ? item : { ...item, insn, same: false };
   }
+}
+
+/** It puts something into a register at no cost but its own: a copy, or a load that may be left out. */
+function onlyFor({ insn, quiet }: Item, dst: Reg): boolean {
+  if (insn.kind === "load") return insn.dst === dst && (quiet || insn.base === 10);
+  return insn.kind === "alu" && insn.op === "mov" && insn.dst === dst && insn.src.kind === "reg" &&
+    insn.src.reg !== dst;
+}
+
+/** Two additions of constants to the same register as one; undefined if they are not that. */
+function together(first: Item | undefined, second: Item | undefined): Item | undefined {
+  const a = first?.insn, b = second?.insn;
+  if (a?.kind !== "alu" || a.op !== "add" || a.width !== 64 || a.src.kind !== "imm") return undefined;
+  if (b?.kind !== "alu" || b.op !== "add" || b.width !== 64 || b.src.kind !== "imm" || a.dst !== b.dst) {
+    return undefined;
+  }
+  const sum = a.src.imm + b.src.imm;
+  if (sum < -0x8000_0000 || sum > 0x7fff_ffff) return undefined;
+  return { ...second!, insn: { ...b, src: imm(sum) }, same: false };
 }
 
 function takesImmediate(op: string, value: number): boolean {

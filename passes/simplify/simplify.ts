@@ -22,7 +22,7 @@ import { layOut, MAX_MOVED } from "./layout.ts";
 import { type Frame, removeDead } from "./liveness.ts";
 import { propagate } from "./propagate.ts";
 import { rewrite } from "./rewrite.ts";
-import { thread, tidy } from "./thread.ts";
+import { skip, thread, tidy } from "./thread.ts";
 
 /** Rounds of all steps: each finds what the one before uncovered; most programs need three, and three more behind `keep`. */
 const MAX_ROUNDS = 8;
@@ -82,7 +82,8 @@ function improve(graph: Graph): boolean {
       order = tidy(graph);
       propagation = propagate(graph, order, frame);
     }
-    if (thread(propagation, { left: limit - sizeOf(graph) })) {
+    // Both lead ways elsewhere, so they cannot use the same values.
+    if (thread(propagation, { left: limit - sizeOf(graph) }) || limit > 0 && skip(propagation)) {
       changed = true;
       order = tidy(graph);
     }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { decide } from "./decide.ts";
+import { decide, type Edge } from "./decide.ts";
 import { type Block, type Graph, type Order, orderOf } from "./graph.ts";
 import type { Propagation } from "./propagate.ts";
 
@@ -61,6 +61,67 @@ export function thread(propagation: Propagation, { left }: { readonly left: numb
     else blocks[from].next = start;
   }
   return changed;
+}
+
+/**
+ * Ways into a block on which its first instructions change nothing go past them: the block is cut behind these. The propagation is then
+ * out of date. Returns whether anything changed.
+ */
+export function skip(propagation: Propagation): boolean {
+  const { graph, order } = propagation;
+  const { blocks } = graph;
+  const cuts: { readonly block: number; readonly at: number; readonly ways: Edge[] }[] = [];
+  for (let i = 1; i < order.blocks.length; i++) {
+    const number = order.blocks[i];
+    const { items } = blocks[number];
+    const start = order.predStart[number], end = order.predStart[number + 1];
+    if (end - start < 2 || items.length === 0 || items[0].insn.kind !== "alu") continue;
+    let at = MAX_COPIED;
+    let ways: Edge[] = [];
+    for (let p = start; p < end; p++) {
+      const from = order.preds[p];
+      const { next, jump } = blocks[from];
+      if (next === jump || order.place[from] >= i) continue;
+      const edge = { from, jumps: jump === number };
+      const idle = idlePrefix(propagation, number, edge);
+      if (idle === 0 || idle > at) continue;
+      if (idle < at) ways = [];
+      at = idle;
+      ways.push(edge);
+    }
+    if (ways.length > 0 && ways.length < end - start) cuts.push({ block: number, at, ways });
+  }
+  /** By block that was cut: where its end is now. */
+  const moved = new Map<number, number>();
+  for (const { block, at, ways } of cuts) {
+    const { items, end, next, jump, via } = blocks[block];
+    const rest = blocks.length;
+    blocks.push({ items: items.slice(at), end, next, jump, via });
+    blocks[block] = { items: items.slice(0, at), end: undefined, next: rest, jump: -1, via };
+    for (const { from, jumps } of ways) {
+      const last = blocks[moved.get(from) ?? from];
+      if (jumps) last.jump = rest;
+      else last.next = rest;
+    }
+    moved.set(block, rest);
+  }
+  return cuts.length > 0;
+}
+
+/** How many of a block's first instructions put into registers what these hold already, coming over an edge. */
+function idlePrefix(propagation: Propagation, number: number, edge: Edge): number {
+  const { items } = propagation.graph.blocks[number];
+  const state = propagation.onEdge(edge.from, edge.jumps);
+  let idle = 0;
+  while (idle < items.length && idle < MAX_COPIED) {
+    const item = items[idle];
+    if (
+      item.insn.kind !== "alu" ||
+      propagation.result(state, item) !== propagation.register(state, item.insn.dst)
+    ) break;
+    idle++;
+  }
+  return idle;
 }
 
 /** An edge as a key. */

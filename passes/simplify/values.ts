@@ -95,6 +95,11 @@ export class Values {
     return this.#kind[value] === SUM ? this.#b[value] : 0;
   }
 
+  /** It was computed from others, not loaded or known. */
+  isOperation(value: number): boolean {
+    return this.#kind[value] === OPERATION;
+  }
+
   /** For the low 32 bits of something: that; else -1. */
   widerOf(value: number): number {
     return this.#kind[value] === NARROW && this.#b[value] === 32 ? this.#a[value] : -1;
