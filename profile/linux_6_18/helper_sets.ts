@@ -135,7 +135,7 @@ const SK_REUSEPORT: readonly number[] = [
 ];
 const CGROUP_DEVICE: readonly number[] = [
   ...BASE,
-  ...ids(`perf_event_output get_local_storage get_retval set_retval`),
+  ...ids(`perf_event_output get_local_storage`),
 ];
 const CGROUP_SOCK: readonly number[] = [
   ...BASE,
@@ -148,7 +148,7 @@ const CGROUP_SYSCTL: readonly number[] = [
   ...BASE,
   ...ids(`
   perf_event_output get_local_storage sysctl_get_name sysctl_get_current_value
-  sysctl_get_new_value sysctl_set_new_value ktime_get_coarse_ns get_retval set_retval
+  sysctl_get_new_value sysctl_set_new_value ktime_get_coarse_ns
 `),
 ];
 const CGROUP_SOCKOPT: readonly number[] = [
@@ -209,6 +209,8 @@ const SOCKET_ITERATORS: readonly string[] = ["tcp", "unix"];
 
 /** `enum bpf_attach_type`, where the helpers depend on it. */
 const ATTACH = {
+  INET_EGRESS: 1,
+  SOCK_OPS: 3,
   INET4_CONNECT: 10,
   INET6_CONNECT: 11,
   UDP4_RECVMSG: 19,
@@ -224,11 +226,16 @@ const ATTACH = {
   UNIX_GETSOCKNAME: 53,
 } as const;
 
-/** Hooks of `cgroup_sock_addr` whose verdict is not a return value that helpers could read or set. */
+/** Hooks in control groups whose verdict is not a return value that helpers could read or set. */
 function hasNoRetval(attachType: number): boolean {
-  return attachType === ATTACH.UDP4_RECVMSG || attachType === ATTACH.UDP6_RECVMSG ||
+  return attachType <= ATTACH.INET_EGRESS || attachType === ATTACH.SOCK_OPS ||
+    attachType === ATTACH.UDP4_RECVMSG || attachType === ATTACH.UDP6_RECVMSG ||
     (attachType >= ATTACH.INET4_GETPEERNAME && attachType <= ATTACH.INET6_GETSOCKNAME) ||
     (attachType >= ATTACH.UNIX_RECVMSG && attachType <= ATTACH.UNIX_GETSOCKNAME);
+}
+
+function withRetval(set: readonly number[], attachType: number): readonly number[] {
+  return hasNoRetval(attachType) ? set : [...set, ...RETVAL];
 }
 
 function list(type: string, attachType: number, target: string): readonly number[] {
@@ -245,14 +252,14 @@ function list(type: string, attachType: number, target: string): readonly number
     case "cgroup_sock":
       return CGROUP_SOCK;
     case "cgroup_device":
-      return CGROUP_DEVICE;
+      return withRetval(CGROUP_DEVICE, attachType);
     case "cgroup_sysctl":
-      return CGROUP_SYSCTL;
+      return withRetval(CGROUP_SYSCTL, attachType);
     case "cgroup_sockopt":
       return attachType === ATTACH.SETSOCKOPT ? [...CGROUP_SOCKOPT, ...SOCKOPT] : CGROUP_SOCKOPT;
     case "cgroup_sock_addr": {
       const binds = attachType === ATTACH.INET4_CONNECT || attachType === ATTACH.INET6_CONNECT;
-      return [...CGROUP_SOCK_ADDR, ...(hasNoRetval(attachType) ? [] : RETVAL), ...(binds ? BIND : [])];
+      return withRetval([...CGROUP_SOCK_ADDR, ...(binds ? BIND : [])], attachType);
     }
     case "lwt_in":
       return LWT_IN;
@@ -263,7 +270,7 @@ function list(type: string, attachType: number, target: string): readonly number
     case "lwt_seg6local":
       return LWT_SEG6LOCAL;
     case "sock_ops":
-      return SOCK_OPS;
+      return withRetval(SOCK_OPS, attachType);
     case "sk_skb":
       return SK_SKB;
     case "sk_msg":

@@ -80,6 +80,9 @@ Deno.test("helper sets differ by type and attach type", () => {
   assert(K.programType("cgroup_sock_addr")!.helpers(10).has(id("bind")));
   assert(!K.programType("cgroup_sock_addr")!.helpers(8).has(id("bind")));
   assert(!K.programType("cgroup_sock_addr")!.helpers(19).has(id("set_retval")));
+  // Loaded without the attach type, a program counts as one for ingress.
+  assert(!K.programType("cgroup_device")!.helpers(0).has(id("set_retval")));
+  assert(K.programType("cgroup_device")!.helpers(6).has(id("set_retval")));
   assertStrictEquals(K.programType("xdp")!.helpers(0), K.programType("xdp")!.helpers(0));
 });
 
