@@ -208,8 +208,6 @@ export interface TargetArg {
   readonly kind: "struct" | "buffer" | "rdonly_buffer";
   /** `PTR_TRUSTED`; plain pointers to structures otherwise. */
   readonly trusted?: boolean;
-  /** `PTR_UNTRUSTED`. */
-  readonly untrusted?: boolean;
 }
 
 /** What a tracepoint passes besides valid pointers: positions from 0. */

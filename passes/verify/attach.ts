@@ -20,6 +20,8 @@ export interface Target {
   readonly btf: Btf;
   /** Its parameters' types, the tracepoints' hidden first one left out. */
   readonly params: readonly { readonly name: string; readonly type: number }[];
+  /** Another parameter, a pointer, stands before them. */
+  readonly hidden?: boolean;
   /** Type of its result; 0 for none. */
   readonly ret: number;
   /** Pointers among its arguments are valid. */
@@ -131,6 +133,7 @@ function tracepoint(env: Env, btf: Btf, id: number): number {
     name,
     btf,
     params: proto.params.slice(1),
+    hidden: true,
     ret: proto.ret,
     trusted: true,
     typed: [],

@@ -17,7 +17,6 @@ import {
   PTR_TO_BTF_ID,
   PTR_TO_BUF,
   PTR_TRUSTED,
-  PTR_UNTRUSTED,
   SCALAR_VALUE,
 } from "./layout.ts";
 
@@ -91,15 +90,18 @@ function slotBytes(btf: Btf, type: number): number {
   return real.kind === "ptr" ? 8 : "size" in real ? (real.size + 7) & ~7 : 0;
 }
 
-/** The position of the argument at an offset; the number of arguments is the result. */
+/**
+ * The position of the argument at an offset; the number of arguments is the result. Offsets are counted with a tracepoint's hidden
+ * pointer before the arguments, as the kernel counts them.
+ */
 function argumentAt(target: Target, off: number): number {
+  const { btf, params, ret } = target, hidden = target.hidden ? 1 : 0;
   let end = 0;
-  for (let i = 0; i < target.params.length; i++) {
-    end += slotBytes(target.btf, target.params[i].type);
+  for (let i = 0; i < params.length + hidden; i++) {
+    end += i < hidden ? 8 : slotBytes(btf, params[i - hidden].type);
     if (off < end) return i;
   }
-  const ret = slotBytes(target.btf, target.ret);
-  return off < end + ret ? target.params.length : target.params.length + 1;
+  return params.length + hidden + (off < end + slotBytes(btf, ret) ? 0 : 1);
 }
 
 function argumentOffset(target: Target, arg: number): number {
@@ -116,7 +118,7 @@ function bufferOf(arg: TargetArg): KernelType {
 }
 
 function typedStruct(btf: Btf, to: number, arg: TargetArg): KernelType {
-  const flags = (arg.trusted ? PTR_TRUSTED : 0) | (arg.untrusted ? PTR_UNTRUSTED : 0) | PTR_MAYBE_NULL;
+  const flags = (arg.trusted ? PTR_TRUSTED : 0) | PTR_MAYBE_NULL;
   return { base: PTR_TO_BTF_ID, flags, typeId: btf.resolve(to), btf: KERNEL_BTF };
 }
 
@@ -137,7 +139,9 @@ function pointer(
   if (type.kind !== "struct" && type.kind !== "union") {
     return refuse(env, `func '${name}' arg${arg} type ${kindName(type)} is not a struct`);
   }
-  env.verbose(`func '${name}' arg${arg} has btf_id ${typeId} type ${kindName(type)} '${type.name}'\n`);
+  env.verbose(
+    `func '${name}' arg${arg} has btf_id ${typeId} type ${kindName(type)} '${type.name || "(anon)"}'\n`,
+  );
   if (tracepoint?.mayBeError.includes(arg)) {
     env.verbose(`marking pointer arg${arg} as scalar as it may encode error`);
     return NUMBER;

@@ -7,92 +7,47 @@
  */
 import type { StructOpsRules, TargetArg, TargetRules, TracepointArgs } from "../profile.ts";
 
-/** Positions of arguments that may be null, of those that may be errors, and the tracepoints of which that is true. */
+/**
+ * Positions of arguments that may be null, of those that may be errors, and the tracepoints of which that is true. A running 6.18 was
+ * asked about each argument of each of its tracepoints. It trusts the signal information of `signal_generate` and `signal_deliver` and
+ * the process of `sched_process_wait` too; those can be invalid, as later kernels know, and are not trusted here.
+ */
 const TRACEPOINTS: readonly (readonly [
   mayBeNull: readonly number[],
   mayBeError: readonly number[],
   names: string,
 ])[] = [
   [
-    [],
-    [],
-    `
-    bpf_testmod_test_read
-  `,
-  ],
-  [
-    [],
-    [1],
-    `
-    signal_generate signal_deliver
-  `,
-  ],
-  [
-    [],
-    [3],
-    `
-    mr_integ_alloc
-  `,
-  ],
-  [
     [0],
     [],
     `
-    sched_process_wait afs_protocol_error cachefiles_unlink cachefiles_rename
-    cachefiles_prep_read cachefiles_mark_active cachefiles_mark_failed cachefiles_mark_inactive
-    cachefiles_vfs_error cachefiles_io_error cachefiles_ondemand_open cachefiles_ondemand_copen
-    cachefiles_ondemand_close cachefiles_ondemand_read cachefiles_ondemand_cread
-    cachefiles_ondemand_fd_write cachefiles_ondemand_fd_release mm_collapse_huge_page_isolate
-    mm_page_alloc mm_page_pcpu_drain mm_page_alloc_zone_locked rxrpc_recvdata
-    xs_stream_read_data tmigr_update_events
-  `,
-  ],
-  [
-    [0],
-    [2],
-    `
-    cachefiles_lookup
-  `,
-  ],
-  [
-    [0, 1],
-    [],
-    `
-    tcp_send_reset
+    xfs_blockgc_flush_all xfs_blockgc_start xfs_blockgc_stop xfs_blockgc_worker
+    xfs_defer_add_item xfs_defer_cancel_item xfs_defer_cancel_list xfs_defer_create_intent
+    xfs_defer_finish_item xfs_defer_isolate_paused xfs_defer_item_pause xfs_defer_item_unpause
+    xfs_defer_pending_abort xfs_defer_pending_finish xfs_defer_relog_intent xfs_fs_sync_fs
+    xfs_inodegc_flush xfs_inodegc_push xfs_inodegc_queue xfs_inodegc_start xfs_inodegc_stop
+    xfs_inodegc_throttle
   `,
   ],
   [
     [1],
     [],
     `
-    sched_pi_setprio afs_make_fs_call afs_make_fs_calli afs_make_fs_call1 afs_make_fs_call2
-    afs_flock_ev ext4_mballoc_discard ext4_mballoc_free posix_lock_inode fcntl_setlk
-    locks_remove_posix flock_lock_inode break_lease_noblock break_lease_block
-    break_lease_unblock generic_delete_lease time_out_leases mm_khugepaged_scan_pmd
-    mm_khugepaged_scan_file mm_khugepaged_collapse_file netfs_failure device_pm_callback_start
-    rxrpc_resend xprt_reserve_cong xprt_release_cong xprt_get_cong xprt_put_cong
-    writeback_dirty_folio folio_wait_writeback
+    hugetlbfs_alloc_inode xfs_blockgc_free_space xfs_ioc_free_eofblocks
   `,
   ],
   [
     [2],
     [],
     `
-    sched_stick_numa sched_swap_numa fib_table_lookup tegra_dma_tx_status
-  `,
-  ],
-  [
-    [3],
-    [],
-    `
-    qdisc_dequeue kfree_skb
+    tcp_sendmsg_locked xfs_btree_overlapped_query_range xfs_btree_updkeys
   `,
   ],
   [
     [4],
     [],
     `
-    host1x_cdma_push_gather
+    xfs_map_blocks_alloc xfs_map_blocks_found
   `,
   ],
 ];
@@ -120,7 +75,7 @@ const ITERATORS: ReadonlyMap<string, readonly TargetArg[]> = new Map([
   ["netlink", [OBJECT]],
   ["ipv6_route", [OBJECT]],
   ["ksym", [OBJECT]],
-  ["kmem_cache", [{ arg: 1, kind: "struct", untrusted: true }]],
+  ["kmem_cache", [TRUSTED]],
   ["dmabuf", [OBJECT]],
 ]);
 
