@@ -9,7 +9,7 @@ import type { Btf } from "../../../ir/btf/btf.ts";
 import { openBtf } from "../../../ir/btf/read.ts";
 import { parseText } from "../../../ir/parse_text.ts";
 import { Program } from "../../../ir/program.ts";
-import { kernelUnavailable, KernelUnit, vmlinuxBtf } from "../../../kernel/mod.ts";
+import { kernelUnavailable, KernelUnit, type KernelVerdict, vmlinuxBtf } from "../../../kernel/mod.ts";
 import { LINUX_6_18 } from "../../../profile/linux_6_18/mod.ts";
 import { verifyProgram } from "../verify.ts";
 import { kernelTypes, valueTypes } from "./kernel_types.ts";
