@@ -81,6 +81,9 @@ function logPropagation(env: Env, frame: number): void {
   if (text !== "") env.verbose(`frame ${frame}: propagating ${text}\n`);
 }
 
+/** In {@linkcode concerns} as -1 has it: looked at whatever registers are looked for. */
+const ALWAYS = 0x80000000 | 0;
+
 /** Which verification {@linkcode concern} is of, and {@linkcode concerns} of its program. */
 let concernOf: Env | undefined, concern: Int32Array = new Int32Array(0);
 
@@ -107,21 +110,22 @@ function walkBack(env: Env, start: number): number {
   let history = start === 0 ? env.history : W[start + ST_HISTORY];
   let state = start, parent = start === 0 ? env.parent : W[start + ST_PARENT];
   let skip = true;
-  step.next = -1;
+  let next = -1;
   for (;;) {
     if (logging) {
       env.verbose(
-        `mark_precise: frame${marks.frame}: last_idx ${last} first_idx ${first} subseq_idx ${step.next} \n`,
+        `mark_precise: frame${marks.frame}: last_idx ${last} first_idx ${first} subseq_idx ${next} \n`,
       );
     }
     if (last < 0) return atEntry(env, state) ? 1 : entryBug(env, state);
-    let recorded = history === 0 ? -1 : W[history + H_IDX], regs = marks.regs[marks.frame];
+    let recorded = history === 0 ? -1 : W[history + H_IDX], regs = marks.regs[marks.frame] | ALWAYS;
     for (let i = last;;) {
       const entry = recorded === i ? history : 0;
       if (skip) skip = false;
-      else if ((concerned[i] & regs) !== 0 || concerned[i] < 0 || logging || (entry !== 0 && says(entry))) {
+      else if ((concerned[i] & regs) !== 0 || logging || (entry !== 0 && says(entry))) {
         step.idx = i;
         step.entry = entry;
+        step.next = next;
         const failed = backtrackInsn(env, marks, step);
         if (failed === -ENOTSUPP) {
           markAll(env, start);
@@ -130,16 +134,23 @@ function walkBack(env: Env, start: number): number {
         }
         if (failed < 0) return failed;
         const { frame } = marks;
-        regs = marks.regs[frame];
-        if ((regs | marks.lo[frame] | marks.hi[frame]) === 0 && marks.empty) return changed;
+        regs = marks.regs[frame] | ALWAYS;
+        if ((marks.regs[frame] | marks.lo[frame] | marks.hi[frame]) === 0 && marks.empty) return changed;
       }
-      step.next = i;
+      next = i;
       if (i === first && (history === 0 || (entry !== 0 && W[history + H_PREV] === 0))) break;
       if (entry !== 0) {
         i = W[entry + H_PREV_IDX];
         history = W[entry + H_PREV];
         recorded = history === 0 ? -1 : W[history + H_IDX];
       } else i--;
+      // Straight-line code that concerns nothing looked for.
+      if (!logging) {
+        while (i !== first && i !== recorded && i > 0 && (concerned[i] & regs) === 0) {
+          next = i;
+          i--;
+        }
+      }
       if (i < 0 || i >= concerned.length) return env.fail(EFAULT, `verifier bug: backtracking idx ${i}`);
     }
     state = parent;
@@ -148,7 +159,7 @@ function walkBack(env: Env, start: number): number {
     if (result < 0) return result;
     changed |= result;
     if (marks.empty) return changed;
-    step.next = first;
+    next = first;
     last = W[state + ST_LAST];
     first = W[state + ST_FIRST];
     history = W[state + ST_HISTORY];
