@@ -379,9 +379,7 @@ export class Propagation {
         state[place] = this.#behind[first + place];
         continue;
       }
-      const agreed = fresh || place < 10 && (about.live >> place & 1) === 0
-        ? -1
-        : this.#agreed(number, place);
+      const agreed = fresh ? -1 : this.#agreed(number, place);
       if (agreed >= 0) {
         state[place] = agreed;
         continue;

@@ -67,6 +67,5 @@ Deno.test("random programs give the same result and the same memory when simplif
     assertEquals(native.call(addressOf(there), MEMORY_SIZE), wanted.r0, where());
     assertEquals(there, expected, `memory of seed ${seed} natively`);
   }
-  console.log(before, after);
   if (after >= before) throw new Error(`${after} steps instead of ${before}`);
 });
