@@ -2,13 +2,8 @@
  * Random arithmetic and branches on numbers, and the running kernel: the same log to the letter, every register's bounds after every
  * instruction included.
  */
-import { assertEquals } from "@std/assert";
-import { parseText } from "../../ir/parse_text.ts";
-import { Program } from "../../ir/program.ts";
 import { type Random, randomOf } from "../../ir/random_program.ts";
-import { kernelUnavailable, KernelUnit } from "../../kernel/mod.ts";
-import { LINUX_6_18 } from "../../profile/linux_6_18/mod.ts";
-import { verifyProgram } from "./verify.ts";
+import { assertSameLog, logsIncomparable } from "./testing/same_log.ts";
 
 const PROGRAMS = 150;
 const REGS = ["0", "2", "3", "4", "5"];
@@ -86,43 +81,13 @@ function programText(random: Random): string {
   return lines.join("\n");
 }
 
-/** Without the lines of the text, which only our log would show. */
-function withoutLines(program: Program): Program {
-  return new Program({
-    unit: program.unit,
-    attrs: program.attrs,
-    code: { ...program.code, origins: program.code.origins.map(() => ({})) },
-    subprogs: program.subprogs,
-    nextInsnId: program.nextInsnId,
-    nextSubprogId: program.nextSubprogId,
-  });
-}
-
-/** Without times and figures of memory. */
-function comparable(log: string): string[] {
-  return log.split("\n").filter((line) => !/^(processed|verification time|stack depth)/.test(line))
-    .map((line) => line.trimEnd());
-}
-
-const unavailable = kernelUnavailable() ??
-  (Deno.osRelease().startsWith("6.18.") ? undefined : `its log is that of ${Deno.osRelease()}`);
+const unavailable = logsIncomparable();
 if (unavailable !== undefined) console.log(`skipped: random numbers and the running kernel: ${unavailable}`);
 
 Deno.test({
   name: "numbers are followed as the running kernel follows them",
   ignore: unavailable !== undefined,
   fn: () => {
-    for (let seed = 1; seed <= PROGRAMS; seed++) {
-      const text = programText(randomOf(seed));
-      const program = withoutLines(parseText(text, { name: "random", helpers: LINUX_6_18 }).programs[0]);
-      using unit = new KernelUnit(program.unit);
-      using theirs = unit.load(program, { logLevel: 2 });
-      const ours = verifyProgram(program, { profile: LINUX_6_18, logLevel: 2 });
-      const said = comparable(theirs.log), here = comparable(ours.log);
-      const at = said.findIndex((line, i) => line !== here[i]);
-      assertEquals(here[at], said[at], `seed ${seed}, line ${at + 1} of the log:\n${text}`);
-      assertEquals(here.length, said.length, `seed ${seed}`);
-      assertEquals(ours.processed, theirs.stats.processed, `seed ${seed}`);
-    }
+    for (let seed = 1; seed <= PROGRAMS; seed++) assertSameLog(programText(randomOf(seed)), `seed ${seed}`);
   },
 });
