@@ -1,7 +1,8 @@
 /**
  * One step back: what must have been known before an instruction, given what must be known after it.
  *
- * Mirrors `backtrack_insn` of Linux 6.18's `kernel/bpf/verifier.c`, including what it gives up on.
+ * Mirrors `backtrack_insn` of Linux 6.18's `kernel/bpf/verifier.c`, including what it gives up on, but for atomic operations that
+ * fetch, which are loads too.
  *
  * @module
  */
@@ -19,6 +20,9 @@ import {
 import { MAX_FRAMES } from "../verify/layout.ts";
 import { insnText } from "../verify/log.ts";
 import { ARGS, type Marks } from "./marks.ts";
+
+/** `imm` of a compare and exchange. */
+const CMPXCHG = 0xf1;
 
 /** Where a step back is made. */
 export interface Step {
@@ -42,6 +46,7 @@ export function concerns(env: Env): Int32Array {
     if (kind !== 5 && kind !== 6) {
       const legacy = kind === 0 && ((c & 0xe0) === 0x20 || (c & 0xe0) === 0x40);
       out[i] = legacy ? -1 : 1 << dst[i];
+      if (isFetch(c, imm[i])) out[i] |= 1 << fetchedInto(env, i);
     } else if (op === 0x90) out[i] = -1;
     else if (op === 0x80) {
       const plain = src[i] === 0 && !runsCallbacks(imm[i]) && imm[i] !== FUNC_TAIL_CALL;
@@ -49,6 +54,16 @@ export function concerns(env: Env): Int32Array {
     } else if (op !== 0 && (c & 8) !== 0) out[i] = 1 << dst[i] | 1 << src[i];
   }
   return out;
+}
+
+/** Whether an atomic operation gives the old value. */
+function isFetch(code: number, imm: number): boolean {
+  return (code & 0xe7) === 0xc3 && (imm & 1) !== 0;
+}
+
+/** The register that an atomic operation puts the old value into. */
+function fetchedInto(env: Env, idx: number): number {
+  return env.imm[idx] === CMPXCHG ? 0 : env.src[idx];
 }
 
 /** Makes one step back: 0, `-ENOTSUPP` if this instruction is not understood, or `-EFAULT` if the history makes no sense. */
@@ -82,6 +97,11 @@ export function backtrackInsn(env: Env, marks: Marks, step: Step): number {
       // A load-acquire is a load in the encoding of an atomic store.
       if ((code & 0xe7) === 0xc3 && env.imm[idx] === 0x100) {
         if (!fill(marks, { reg: dst, flags })) return 0;
+        break;
+      }
+      // What was fetched came from memory. The kernel goes on looking for the register's value before; see docs/kernel_divergences.md.
+      if (isFetch(code, env.imm[idx])) {
+        if (!fill(marks, { reg: fetchedInto(env, idx), flags })) return 0;
         break;
       }
       if (marks.hasReg(dst)) return -ENOTSUPP;
