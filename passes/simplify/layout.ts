@@ -8,47 +8,107 @@
  * @module
  */
 import type { Placed } from "../../ir/edit.ts";
-import type { Insn, InsnId } from "../../ir/insn.ts";
+import { type Insn, type InsnId, slotsOf } from "../../ir/insn.ts";
 import { OPPOSITE } from "./decide.ts";
 import type { Block, Graph, Order } from "./graph.ts";
 
-/** Instructions beyond which blocks stay in their order: a branch must reach its target, 32767 slots away at most. */
+/** Instructions beyond which blocks stay in their order, so that as few branches as possible have far to go. */
 export const MAX_MOVED = 20_000;
+
+/** Slots that a branch may be away from its target without being asked about: its distance has 16 bits, signed. */
+const NEAR = 30_000;
+
+/** An instruction on its way into the sequence. */
+interface Line {
+  readonly insn: Insn;
+  readonly from: InsnId;
+  readonly same: boolean;
+  /** The block that a jump leads to; -1 if it leads to `line`. */
+  readonly to: number;
+  /** The index in the sequence that a jump leads to; -1 if it leads to a block, or is none. */
+  readonly line: number;
+}
 
 /** The sequence of a graph. */
 export function layOut(graph: Graph, order: Order): Placed[] {
-  const { blocks } = graph;
   const sequence = placed(graph, order);
-  const follows = new Int32Array(blocks.length).fill(-1);
-  for (let i = 0; i + 1 < sequence.length; i++) follows[sequence[i]] = sequence[i + 1];
+  /** By block: 1 if its branch cannot reach its target and jumps over a jump instead. */
+  const far = new Uint8Array(graph.blocks.length);
+  for (;;) {
+    const { lines, start } = write(graph, sequence, far);
+    if (!findFar(graph, { lines, start, far })) {
+      return lines.map(({ insn, from, same, to, line }): Placed => {
+        if (insn.kind === "jump" || insn.kind === "branch" || insn.kind === "may_goto") {
+          return { insn: { ...insn, target: to >= 0 ? start[to] : line }, from, same };
+        }
+        return { insn, from, same };
+      });
+    }
+  }
+}
+
+/** The lines of all blocks, and by block the index of its first. */
+function write(
+  graph: Graph,
+  sequence: readonly number[],
+  far: Uint8Array,
+): { readonly lines: readonly Line[]; readonly start: Int32Array } {
+  const { blocks } = graph;
   const start = new Int32Array(blocks.length).fill(-1);
-  const code: { insn: Insn; from: InsnId; same: boolean; to: number }[] = [];
-  for (const number of sequence) {
+  const lines: Line[] = [];
+  for (let at = 0; at < sequence.length; at++) {
+    const number = sequence[at];
+    const behind = at + 1 < sequence.length ? sequence[at + 1] : -1;
     const block = blocks[number];
-    start[number] = code.length;
-    for (const { insn, from, same } of block.items) code.push({ insn, from, same, to: -1 });
+    start[number] = lines.length;
+    for (const { insn, from, same } of block.items) lines.push({ insn, from, same, to: -1, line: -1 });
     let { next, jump } = block;
-    const { end } = block;
+    const { end, via } = block;
+    const goto = (to: number): Line => ({
+      insn: { kind: "jump", target: via, far: false },
+      from: via,
+      same: false,
+      to,
+      line: -1,
+    });
     if (end !== undefined) {
       let { insn, same } = end;
-      if (insn.kind === "branch" && insn.op !== "set" && jump === follows[number]) {
+      const { from } = end;
+      if (insn.kind === "branch" && insn.op !== "set" && jump === behind) {
         insn = { ...insn, op: OPPOSITE[insn.op] };
         same = false;
         [next, jump] = [jump, next];
       }
-      code.push({ insn, from: end.from, same, to: jump });
+      if (far[number] === 1) {
+        lines.push({ insn, from, same, to: -1, line: lines.length + 2 }, goto(next), goto(jump));
+        continue;
+      }
+      lines.push({ insn, from, same, to: jump, line: -1 });
     }
-    if (next >= 0 && next !== follows[number]) {
-      const insn: Insn = { kind: "jump", target: block.via, far: false };
-      code.push({ insn, from: block.via, same: false, to: next });
-    }
+    if (next >= 0 && next !== behind) lines.push(goto(next));
   }
-  return code.map(({ insn, from, same, to }): Placed => {
-    if (insn.kind === "jump" || insn.kind === "branch" || insn.kind === "may_goto") {
-      return { insn: { ...insn, target: start[to] }, from, same };
-    }
-    return { insn, from, same };
-  });
+  return { lines, start };
+}
+
+/** Marks the blocks whose branch has too far to go. Returns whether there are new ones. */
+function findFar(
+  graph: Graph,
+  code: { readonly lines: readonly Line[]; readonly start: Int32Array; readonly far: Uint8Array },
+): boolean {
+  const { lines, start, far } = code;
+  const slots = new Int32Array(lines.length + 1);
+  for (let i = 0; i < lines.length; i++) slots[i + 1] = slots[i] + slotsOf(lines[i].insn);
+  if (slots[lines.length] <= NEAR) return false;
+  let found = false;
+  for (let number = 0; number < graph.blocks.length; number++) {
+    const { items, end } = graph.blocks[number];
+    if (start[number] < 0 || far[number] === 1 || end === undefined || end.insn.kind === "exit") continue;
+    const at = start[number] + items.length;
+    if (Math.abs(slots[start[lines[at].to]] - slots[at]) <= NEAR) continue;
+    far[number] = 1;
+    found = true;
+  }
+  return found;
 }
 
 /** Reachable blocks in the order in which they are to stand. */
@@ -56,20 +116,20 @@ function placed(graph: Graph, order: Order): number[] {
   const { blocks } = graph;
   let size = 0;
   for (const number of order.blocks) size += blocks[number].items.length + 2;
-  const moves = size <= MAX_MOVED;
+  if (size > MAX_MOVED) {
+    return Array.from(blocks.keys()).filter((number) => order.place[number] >= 0);
+  }
   const done = new Uint8Array(blocks.length);
   const cold = new Uint8Array(blocks.length);
-  if (moves) {
-    // A block waits if all its ways in are unlikely.
-    const unlikelyWays = new Int32Array(blocks.length);
-    for (const number of order.blocks) {
-      const side = unlikely(graph, blocks[number]);
-      if (side >= 0) unlikelyWays[side]++;
-    }
-    for (const number of order.blocks) {
-      const ways = order.predStart[number + 1] - order.predStart[number];
-      if (ways > 0 && unlikelyWays[number] === ways) cold[number] = 1;
-    }
+  // A block waits if all its ways in are unlikely.
+  const unlikelyWays = new Int32Array(blocks.length);
+  for (const number of order.blocks) {
+    const side = unlikely(graph, blocks[number]);
+    if (side >= 0) unlikelyWays[side]++;
+  }
+  for (const number of order.blocks) {
+    const ways = order.predStart[number + 1] - order.predStart[number];
+    if (ways > 0 && unlikelyWays[number] === ways) cold[number] = 1;
   }
   const sequence: number[] = [];
   const trace = (from: number): void => {
@@ -78,14 +138,14 @@ function placed(graph: Graph, order: Order): number[] {
       sequence.push(number);
       const { next, jump } = blocks[number];
       const free = (to: number): boolean => to >= 0 && done[to] === 0 && cold[to] === cold[from];
-      const turned = moves && free(jump) && unlikely(graph, blocks[number]) === next;
-      number = turned ? jump : free(next) ? next : moves && free(jump) ? jump : -1;
+      const turned = free(jump) && unlikely(graph, blocks[number]) === next;
+      number = turned ? jump : free(next) ? next : free(jump) ? jump : -1;
     }
   };
   trace(0);
   for (const wanted of [0, 1]) {
     for (let number = 0; number < blocks.length; number++) {
-      if (order.place[number] >= 0 && (!moves || cold[number] === wanted)) trace(number);
+      if (order.place[number] >= 0 && cold[number] === wanted) trace(number);
     }
   }
   return sequence;
