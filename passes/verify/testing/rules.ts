@@ -238,10 +238,34 @@ RULES.push(
   {
     name: "a stack slot that is read later must match where paths meet",
     text:
-      "func main:\n  r6 = r1\n  call bpf_get_prandom_u32#7\n  *(u64 *)(r10 -8) = r6\n  if r0 == 0 goto met\n" +
+      "func main:\n  r6 = r1\n  call bpf_get_prandom_u32#7\n  *(u64 *)(r10 -8) = r6\n  if r0 != 0 goto other\n  goto met\nother:\n" +
       "  *(u64 *)(r10 -8) = 7\nmet:\n  r8 = 1\n  r8 = 2\n  r1 = *(u64 *)(r10 -8)\n  r0 = *(u32 *)(r1 +0)\n  exit\n",
     flags: OFTEN,
     message: "R1 invalid mem access 'scalar'",
+  },
+  {
+    name: "a store that writes a slot on some paths only does not make it dead before",
+    text:
+      "func main:\n  r6 = r1\n  call bpf_get_prandom_u32#7\n  *(u64 *)(r10 -8) = r6\n  *(u64 *)(r10 -16) = r6\n  if r0 == 2 goto third\n" +
+      "  if r0 == 1 goto second\n  r2 = r10\n  r2 += -16\n  goto met\nthird:\n  *(u64 *)(r10 -8) = 7\n  r2 = r10\n  r2 += -16\n  goto met\n" +
+      "second:\n  r2 = r10\n  r2 += -8\nmet:\n  r8 = 1\n  r8 = 2\n  *(u64 *)(r2 +0) = r6\n  r3 = *(u64 *)(r10 -8)\n  r0 = *(u32 *)(r3 +0)\n  exit\n",
+    flags: OFTEN,
+    message: "R3 invalid mem access 'scalar'",
+  },
+  {
+    name: "a packet pointer beyond the end does not stand for one within the packet",
+    text:
+      "func main:\n  r7 = *(u32 *)(r1 +76)\n  r8 = *(u32 *)(r1 +80)\n  r2 = r7\n  r2 += 14\n  if r2 <= r8 goto good\n  r9 = 1\n  goto met\ngood:\n" +
+      "  r9 = 2\nmet:\n  r9 = 3\n  r9 = 4\n  if r2 > r8 goto out\n  r0 = *(u64 *)(r7 +20)\nout:\n  r0 = 0\n  exit\n",
+    type: "sched_cls",
+    flags: OFTEN,
+    message: "R7 offset is outside of the packet",
+  },
+  {
+    name: "what is left of a number overwritten in part at a variable offset is data",
+    text:
+      "func main:\n  r6 = 5\n  *(u64 *)(r10 -8) = r6\n  call bpf_get_prandom_u32#7\n  r0 &= 7\n  r2 = r10\n  r2 += -8\n  r2 += r0\n" +
+      "  *(u8 *)(r2 +0) = 1\n  r1 = *(u32 *)(r10 -8)\n  r0 = 0\n  exit\n",
   },
   {
     name: "a stack slot that is written before it is read need not match",
