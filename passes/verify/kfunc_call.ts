@@ -4,7 +4,7 @@
  *
  * Parameters are classified by type and by the suffix of their name (`__sz`, `__szk`, `__opt`, `__k`, `__ign`, `__uninit`,
  * `__nullable`, …). Contexts, numbers, memory, dynptrs, iterators and kernel structures are decided about; allocated objects, lists,
- * trees, locks and work queues are still to come.
+ * trees, locks and work queues are not.
  *
  * @module
  */
@@ -73,14 +73,14 @@ import { acquireReference, releaseReference } from "./references.ts";
 import { isConst, markKnown, markUnknown } from "./scalar.ts";
 import { typeName } from "./type_names.ts";
 
-/** Functions whose effect on the state is still to come, whatever their prototype says. */
+/** Functions whose effect on the state is not decided about, whatever their prototype says. */
 const UNSUPPORTED_FUNCTIONS: ReadonlySet<string> = new Set([
   "bpf_obj_new_impl",
   "bpf_percpu_obj_new_impl",
   "bpf_local_irq_save",
   "bpf_local_irq_restore",
 ]);
-/** Suffixes and structures of parameters that are still to come. */
+/** Suffixes and structures of parameters that are not decided about. */
 const UNSUPPORTED_SUFFIXES = [
   "__alloc",
   "__refcounted_kptr",

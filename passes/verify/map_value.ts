@@ -33,7 +33,7 @@ export function checkMapFlags(env: Env, regno: number, off: number, size: number
 
 /**
  * Whether `size` bytes at `off` of the map value in `regno` are its own and plain data: 0 or `-errno`. Kernel pointers in values
- * may be accessed whole by loads and stores (`direct`); they are still to come.
+ * may be accessed whole by loads and stores (`direct`); they are not decided about.
  */
 export function checkMapAccess(
   env: Env,
