@@ -34,6 +34,7 @@ export class Host {
   programType = "";
   readonly #maps = new Map<bigint, RuntimeMap>();
   readonly #reserved = new Map<bigint, { map: RuntimeMap; block: Block; size: number }>();
+  readonly #borrowed = new Map<bigint, Block>();
   readonly #spare = new Map<number, Block[]>();
 
   /** @param seed Of the random numbers that programs get; any 64 bits but 0. */
@@ -68,10 +69,7 @@ export class Host {
 
   /** Takes memory for a record of a ring buffer; its address. */
   reserve(map: RuntimeMap, size: number): bigint {
-    const rounded = 2 ** Math.ceil(Math.log2(Math.max(size, 16)));
-    const block = this.#spare.get(rounded)?.pop() ??
-      this.space.allocate(rounded, { name: "ring buffer record" });
-    block.bytes.fill(0);
+    const block = this.#take(size, "ring buffer record");
     const address = BigInt(block.address);
     this.#reserved.set(address, { map, block, size });
     return address;
@@ -84,6 +82,32 @@ export class Host {
     this.#reserved.delete(address);
     const { map, block, size } = reserved;
     if (options.send) this.events.push({ map, data: block.bytes.slice(0, size) });
+    this.#keep(block);
+  }
+
+  /** Zeroed memory for a helper, until it is given back by its address. */
+  borrow(size: number, name: string): Block {
+    const block = this.#take(size, name);
+    this.#borrowed.set(BigInt(block.address), block);
+    return block;
+  }
+
+  /** Takes back what {@linkcode borrow} gave; nothing happens for other addresses. */
+  giveBack(address: bigint): void {
+    const block = this.#borrowed.get(address);
+    if (block === undefined) return;
+    this.#borrowed.delete(address);
+    this.#keep(block);
+  }
+
+  #take(size: number, name: string): Block {
+    const rounded = 2 ** Math.ceil(Math.log2(Math.max(size, 16)));
+    const block = this.#spare.get(rounded)?.pop() ?? this.space.allocate(rounded, { name });
+    block.bytes.fill(0);
+    return block;
+  }
+
+  #keep(block: Block): void {
     const spare = this.#spare.get(block.bytes.length);
     if (spare === undefined) this.#spare.set(block.bytes.length, [block]);
     else spare.push(block);

@@ -13,7 +13,7 @@ export type CallArguments = readonly [bigint, bigint, bigint, bigint, bigint];
 /** A helper: r0 comes back, of which the low 64 bits count. What it throws ends the run. */
 export type HostFunction = (host: Host, args: CallArguments) => bigint;
 
-const EINVAL = -22n, EFAULT = -14n, EAGAIN = -11n;
+const EINVAL = -22n, EFAULT = -14n, EAGAIN = -11n, E2BIG = -7n, ERANGE = -34n;
 const M32 = 0xffff_ffffn;
 /** `CONFIG_HZ`, and what jiffies count from. */
 const HZ = 1000n;
@@ -55,6 +55,100 @@ function words(host: Host, address: bigint, bytes: number): bigint[] {
   return Array.from({ length: bytes / 8 }, (_, i) => view.getBigUint64(8 * i, true));
 }
 
+/** Copies memory that a program names as it likes; zeros if it cannot be read. */
+function probe(host: Host, to: bigint, size: bigint, from: bigint): bigint {
+  const length = Number(size & M32);
+  if (length === 0) return 0n;
+  const bytes = host.space.probe(from, length);
+  const target = host.space.at(to, length);
+  if (bytes === undefined) target.fill(0);
+  else target.set(bytes);
+  return bytes === undefined ? probeError(from) : 0n;
+}
+
+/** The kernel reads no address of user space and none that is not canonical; others may turn out not to be mapped. */
+function probeError(address: bigint): bigint {
+  return address >= 0xffff_8000_0000_0000n ? EFAULT : ERANGE;
+}
+
+/** A number at the start of a text, as `bpf_strtol` and `bpf_strtoul` read it: how many bytes it takes, or why there is none. */
+function parseNumber(host: Host, args: CallArguments, signed: boolean): bigint {
+  const [address, size, flags, result] = args;
+  let base = Number(flags & 0x1fn);
+  const target = viewAt(host, result, 8);
+  target.setBigUint64(0, 0n, true);
+  if (size === 0n || flags > 0x1fn || ![0, 8, 10, 16].includes(base)) return EINVAL;
+  const text = String.fromCharCode(...host.space.at(address, Number(size & M32)));
+  const match = /^[\t-\r \xa0]*(-?)/.exec(text.slice(0, 64))!;
+  const negative = match[1] === "-";
+  let at = match[0].length;
+  if (base === 0) base = /^0x[0-9a-f]/i.test(text.slice(at)) ? 16 : text[at] === "0" ? 8 : 10;
+  if (base === 16 && /^0x/i.test(text.slice(at))) at += 2;
+  const start = at;
+  let value = 0n;
+  for (; at < Math.min(text.length, 64); at++) {
+    const digit = parseInt(text[at], base);
+    if (Number.isNaN(digit)) break;
+    value = value * BigInt(base) + BigInt(digit);
+  }
+  if (at === start) return EINVAL;
+  const largest = signed ? negative ? 1n << 63n : (1n << 63n) - 1n : (1n << 64n) - 1n;
+  if (value > largest) return ERANGE;
+  if (negative && !signed) return EINVAL;
+  target.setBigUint64(0, BigInt.asUintN(64, negative ? -value : value), true);
+  return BigInt(at);
+}
+
+/** `BITS_ITER_NR_WORDS_MAX`: the most 64-bit words that an iterator goes through. */
+const MOST_WORDS = 511;
+
+/**
+ * The iterator over the bits of memory: on the program's stack stand its block's address and how far it has come; the block holds
+ * the bit's number, at which the program looks, and behind it the copied words.
+ */
+const BITS = { bit: 0, words: 8 } as const;
+
+function newBits(host: Host, [iterator, memory, count]: CallArguments): bigint {
+  const state = viewAt(host, iterator, 16);
+  state.setBigUint64(0, 0n, true);
+  state.setBigUint64(8, 0n, true);
+  const words = Number(count & M32);
+  if (memory === 0n || words === 0) return EINVAL;
+  if (words > MOST_WORDS) return E2BIG;
+  const bytes = host.space.probe(memory, words * 8);
+  if (bytes === undefined) return words === 1 ? EFAULT : probeError(memory);
+  const block = host.borrow(BITS.words + bytes.length, "bits iterated over");
+  block.view.setInt32(BITS.bit, -1, true);
+  block.bytes.set(bytes, BITS.words);
+  state.setBigUint64(0, BigInt(block.address), true);
+  state.setInt32(8, words * 64, true);
+  return 0n;
+}
+
+function nextBit(host: Host, [iterator]: CallArguments): bigint {
+  const state = viewAt(host, iterator, 16);
+  const block = state.getBigUint64(0, true), count = state.getInt32(8, true);
+  if (block === 0n) return 0n;
+  const bits = viewAt(host, block, BITS.words + count / 8);
+  let bit = bits.getInt32(BITS.bit, true);
+  if (bit >= count) return 0n;
+  do bit++; while (bit < count && (bits.getUint8(BITS.words + (bit >> 3)) >> (bit & 7) & 1) === 0);
+  bits.setInt32(BITS.bit, bit, true);
+  return bit < count ? block : 0n;
+}
+
+function destroyBits(host: Host, [iterator]: CallArguments): bigint {
+  const state = viewAt(host, iterator, 16);
+  host.giveBack(state.getBigUint64(0, true));
+  state.setBigUint64(0, 0n, true);
+  return 0n;
+}
+
+function viewAt(host: Host, address: bigint, size: number): DataView {
+  const bytes = host.space.at(address, size);
+  return new DataView(bytes.buffer, bytes.byteOffset, size);
+}
+
 /** By the names of {@link helperFunction}. */
 export const HOST_FUNCTIONS: Readonly<Record<string, HostFunction>> = {
   bpf_ktime_get_ns: nanoseconds,
@@ -63,6 +157,17 @@ export const HOST_FUNCTIONS: Readonly<Record<string, HostFunction>> = {
   bpf_ktime_get_tai_ns: () => BigInt(Date.now()) * 1_000_000n,
   bpf_jiffies64: () => nanoseconds() * HZ / 1_000_000_000n,
   bpf_get_current_pid_tgid: () => BigInt(Deno.pid) << 32n | BigInt(Deno.pid),
+
+  bpf_probe_read: (host, [to, size, from]) => probe(host, to, size, from),
+  bpf_probe_read_kernel: (host, [to, size, from]) => probe(host, to, size, from),
+  bpf_probe_read_user: (host, [to, size, from]) => probe(host, to, size, from),
+
+  bpf_strtol: (host, args) => parseNumber(host, args, true),
+  bpf_strtoul: (host, args) => parseNumber(host, args, false),
+
+  bpf_iter_bits_new: newBits,
+  bpf_iter_bits_next: nextBit,
+  bpf_iter_bits_destroy: destroyBits,
 
   bpf_trace_printk: (host, [address, size, ...args]) => print(host, { address, size: size & M32 }, args),
   bpf_trace_vprintk: (host, [address, size, data, length]) => {

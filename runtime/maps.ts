@@ -9,6 +9,7 @@
 import { fieldOf, layoutOf } from "../abi/layouts.ts";
 import { ARRAY_VALUES, arrayStride } from "../abi/map_layout.ts";
 import { UnsupportedError } from "../ir/diagnostic.ts";
+import type { Program } from "../ir/program.ts";
 import type { MapDef, Unit } from "../ir/unit.ts";
 import type { AddressSpace, Block } from "./memory.ts";
 import { StructView } from "./struct_view.ts";
@@ -34,6 +35,9 @@ const KINDS: Readonly<Record<number, { name: string; made: Made; elem?: number }
   17: { name: "xskmap", made: "array" },
   27: { name: "ringbuf", made: "none" },
 };
+
+/** Any other: programs that use it are refused, but not others of the same object. */
+const UNKNOWN: { readonly made: Made; readonly elem?: number } = { made: "none" };
 
 const PROG_ARRAY = 3;
 /** Flags of a trie's node that is in use and no mere joint. */
@@ -75,10 +79,9 @@ export class RuntimeMap {
   readonly #scratch: Block;
   readonly #call: CallNative;
 
-  /** @ignore Made by a runtime. @throws {UnsupportedError} If the runtime has no maps of this type. */
+  /** @ignore Made by a runtime. One of a type that the runtime does not have is there, but has nothing in it. */
   constructor(def: MapDef, options: { space: AddressSpace; call: CallNative; id: number; seed: number }) {
-    const kind = KINDS[def.type];
-    if (kind === undefined) throw new UnsupportedError(`maps of type ${def.type} (map ${def.name})`);
+    const kind = KINDS[def.type] ?? UNKNOWN;
     const { space } = options;
     this.def = def;
     this.#space = space;
@@ -254,7 +257,7 @@ export class RuntimeMap {
   }
 
   get #valueSize(): number {
-    return KINDS[this.def.type].elem ?? this.def.valueSize;
+    return (KINDS[this.def.type] ?? UNKNOWN).elem ?? this.def.valueSize;
   }
 
   #putKey(key: Uint8Array): number {
@@ -273,11 +276,22 @@ export class RuntimeMap {
   }
 }
 
+/** Refuses a program that refers to maps of types that the runtime does not have. @throws {UnsupportedError} */
+export function refuseUnknownMaps(program: Program): void {
+  for (const insn of program.code.insns) {
+    if (insn.kind !== "imm64" || (insn.value.kind !== "map" && insn.value.kind !== "map_value")) continue;
+    const def = program.unit.maps[insn.value.map];
+    if (def !== undefined && KINDS[def.type] === undefined) {
+      throw new UnsupportedError(`maps of type ${def.type} (map ${def.name})`);
+    }
+  }
+}
+
 function checkSize(def: MapDef, bytes: number): void {
   if (bytes > LARGEST) throw new RangeError(`Cannot make map ${def.name}: it would take ${bytes} bytes`);
 }
 
-/** The maps of a unit, inner maps filled in. @throws {UnsupportedError} If the runtime has no maps of a type it uses. */
+/** The maps of a unit, inner maps filled in. @throws {UnsupportedError} If one has initial values that the runtime cannot give it. */
 export function createMaps(
   unit: Unit,
   options: { space: AddressSpace; call: CallNative; seed: number },

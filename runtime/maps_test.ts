@@ -1,5 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { everywhere, key, PACKET, unavailable, value } from "./testing.ts";
+import { issueProof } from "../abi/proof.ts";
+import { UnsupportedError } from "../ir/diagnostic.ts";
+import { Runtime } from "./runtime.ts";
+import { everywhere, key, PACKET, program, unavailable, value } from "./testing.ts";
 import { testRun } from "./test_run.ts";
 
 if (unavailable !== undefined) console.log(`skipped: native half of the tests of maps: ${unavailable}`);
@@ -180,4 +183,18 @@ Deno.test("prefix tries give the longest match, on either side of updates and de
     }
     assert(list.size > 20);
   });
+});
+
+Deno.test("a map of a type that the runtime lacks is in the way only of programs that use it", () => {
+  const object = (use: string) =>
+    program(`type sched_cls
+    map stored type=sk_storage key=4 value=8 max=0
+    func main:
+      ${use}
+      r0 = 3
+      exit`);
+  using runtime = new Runtime();
+  const other = object("r1 = 0"), user = object("r1 = map stored ll");
+  assertEquals(testRun(runtime.load(other, { proof: issueProof(other) })).retval, 3);
+  assertThrows(() => runtime.load(user, { proof: issueProof(user) }), UnsupportedError, "maps of type 24");
 });

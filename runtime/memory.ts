@@ -26,6 +26,8 @@ export interface AddressSpace {
   allocate(size: number, options: { name: string; writable?: boolean }): Block;
   /** The `size` bytes at an address that a program handed out, in place. @throws {RangeError} If they are known not to be there. */
   at(address: bigint, size: number): Uint8Array;
+  /** A copy of the `size` bytes at any address, whoever made it up; undefined if they cannot be read. */
+  probe(address: bigint, size: number): Uint8Array | undefined;
 }
 
 /** Blocks start here, and stay below 4 GiB: 32-bit context fields (`xdp_md.data`) can then hold addresses as they are. */
@@ -64,5 +66,10 @@ export class VirtualSpace implements AddressSpace {
       throw new RangeError(`Cannot read ${size} bytes at 0x${address.toString(16)}: nothing is there`);
     }
     return found.region.bytes.subarray(found.at, found.at + size);
+  }
+
+  probe(address: bigint, size: number): Uint8Array | undefined {
+    const found = this.memory.find(address, size);
+    return found?.region.bytes.slice(found.at, found.at + size);
   }
 }

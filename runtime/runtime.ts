@@ -15,7 +15,7 @@ import type { Unit } from "../ir/unit.ts";
 import type { Compile, Engine, FunctionBodies, Prepared } from "./engine.ts";
 import { NativeEngine } from "./exec/native_engine.ts";
 import { InterpretEngine } from "./interpret_engine.ts";
-import { createMaps, type RuntimeMap } from "./maps.ts";
+import { createMaps, refuseUnknownMaps, type RuntimeMap } from "./maps.ts";
 import type { Packet } from "./packet.ts";
 import { SkbPacket } from "./skb_packet.ts";
 import { XdpPacket } from "./xdp_packet.ts";
@@ -76,7 +76,7 @@ export class Runtime implements Disposable {
     return this.#engine;
   }
 
-  /** The maps of a unit: its programs share them. Made on first use. @throws {UnsupportedError} For types the runtime lacks. */
+  /** The maps of a unit: its programs share them. Made on first use. @throws {UnsupportedError} For initial values it cannot give. */
   maps(unit: Unit): readonly RuntimeMap[] {
     let maps = this.#maps.get(unit);
     if (maps === undefined) {
@@ -116,6 +116,7 @@ export class Runtime implements Disposable {
       throw new UnsupportedError("machine code of programs whose contexts were not lowered");
     }
     refuseAccesses(program, { lowered, native });
+    refuseUnknownMaps(program);
     const maps = this.maps(program.unit);
     const functions: FunctionBodies = options.functions ?? new Map();
     const limited = options.limited ?? false;

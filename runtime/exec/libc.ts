@@ -1,5 +1,6 @@
 /**
- * The few C library calls that put machine code into this process: pages, an anonymous file, an address.
+ * The few C library calls that put machine code into this process: pages, an anonymous file, an address; and one that reads memory
+ * that may not be there.
  *
  * Opened on first use, so that importing the runtime asks for no permission; needs full `--allow-ffi`. Everything that is
  * Linux- or x86-64-only sits behind {@linkcode nativeUnavailable}. The bpf(2) side has its own opening, in `kernel/`.
@@ -14,6 +15,7 @@ const SYMBOLS = {
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   close: { parameters: ["i32"], result: "i32" },
+  process_vm_readv: { parameters: ["i32", "buffer", "usize", "buffer", "usize", "usize"], result: "isize" },
   dlsym: { parameters: ["usize", "buffer"], result: "pointer" },
 } as const;
 

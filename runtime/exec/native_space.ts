@@ -4,6 +4,7 @@
  * @module
  */
 import type { AddressSpace, Block } from "../memory.ts";
+import { libc } from "./libc.ts";
 import { mapPages, type Mapping, unmapPages } from "./pages.ts";
 
 /** Small blocks share mappings of this size, in bytes; larger ones get their own. */
@@ -51,6 +52,16 @@ export class NativeSpace implements AddressSpace, Disposable {
     const pointer = Deno.UnsafePointer.create(address);
     if (pointer === null) throw new RangeError(`Cannot read ${size} bytes at NULL`);
     return new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(pointer, size));
+  }
+
+  probe(address: bigint, size: number): Uint8Array | undefined {
+    const bytes = new Uint8Array(size);
+    if (size === 0) return bytes;
+    // `struct iovec`: where to, and where from.
+    const to = BigUint64Array.of(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)), BigInt(size));
+    const from = BigUint64Array.of(address, BigInt(size));
+    const read = libc().process_vm_readv(Deno.pid, to, 1n, from, 1n, 0n);
+    return Number(read) === size ? bytes : undefined;
   }
 
   [Symbol.dispose](): void {

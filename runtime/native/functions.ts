@@ -4310,6 +4310,62 @@ func inlay_load_packet:
   L6:
     exit
 
+func bpf_sk_lookup_tcp:
+    r0 = 0
+    exit
+
+func bpf_sk_lookup_udp:
+    r0 = 0
+    exit
+
+func bpf_skc_lookup_tcp:
+    r0 = 0
+    exit
+
+func bpf_sk_release:
+    r0 = 0
+    exit
+
+func bpf_get_cgroup_classid:
+    r0 = 0
+    exit
+
+func bpf_tcp_sock:
+    r0 = 0
+    exit
+
+func bpf_get_listener_sock:
+    r0 = 0
+    exit
+
+func bpf_skc_to_tcp_sock:
+    r0 = 0
+    exit
+
+func bpf_skc_to_tcp6_sock:
+    r0 = 0
+    exit
+
+func bpf_skc_to_tcp_timewait_sock:
+    r0 = 0
+    exit
+
+func bpf_skc_to_tcp_request_sock:
+    r0 = 0
+    exit
+
+func bpf_skc_to_udp6_sock:
+    r0 = 0
+    exit
+
+func bpf_skc_to_unix_sock:
+    r0 = 0
+    exit
+
+func bpf_skc_to_mptcp_sock:
+    r0 = 0
+    exit
+
 func bpf_get_smp_processor_id:
     r0 = 0
     exit
@@ -4358,6 +4414,14 @@ func bpf_strncmp:
     r5 -= r0
     r0 = r5
   L3:
+    exit
+
+func bpf_spin_lock:
+    r0 = 0
+    exit
+
+func bpf_spin_unlock:
+    r0 = 0
     exit
 
 func bpf_cast_to_kern_ctx:
