@@ -16,6 +16,7 @@ import { availableBackends, checkRuns } from "./back_ends.ts";
 import { listing } from "./kernel_form.ts";
 import { type Mismatch, mismatch, type Pattern } from "./match.ts";
 import { type Finding, type Part, type PartName, type Skipped, unsupported } from "./part.ts";
+import { prepareMaps } from "./prepared.ts";
 import { rewritten } from "./rewritten.ts";
 import { judge, verdictPart } from "./verdict.ts";
 
@@ -122,6 +123,7 @@ function* check(program: Program, test: Test): Generator<Finding> {
       runs: [{ data: new Uint8Array(PACKET_BYTES), retval: spec.retval }],
       backends: options.backends ?? availableBackends(),
       others: test.auxiliaries,
+      prepare: (runtime) => prepareMaps(options.object, program.unit, runtime),
     });
   }
 }
