@@ -5,6 +5,7 @@
  */
 import type { Btf } from "../../../ir/btf/btf.ts";
 import { BtfBuilder } from "../../../ir/btf/write.ts";
+import { addKernelStructures } from "./kernel_structs.ts";
 
 let built: Btf | undefined;
 
@@ -49,6 +50,7 @@ export function kernelTypes(): Btf {
   ) {
     func(name, 0, []);
   }
+  addKernelStructures(builder, { int, u32, u64 });
   built = builder.build();
   return built;
 }

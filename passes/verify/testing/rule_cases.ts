@@ -8,10 +8,12 @@ import { assert, assertEquals } from "@std/assert";
 import type { Btf } from "../../../ir/btf/btf.ts";
 import { openBtf } from "../../../ir/btf/read.ts";
 import { parseText } from "../../../ir/parse_text.ts";
-import { Program } from "../../../ir/program.ts";
+import { Program, type ProgramAttrs } from "../../../ir/program.ts";
 import { kernelUnavailable, KernelUnit, type KernelVerdict, vmlinuxBtf } from "../../../kernel/mod.ts";
 import { LINUX_6_18 } from "../../../profile/linux_6_18/mod.ts";
+import { attachBtfId } from "../../parse/attach.ts";
 import { verifyProgram } from "../verify.ts";
+import { offsetOf } from "./kernel_structs.ts";
 import { kernelTypes, valueTypes } from "./kernel_types.ts";
 
 /** One program. */
@@ -21,8 +23,13 @@ export interface RuleCase {
   readonly type?: string;
   /** Header lines besides the type: maps, flags, license. Type ids are those of {@linkcode valueTypes}. */
   readonly head?: string;
-  /** Instructions of the main function, and other functions behind it. */
+  /**
+   * Instructions of the main function, and other functions behind it. `@struct.member` stands for a member's offset in the kernel,
+   * `@struct` for a structure's type id; also in the message.
+   */
   readonly text: string;
+  /** What it is attached to: `enum bpf_attach_type`, or the member's position of a structure of callbacks; and the target's name. */
+  readonly attach?: readonly [type: number, target: string];
   /** What it is refused with; it is accepted if left out. */
   readonly message?: string;
 }
@@ -68,17 +75,36 @@ function programOf(rule: RuleCase, target: Btf): Program {
     /call kfunc (\w+)/g,
     (_, name: string) => `call kfunc ${name}#${target.find(name, "func")}`,
   );
+  const named = withOffsets(text, target);
   const header = `type ${rule.type ?? "socket_filter"}\n${rule.head ?? ""}\nfunc main:\n`;
-  const parsed = parseText(header + text, { name: "test", helpers: LINUX_6_18 });
+  const parsed = parseText(header + named, { name: "test", helpers: LINUX_6_18 });
   const [program] = parsed.programs;
   return new Program({
     unit: { ...parsed, targetBtf: target, ...(header.includes("value_type=") ? { btf: valueTypes() } : {}) },
-    attrs: program.attrs,
+    attrs: { ...program.attrs, ...attachmentOf(rule, target) },
     code: program.code,
     subprogs: program.subprogs,
     nextInsnId: program.nextInsnId,
     nextSubprogId: program.nextSubprogId,
   });
+}
+
+/** The text with members' offsets and structures' ids for their names. */
+function withOffsets(text: string, target: Btf): string {
+  return text.replace(
+    /@(\w+)(?:\.(\w+))?/g,
+    (_, struct: string, member?: string) =>
+      String(member === undefined ? target.find(struct, "struct") : offsetOf(target, struct, member)),
+  );
+}
+
+function attachmentOf(rule: RuleCase, target: Btf): Partial<ProgramAttrs> {
+  if (rule.attach === undefined) return {};
+  const [attachType, attachTarget] = rule.attach;
+  const id = rule.type === "struct_ops"
+    ? target.find(attachTarget, "struct")
+    : attachBtfId(target, attachTarget, attachType);
+  return { attachType, attachTarget, attachBtfId: id };
 }
 
 const unavailable = kernelUnavailable() ??
@@ -90,13 +116,14 @@ let running: Btf | undefined;
 export function ruleCases(topic: string, cases: readonly RuleCase[]): void {
   for (const rule of cases) {
     Deno.test(rule.name, () => {
-      const program = programOf(rule, kernelTypes());
+      const types = kernelTypes(), program = programOf(rule, types);
+      const message = withOffsets(rule.message ?? "", types);
       const result = verifyProgram(program, { profile: LINUX_6_18, logLevel: 0 });
-      assertEquals(result.message, rule.message ?? "");
+      assertEquals(result.message, message);
       assertEquals(result.verdict, rule.message === undefined ? "accept" : "reject");
       const logged = verifyProgram(program, { profile: LINUX_6_18, logLevel: 2 });
       assertEquals([logged.message, logged.processed], [result.message, result.processed]);
-      if (rule.message !== undefined) assert(logged.log.includes(`${rule.message}\n`));
+      if (message !== "") assert(logged.log.includes(`${message}\n`));
     });
   }
   Deno.test({
@@ -105,12 +132,12 @@ export function ruleCases(topic: string, cases: readonly RuleCase[]): void {
     fn: () => {
       running ??= openBtf(vmlinuxBtf()!);
       for (const rule of cases) {
-        const program = programOf(rule, running);
+        const program = programOf(rule, running), message = withOffsets(rule.message ?? "", running);
         using unit = new KernelUnit(program.unit);
         using verdict = unit.load(program, { logLevel: 2 });
         const ours = verifyProgram(program, { profile: LINUX_6_18, logLevel: 2 });
-        const theirs = verdict.accepted ? "" : messageOf(verdict, rule.message);
-        assertEquals([rule.name, theirs], [rule.name, rule.message ?? ""]);
+        const theirs = verdict.accepted ? "" : messageOf(verdict, message);
+        assertEquals([rule.name, theirs], [rule.name, message]);
         assertEquals([rule.name, ours.message], [rule.name, theirs]);
         const { processed = ours.processed } = verdict.stats;
         assertEquals([rule.name, ours.processed], [rule.name, processed]);
@@ -120,8 +147,8 @@ export function ruleCases(topic: string, cases: readonly RuleCase[]): void {
 }
 
 /** What the kernel refused with: what was expected if its log has that line, else the last line. */
-function messageOf(verdict: KernelVerdict, expected: string | undefined): string {
+function messageOf(verdict: KernelVerdict, expected: string): string {
   // One of the kernel's messages lacks the line's end, so that the log's last line follows at once.
   const lines = verdict.log.split("\n").map((line) => line.replace(/processed [0-9]+ insns.*$/, ""));
-  return expected !== undefined && lines.includes(expected) ? expected : verdict.message;
+  return expected !== "" && lines.includes(expected) ? expected : verdict.message;
 }

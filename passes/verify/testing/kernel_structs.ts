@@ -1,0 +1,135 @@
+/**
+ * Structures, attach targets and functions of a small kernel, for tests of pointers to kernel structures: the names and relations of
+ * Linux 6.18's, at offsets of their own. Tests name members (`@task_struct.pid`), never offsets.
+ *
+ * @module
+ */
+import type { Btf, BtfMember } from "../../../ir/btf/btf.ts";
+import type { BtfBuilder } from "../../../ir/btf/write.ts";
+
+/** Types that the caller has already. */
+export interface BaseTypes {
+  readonly int: number;
+  readonly u32: number;
+  readonly u64: number;
+}
+
+function members(list: readonly (readonly [name: string, type: number, off: number])[]): BtfMember[] {
+  return list.map(([name, type, off]) => ({ name, type, bitOffset: 8 * off, bitSize: 0 }));
+}
+
+/** Adds them. */
+export function addKernelStructures(builder: BtfBuilder, base: BaseTypes): void {
+  const { int, u32, u64 } = base, pointer = builder.ptr(0);
+  const char = builder.int("char", 1, { signed: true });
+  const tagged = (tag: string, type: number): number =>
+    builder.ptr(builder.add({ kind: "type_tag", name: tag, type }));
+  const func = (name: string, ret: number, params: readonly (readonly [string, number])[]): number =>
+    builder.func(name, builder.funcProto(ret, params.map(([name, type]) => ({ name, type }))), {
+      linkage: "global",
+    });
+  const tracepoint = (name: string, params: readonly number[]): void => {
+    const proto = builder.funcProto(0, [pointer, ...params].map((type) => ({ name: "", type })));
+    builder.add({ kind: "typedef", name: `btf_trace_${name}`, type: builder.ptr(proto) });
+  };
+
+  const sockCommon = builder.struct("sock_common", 16, members([["skc_family", u32, 0]]));
+  const sock = builder.struct("sock", 32, members([["__sk_common", sockCommon, 0], ["sk_rcvbuf", int, 16]]));
+  const sockPointer = builder.ptr(sock);
+  builder.struct(
+    "tcp_sock",
+    64,
+    members([["inet_conn", sock, 0], ["snd_cwnd", u32, 40], ["snd_ssthresh", u32, 44], [
+      "max_window",
+      u32,
+      48,
+    ]]),
+  );
+  const skb = builder.struct("sk_buff", 48, members([["sk", sockPointer, 8], ["len", u32, 16]]));
+  const skbPointer = builder.ptr(skb);
+  builder.struct("sk_buff__safe_rcu_or_null", 8, members([["sk", sockPointer, 0]]));
+
+  const cssSet = tagged("rcu", builder.struct("css_set", 16, members([["nr_tasks", int, 0]])));
+  const comm = builder.array(char, 16, { index: u32 });
+  // It points to itself: three types come before it.
+  const task = builder.nextId + 3, self = builder.ptr(task), parent = tagged("rcu", task);
+  const flags: BtfMember = { name: "in_execve", type: u32, bitOffset: 8 * 64, bitSize: 1 };
+  builder.struct("task_struct", 72, [
+    ...members([
+      ["stack", pointer, 0],
+      ["pid", int, 8],
+      ["comm", comm, 16],
+      ["group_leader", self, 32],
+      ["real_parent", parent, 40],
+      ["cgroups", cssSet, 48],
+      ["last_wakee", self, 56],
+    ]),
+    flags,
+  ]);
+  builder.struct(
+    "task_struct__safe_rcu",
+    24,
+    members([["cgroups", cssSet, 0], ["real_parent", parent, 8], ["group_leader", self, 16]]),
+  );
+  tracepoint("task_newtask", [self, u64]);
+  tracepoint("kfree_skb", [skbPointer, pointer, u32, sockPointer]);
+  func("bpf_task_acquire", self, [["p", self]]);
+  func("bpf_task_release", 0, [["p", self]]);
+  func("bpf_rdonly_cast", pointer, [["obj__ign", builder.ptr(0)], ["btf_id__k", u32]]);
+  func("bpf_cast_to_kern_ctx", pointer, [["obj", pointer]]);
+
+  const seq = builder.ptr(builder.struct("seq_file", 16, members([["buf", builder.ptr(char), 0]])));
+  const meta = builder.ptr(
+    builder.struct(
+      "bpf_iter_meta",
+      24,
+      members([["seq", seq, 0], ["session_id", u64, 8], ["seq_num", u64, 16]]),
+    ),
+  );
+  builder.struct("bpf_iter_meta__safe_trusted", 8, members([["seq", seq, 0]]));
+  func("bpf_iter_task", int, [["meta", meta], ["task", self]]);
+  func("bpf_iter_bpf_map_elem", int, [["meta", meta], ["map", pointer], ["key", pointer], [
+    "value",
+    pointer,
+  ]]);
+
+  const callback = (ret: number, params: readonly number[]): number =>
+    builder.ptr(builder.funcProto(ret, params.map((type) => ({ name: "", type }))));
+  builder.struct(
+    "tcp_congestion_ops",
+    32,
+    members([
+      ["ssthresh", callback(u32, [sockPointer]), 0],
+      ["cong_avoid", callback(0, [sockPointer, u32, u32]), 8],
+      ["get_info", callback(u64, [sockPointer]), 16],
+      ["flags", u32, 24],
+    ]),
+  );
+  const state = builder.ptr(builder.struct("bpf_dummy_ops_state", 4, members([["val", int, 0]])));
+  builder.struct(
+    "bpf_dummy_ops",
+    16,
+    members([["test_1", callback(int, [state]), 0], ["test_sleepable", callback(int, [state]), 8]]),
+  );
+  builder.struct("nf_hook_state", 16, members([["hook", char, 0]]));
+  const context = builder.struct("xdp_buff", 16, members([["data", pointer, 0]]));
+  builder.struct("bpf_ctx_convert", 16, members([["BPF_PROG_TYPE_XDP_kern", context, 0]]));
+}
+
+/** Where a member lies in a structure, in bytes; anonymous members' own included. */
+export function offsetOf(btf: Btf, struct: string, name: string): number {
+  const find = (id: number): number => {
+    const type = btf.type(btf.resolve(id));
+    if (type.kind !== "struct" && type.kind !== "union") return -1;
+    for (const member of type.members) {
+      const off = Math.floor(member.bitOffset / 8);
+      if (member.name === name) return off;
+      const inner = member.name === "" ? find(member.type) : -1;
+      if (inner >= 0) return off + inner;
+    }
+    return -1;
+  };
+  const off = find(btf.find(struct, "struct"));
+  if (off < 0) throw new RangeError(`Cannot find ${struct}.${name} in the kernel's types`);
+  return off;
+}
