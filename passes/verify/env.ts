@@ -264,6 +264,8 @@ export class Env {
   jumpsProcessed = 0;
   /** Instructions processed so far, as `processed N insns` counts them. */
   processed = 0;
+  /** A call of a kernel function that names none was reached. */
+  callsNothing = false;
   /** Why the verification failed, as printed; without newline. */
   message = "";
   readonly logLevel: number;

@@ -24,7 +24,7 @@ import { callTraits } from "./call_traits.ts";
 import { checkCfg, checkOpcodes, checkSubprogs } from "./cfg_check.ts";
 import { CUR } from "./layout.ts";
 import { W } from "./arena.ts";
-import { Env, SUB_CALLED, SUB_VERIFIED } from "./env.ts";
+import { EINVAL, Env, SUB_CALLED, SUB_VERIFIED } from "./env.ts";
 import { Explored } from "./explored.ts";
 import { Fastcall } from "./fastcall.ts";
 import { type Flow, flowOf } from "./flow.ts";
@@ -134,6 +134,9 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
   let status = check(env);
   const found = status === 0 ? programWithFacts(env) : undefined;
   if (found !== undefined) status = checkCallDepth(env, found);
+  if (status === 0 && env.callsNothing) {
+    status = env.fail(EINVAL, "invalid kernel function call not eliminated in verifier pass");
+  }
   const unknown = assumed.get(env);
   if (status < 0 && unknown !== undefined) throw new UnsupportedError(unknown);
   const usec = Math.round((performance.now() - begin) * 1000);
