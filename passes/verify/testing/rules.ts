@@ -248,7 +248,7 @@ RULES.push(
     text:
       "func main:\n  r6 = r1\n  call bpf_get_prandom_u32#7\n  *(u64 *)(r10 -8) = r6\n  *(u64 *)(r10 -16) = r6\n  if r0 == 2 goto third\n" +
       "  if r0 == 1 goto second\n  r2 = r10\n  r2 += -16\n  goto met\nthird:\n  *(u64 *)(r10 -8) = 7\n  r2 = r10\n  r2 += -16\n  goto met\n" +
-      "second:\n  r2 = r10\n  r2 += -8\nmet:\n  r8 = 1\n  r8 = 2\n  *(u64 *)(r2 +0) = r6\n  r3 = *(u64 *)(r10 -8)\n  r0 = *(u32 *)(r3 +0)\n  exit\n",
+      "second:\n  r2 = r10\n  r2 += -8\n  goto store\nmet:\n  r8 = 1\n  r8 = 2\nstore:\n  *(u64 *)(r2 +0) = r6\n  r3 = *(u64 *)(r10 -8)\n  r0 = *(u32 *)(r3 +0)\n  exit\n",
     flags: OFTEN,
     message: "R3 invalid mem access 'scalar'",
   },
@@ -264,7 +264,7 @@ RULES.push(
   {
     name: "what is left of a number overwritten in part at a variable offset is data",
     text:
-      "func main:\n  r6 = 5\n  *(u64 *)(r10 -8) = r6\n  call bpf_get_prandom_u32#7\n  r0 &= 7\n  r2 = r10\n  r2 += -8\n  r2 += r0\n" +
+      "func main:\n  r6 = 5\n  *(u64 *)(r10 -8) = r6\n  call bpf_get_prandom_u32#7\n  r0 &= 3\n  r2 = r10\n  r2 += -4\n  r2 += r0\n" +
       "  *(u8 *)(r2 +0) = 1\n  r1 = *(u32 *)(r10 -8)\n  r0 = 0\n  exit\n",
   },
   {
