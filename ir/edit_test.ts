@@ -351,3 +351,48 @@ Deno.test("a commit with very many changes takes linear time", () => {
   // A quadratic sweep would take minutes; a second leaves room for a busy machine.
   assertEquals(performance.now() - start < 5000, true);
 });
+
+Deno.test("a subprogram can be rearranged: ids, facts and positions go where the instructions go", () => {
+  const program = programOf([mov(0, 1), branch(3), mov(0, 2), EXIT], [EXIT]);
+  const marked = new Edit(program, { by: "mark" });
+  marked.set(all, 2, "two");
+  marked.set(none, 0, "zero");
+  const edit = new Edit(marked.commit(), { by: "test" });
+  const id = (n: number): InsnId => n as InsnId;
+  edit.rearrange(0 as SubprogId, [
+    // A changed descendant does not take the id from one that is the same.
+    { insn: mov(1, 7) as Insn<number>, from: id(2), same: false },
+    { insn: mov(0, 2) as Insn<number>, from: id(2), same: true },
+    { insn: mov(0, 2) as Insn<number>, from: id(2), same: true },
+    { insn: mov(0, 9) as Insn<number>, from: id(0), same: false },
+    { insn: { ...branch(0), target: 1 } as Insn<number>, from: id(1), same: true },
+    { insn: EXIT as Insn<number>, from: id(3), same: true },
+  ]);
+  const next = edit.commit();
+  const { ids, insns, origins } = next.code;
+  assertEquals([ids[1], ids[3], ids[4], ids[5]], [2, 0, 1, 3].map(id));
+  assertEquals(new Set(ids).size, ids.length);
+  assertEquals(insns[4], branch(2));
+  assertEquals([next.get(all, ids[0]), next.get(all, ids[1]), next.get(all, ids[2])], ["", "two", "two"]);
+  assertEquals(next.get(none, id(0)), "");
+  assertEquals([origins[0].by, origins[3].by], ["test", "test"]);
+  assertEquals(next.subprogs[0].entry, ids[0]);
+  assertEquals(next.subprogs.length, 2);
+});
+
+Deno.test("rearranging refuses what is not there, and happens once", () => {
+  const edit = new Edit(programOf([mov(0, 1), EXIT]), { by: "test" });
+  const main = 0 as SubprogId;
+  assertThrows(() => edit.rearrange(main, []), TypeError);
+  assertThrows(
+    () => edit.rearrange(main, [{ insn: EXIT as Insn<number>, from: 9 as InsnId, same: true }]),
+    RangeError,
+  );
+  const away = { kind: "jump", target: 5, far: false } as const;
+  assertThrows(() => edit.rearrange(main, [{ insn: away, from: 0 as InsnId, same: false }]), RangeError);
+  edit.rearrange(main, [{ insn: EXIT as Insn<number>, from: 1 as InsnId, same: true }]);
+  assertThrows(
+    () => edit.rearrange(main, [{ insn: EXIT as Insn<number>, from: 1 as InsnId, same: true }]),
+    TypeError,
+  );
+});

@@ -287,7 +287,11 @@ export class Propagation {
       const loop = loops[number];
       if (loop < 0) continue;
       let changed = found.get(loop);
-      if (changed === undefined) found.set(loop, changed = new Uint8Array(this.#width));
+      if (changed === undefined) {
+        found.set(loop, changed = new Uint8Array(this.#width));
+        // A loop may wait for somebody else to write: every round looks anew.
+        changed[OTHER_MEMORY] = changed[ANY_MEMORY] = 1;
+      }
       for (const { insn } of blocks[number].items) {
         const { writes } = effectsOf(insn);
         for (let reg = 0; reg < 10; reg++) if ((writes >> reg & 1) === 1) changed[reg] = 1;

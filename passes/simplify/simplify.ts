@@ -7,7 +7,7 @@
  * path runs through.
  *
  * What it believes: a load of a body, or of what a context access became, gives the same as an earlier one where nothing was written in
- * between that may be the same place; and it may be left out. What the program's author loads through pointers to packets, maps
+ * between that may be the same place; and it may be left out. Each round of a loop loads anew. What the program's author loads through pointers to packets, maps
  * and other memory stays as often and where it is: others may write there, and programs wait for that. Stores stay, but for those to slots of
  * the frame that nobody reads. Calls stay.
  *
@@ -39,7 +39,8 @@ export function simplify(): Pass {
       "nop-remove": "the kernel's sequences end where this pass begins",
       "lower-contexts": "accesses to the context must be recognised as such first",
       "lower-may-goto": "the counter is a slot like others",
-      "lower-calls": "calls that become moves can be followed",
+      "lower-calls":
+        "calls that become moves can be followed, and leave r1 to r5 alone as code behind fastcall-remove relies on",
       "bpf-loop-inline": "the loop's counter is known in its first round",
     },
     run: simplifyProgram,

@@ -52,6 +52,14 @@ Deno.test("a store that may be the same place separates loads of bodies", () => 
   assertEquals(between("*(u32 *)(r10 -4) = 1").length, 1);
 });
 
+Deno.test("a loop of a body that waits for a change looks in every round", () => {
+  const text =
+    "func main:\n  r0 = *(u32 *)(r1 +8)\nagain:\n  r0 = *(u32 *)(r1 +8)\n  if r0 == 0 goto again\n  exit\n";
+  const left = lines(parse(text, () => ({ body: "f" })));
+  assert(left.indexOf("r0 = *(u32 *)(r1 +8)") >= 0 && left.some((line) => line.startsWith("if r0 == ")));
+  assertEquals(left.at(-1), "exit");
+});
+
 Deno.test("what calls may reach is loaded again", () => {
   const text = "func main:\n  r6 = r1\n  r2 = *(u32 *)(r6 +8)\n  r7 = r2\n  call helper#7\n" +
     "  r3 = *(u32 *)(r6 +8)\n  r0 = r7\n  r0 += r3\n  exit\n";
