@@ -399,7 +399,7 @@ export class Edit {
    * The next version; the same object if nothing was asked for.
    *
    * @throws {RangeError} If a jump would leave its subprogram, or something refers to a subprogram that is gone.
-   * @throws {TypeError} If called twice.
+   * @throws {TypeError} If called twice, or if a subprogram was rearranged and one of its instructions is to change besides.
    */
   commit(): Program {
     if (this.#done) throw new TypeError("Cannot commit: the edit was already committed");
@@ -412,6 +412,13 @@ export class Edit {
         ...partsOf(program),
         facts: this.#nextFacts({ gone: NO_IDS, goneSubprogs: [] }),
       });
+    }
+    if (this.#arranged.size > 0) {
+      for (const id of this.#wishes.keys()) {
+        const { id: subprog, name } = program.subprogAt(program.indexOf(id));
+        if (!this.#arranged.has(subprog)) continue;
+        throw new TypeError(`Cannot change instruction ${id}: subprogram "${name}" is rearranged`);
+      }
     }
     const sweep = new Sweep(program, this.#wishes, this.#nextInsnId);
     for (const subprog of program.subprogs) {

@@ -395,4 +395,6 @@ Deno.test("rearranging refuses what is not there, and happens once", () => {
     () => edit.rearrange(main, [{ insn: EXIT as Insn<number>, from: 1 as InsnId, same: true }]),
     TypeError,
   );
+  edit.remove(0 as InsnId);
+  assertThrows(() => edit.commit(), TypeError);
 });
