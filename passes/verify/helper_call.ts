@@ -29,6 +29,8 @@ import { checkResourceLeak, leaveByTailCall } from "./exits.ts";
 import { clearCallerSaved } from "./frames.ts";
 import { isGplCompatible } from "./gpl.ts";
 import { checkKernelArg, perCpuArg, setKernelResult, setPerCpuResult } from "./kernel_arg.ts";
+import { KERNEL_BTF } from "./kernel_ptr.ts";
+import { exchangedField, type Kptr } from "./kptr.ts";
 import {
   AUX1,
   AUX2,
@@ -45,6 +47,7 @@ import {
   NOT_INIT,
   OFF,
   PTR_MAYBE_NULL,
+  PTR_TO_BTF_ID,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
   PTR_TO_PACKET,
@@ -198,6 +201,8 @@ const meta = {
   dynptrId: 0,
   /** The per-CPU variable among the arguments. */
   perCpu: { typeId: 0, btf: 0 },
+  /** The field whose pointer is exchanged. */
+  kptr: undefined as Kptr | undefined,
 };
 
 function resetMeta(): void {
@@ -213,6 +218,7 @@ function resetMeta(): void {
   meta.key = 0;
   meta.subprog = 0;
   meta.dynptrId = 0;
+  meta.kptr = undefined;
 }
 
 /** By environment: the helpers it has asked for, by id; null where the type may not call it. */
@@ -308,7 +314,8 @@ function checkArg(env: Env, proto: HelperProto, i: number): number {
     arg = resolved;
   }
   if (!(arg.maybeNull && isNull(o))) {
-    const err = checkArgType(env, regno, arg) || checkKernelArg(env, regno, { arg, helper: proto }) ||
+    const err = checkArgType(env, regno, arg) ||
+      checkKernelArg(env, regno, { arg, helper: proto, kptr: meta.kptr }) ||
       checkArgOffset(env, regno, { release: arg.release === true, dynptr: arg.base === "ARG_PTR_TO_DYNPTR" });
     if (err < 0) return err;
   }
@@ -411,8 +418,13 @@ function checkArgKind(env: Env, proto: HelperProto, i: number, arg: ArgProto): n
       return checkSpinLock(env, regno, proto.id);
     case "ARG_PTR_TO_TIMER":
       return env.unsupported("bpf_timer");
-    case "ARG_KPTR_XCHG_DEST":
-      return env.unsupported("kernel pointers in maps: bpf_kptr_xchg");
+    case "ARG_KPTR_XCHG_DEST": {
+      const found = exchangedField(env, regno);
+      if (typeof found === "number") return found;
+      meta.kptr = found;
+      meta.map = W[o + AUX1];
+      return 0;
+    }
     case "ARG_PTR_TO_PERCPU_BTF_ID": {
       const found = perCpuArg(env, regno);
       if (typeof found === "number") return found;
@@ -643,6 +655,12 @@ function setResult(env: Env, proto: HelperProto): number {
       break;
     }
     case "RET_PTR_TO_BTF_ID": {
+      if (meta.kptr !== undefined) {
+        const { typeId } = meta.kptr;
+        setPointer(r0, PTR_TO_BTF_ID | flags, typeId);
+        W[r0 + AUX2] = KERNEL_BTF;
+        break;
+      }
       const err = setKernelResult(env, proto, flags | (ret.trusted ? PTR_TRUSTED : 0));
       if (err < 0) return err;
       break;

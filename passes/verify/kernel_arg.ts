@@ -10,6 +10,7 @@ import type { ArgProto, HelperProto } from "../../profile/profile.ts";
 import { W } from "./arena.ts";
 import { EACCES, EFAULT, EINVAL, type Env } from "./env.ts";
 import { btfOf, KERNEL_BTF, setKernelPointer } from "./kernel_ptr.ts";
+import { checkFits, type Kptr } from "./kptr.ts";
 import {
   AUX1,
   AUX2,
@@ -43,7 +44,7 @@ const MEMORY: ReadonlySet<string> = new Set(["ARG_PTR_TO_MEM", "ARG_PTR_TO_MAP_K
 export function checkKernelArg(
   env: Env,
   regno: number,
-  call: { readonly arg: ArgProto; readonly helper: HelperProto },
+  call: { readonly arg: ArgProto; readonly helper: HelperProto; readonly kptr?: Kptr },
 ): number {
   const o = env.regs + regno * REG_WORDS, type = W[o + TYPE], { arg, helper } = call;
   if ((type & BASE_TYPE_MASK) !== PTR_TO_BTF_ID) return 0;
@@ -54,7 +55,12 @@ export function checkKernelArg(
   }
   if ((type & MEM_ALLOC) !== 0) return env.unsupported("allocated objects as arguments of helpers");
   if ((type & MEM_PERCPU) !== 0) return 0;
-  if (helper.id === KPTR_XCHG) return env.unsupported("kernel pointers in maps: bpf_kptr_xchg");
+  if (helper.id === KPTR_XCHG) {
+    if ((type & PTR_MAYBE_NULL) !== 0) {
+      return env.fail(EACCES, `Possibly NULL pointer passed to helper arg${regno}`);
+    }
+    return call.kptr !== undefined && checkFits(env, call.kptr, regno) === 0 ? 0 : -EACCES;
+  }
   const name = arg.btfType ?? (arg.base === "ARG_PTR_TO_BTF_ID_SOCK_COMMON" ? "sock_common" : undefined);
   if (name === undefined) return env.fail(EFAULT, "verifier bug: missing arg compatible BTF ID");
   const kernel = btfOf(env, KERNEL_BTF), needed = kernel.find(name, "struct");

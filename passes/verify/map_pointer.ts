@@ -53,6 +53,8 @@ export interface SpecialField {
   readonly offset: number;
   /** Bytes. */
   readonly size: number;
+  /** Of pointers: the type pointed to, in the program's BTF. */
+  readonly pointee?: number;
 }
 
 /** The structures that make a field special, as `enum btf_field_type` has them. */
@@ -68,6 +70,8 @@ const SPECIAL = new Set([
   "bpf_rb_node",
   "bpf_refcount",
 ]);
+/** `BTF_FIELDS_MAX`. */
+const MAX_FIELDS = 11;
 const KPTR_TAGS = new Set(["kptr_untrusted", "kptr", "percpu_kptr", "uptr"]);
 
 const known = new WeakMap<MapDef, readonly SpecialField[]>();
@@ -79,7 +83,8 @@ export function specialFields(env: Env, aux: number): readonly SpecialField[] {
   if (fields === undefined) {
     const found: SpecialField[] = [];
     if (map.valueTypeId !== 0 && env.btf !== undefined) collect(env.btf, map.valueTypeId, 0, found);
-    fields = found;
+    // A kernel that finds more forgets them all.
+    fields = found.length > MAX_FIELDS ? [] : found;
     known.set(map, fields);
   }
   return fields;
@@ -115,7 +120,7 @@ function collect(btf: Btf, id: number, offset: number, out: SpecialField[]): voi
     case "ptr": {
       const target = btf.type(type.type);
       if (target.kind === "type_tag" && KPTR_TAGS.has(target.name)) {
-        out.push({ kind: target.name, offset, size: 8 });
+        out.push({ kind: target.name, offset, size: 8, pointee: btf.resolve(target.type) });
       }
       return;
     }

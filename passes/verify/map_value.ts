@@ -33,7 +33,7 @@ export function checkMapFlags(env: Env, regno: number, off: number, size: number
 
 /**
  * Whether `size` bytes at `off` of the map value in `regno` are its own and plain data: 0 or `-errno`. Kernel pointers in values
- * may be accessed whole by loads and stores (`direct`); they are not decided about.
+ * may be accessed whole by loads and stores (`direct`), which `kptr.ts` looks at.
  */
 export function checkMapAccess(
   env: Env,
@@ -86,7 +86,7 @@ function checkField(
         return env.fail(EACCES, `${name} access misaligned expected=${field.offset} off=${off}`);
       }
       if (access.size !== 8) return env.fail(EACCES, `${name} access size must be BPF_DW`);
-      return env.unsupported("kernel pointers in maps");
+      return 0;
     }
     default:
       return env.fail(EACCES, `${name} cannot be accessed directly by load/store`);

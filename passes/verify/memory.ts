@@ -10,6 +10,7 @@ import { checkBuffer } from "./buffer.ts";
 import { checkCtxAccess } from "./ctx.ts";
 import { EACCES, type Env } from "./env.ts";
 import { checkKernelAccess, checkMapPointerAccess } from "./kernel_ptr.ts";
+import { checkPointerField, pointerFieldAt } from "./kptr.ts";
 import {
   AUX1,
   BASE_TYPE_MASK,
@@ -109,7 +110,10 @@ function dispatch(env: Env, regno: number, off: number, access: MemAccess, type:
     case PTR_TO_MAP_VALUE: {
       const err = checkMapFlags(env, regno, off, size, write) ||
         checkMapAccess(env, regno, off, size, true, false);
-      if (err !== 0 || write || value < 0) return err;
+      if (err !== 0) return err;
+      const field = pointerFieldAt(env, o, off);
+      if (field !== undefined) return checkPointerField(env, field, value);
+      if (write || value < 0) return 0;
       return loadMapValue(env, regno, off, { size, signed: access.signed, value });
     }
     case PTR_TO_MAP_KEY:
