@@ -106,6 +106,7 @@ export function selectProgram(unit: Unit, name: string | undefined): Program {
 /** The modules that `--module` can name without a file. */
 export const BUILT_IN: Readonly<Record<string, () => Promise<Module>>> = {
   dynptr: async () => await (await import("../plugins/dynptr/mod.ts")).dynptrModule(),
+  dynptr_from: async () => await (await import("../plugins/dynptr/mod.ts")).dynptrFromModule(),
   xdp_metadata: async () => await (await import("../plugins/xdp_metadata/mod.ts")).xdpMetadataModule(),
   veth: async () => await (await import("../plugins/xdp_metadata/mod.ts")).vethModule(),
   mlx5: async () => await (await import("../plugins/xdp_metadata/mod.ts")).mlx5Module(),

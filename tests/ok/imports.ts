@@ -42,9 +42,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const IMPORT =
   /^\s*(?:import|export)\b[^"'`;]*?\bfrom\s*["']([^"']+)["']|^\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/gm;
 
-/** Files for tests alone: they may import anything, and nothing else may import them. */
+/**
+ * Files for tests alone: they may import anything, and nothing else may import them. `plugins/testing.ts` is none of them: it is what
+ * authors of modules test with, and is exported.
+ */
 function isForTests(path: string): boolean {
-  return /_test\.ts$|(^|\/)testing(_\w+)?(\.ts|\/)|^tests\//.test(path);
+  return path !== "plugins/testing.ts" && /_test\.ts$|(^|\/)testing(_\w+)?(\.ts|\/)|^tests\//.test(path);
 }
 
 /** The faults in one file's text, as `path: message`. `path` is relative to the root, with forward slashes. */
