@@ -44,6 +44,9 @@ const FASTCALL: ReadonlySet<string> = new Set([
   "bpf_rdonly_cast",
 ]);
 
+/** By body: the program that calls it with five arguments. Bodies are immutable, and most belong to the runtime itself. */
+const callers = new WeakMap<Program, Program>();
+
 /** What {@linkcode InterpretEngine} is told. */
 export interface InterpretEngineOptions {
   /** Of the random numbers that programs get. */
@@ -72,7 +75,6 @@ export class InterpretEngine implements Engine {
   readonly #arguments: Block;
   /** Machines of the programs under way, for callbacks; innermost last. */
   readonly #machines: Machine[] = [];
-  readonly #callers = new WeakMap<Program, Program>();
   readonly #programs: Program[] = [];
   readonly #sources = new Map<ContextLayout, SourceContext>();
 
@@ -187,7 +189,7 @@ export class InterpretEngine implements Engine {
     for (const [i, value] of args.entries()) this.#arguments.view.setBigUint64(8 * i, value, true);
     const scope: Scope = { ...options, program: body };
     const depth = this.#machines.length + 1;
-    return interpret(this.#callerOf(body), {
+    return interpret(callerOf(body), {
       r1: BigInt(this.#arguments.address),
       memory: this.#space.memory,
       call: (callee, inner) => this.#answerBody(callee, inner, scope),
@@ -206,13 +208,6 @@ export class InterpretEngine implements Engine {
       : undefined;
     if (name === undefined) throw new UnsupportedError(describeCallee(callee));
     return this.#callFunction(name, args, scope);
-  }
-
-  /** The program that loads five arguments from r1 and calls the body; made once per body. */
-  #callerOf(body: Program): Program {
-    let caller = this.#callers.get(body);
-    if (caller === undefined) this.#callers.set(body, caller = withArguments(body));
-    return caller;
   }
 
   #loop([count, callback, context, flags]: Arguments): bigint {
@@ -334,6 +329,13 @@ func main:
     r0 = 0
     exit
 `;
+
+/** The program that loads five arguments from r1 and calls the body; made once per body. */
+function callerOf(body: Program): Program {
+  let caller = callers.get(body);
+  if (caller === undefined) callers.set(body, caller = withArguments(body));
+  return caller;
+}
 
 function withArguments(body: Program): Program {
   const [loader] = parseText(LOADER, { name: "runtime" }).programs;

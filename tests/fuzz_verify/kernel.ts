@@ -22,7 +22,11 @@ export type Difference =
   | "processed"
   | "none"
   | "unsupported"
-  | "kernel fault";
+  | "kernel fault"
+  | "atomic fetch";
+
+/** Of these the kernel does not know what the result depends on: see docs/kernel_divergences.md. */
+const ATOMIC_FETCH = /= atomic(64)?_/;
 
 /** Two verdicts. */
 export interface Comparison {
@@ -54,5 +58,8 @@ export function compareVerdicts(text: string, options: { readonly allStates?: bo
   } // Of a loop, the states follow the message.
   else if (!accepted && !verdict.log.split("\n").includes(result.message)) difference = "message";
   else if (result.processed !== (verdict.stats.processed ?? result.processed)) difference = "processed";
+  if ((difference === "processed" || difference === "wrong reject") && ATOMIC_FETCH.test(text)) {
+    difference = "atomic fetch";
+  }
   return { difference, accepted, ours, kernels };
 }

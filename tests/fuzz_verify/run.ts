@@ -205,7 +205,7 @@ function inputs(
     const data = bytes(random, 14 + random(i === 0 ? 2 : 80));
     const { r0, dataOut } = testRun(loaded, { data, ...(loaded.limited ? { fuel: FUEL } : {}) });
     options.after?.();
-    out.push(`r0 = 0x${r0.toString(16)}, packet ${hex(dataOut)}, ${loaded.maps.map(contents).join(", ")}`);
+    out.push(`r0 = 0x${r0.toString(16)}, packet ${dataOut}, ${loaded.maps.map(contents).join(", ")}`);
   }
   return out;
 }
@@ -226,14 +226,8 @@ function bytes(random: (below: number) => number, length: number): Uint8Array {
   );
 }
 
-function hex(data: Uint8Array): string {
-  return Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 function contents(map: LoadedProgram["maps"][number]): string {
-  return `${map.def.name} ${
-    Array.from(map.entries(), ([key, value]) => `${hex(key)}:${hex(value)}`).join(" ")
-  }`;
+  return `${map.def.name} ${Array.from(map.entries(), ([key, value]) => `${key}:${value}`).join(" ")}`;
 }
 
 function watcherOf(loaded: LoadedProgram, recorder: StateRecorder): ContainmentWatcher {
