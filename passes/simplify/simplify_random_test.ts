@@ -15,7 +15,7 @@ import { Pipeline } from "../pipeline.ts";
 import { simplify } from "./simplify.ts";
 
 /** INLAY_CASES asks for more, INLAY_SEED for others. */
-const CASES = Number(Deno.env.get("INLAY_CASES") ?? 1500);
+const CASES = Number(Deno.env.get("INLAY_CASES") ?? 1000);
 const SEED = Number(Deno.env.get("INLAY_SEED") ?? 1);
 
 const unavailable = nativeUnavailable();
