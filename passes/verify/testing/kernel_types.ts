@@ -57,7 +57,10 @@ export function kernelTypes(): Btf {
 
 let values: Btf | undefined;
 
-/** Types of a program whose map's values (type 3, keys: 1) have a number, a `bpf_spin_lock` at offset 4, and eight bytes more. */
+/**
+ * Types of a program whose map's values (type 3, keys: 1) have a number, a `bpf_spin_lock` at offset 4, and eight bytes more; or (type
+ * 9) a task that the map owns and, at offset 8, one that it only points to.
+ */
 export function valueTypes(): Btf {
   if (values !== undefined) return values;
   const builder = new BtfBuilder();
@@ -68,6 +71,13 @@ export function valueTypes(): Btf {
     { name: "lock", type: lock, bitOffset: 32, bitSize: 0 },
     { name: "low", type: u32, bitOffset: 64, bitSize: 0 },
     { name: "high", type: u32, bitOffset: 96, bitSize: 0 },
+  ]);
+  const task = builder.struct("task_struct", 0, []);
+  const kept = (tag: string): number => builder.ptr(builder.add({ kind: "type_tag", name: tag, type: task }));
+  const owned = kept("kptr"), seen = kept("kptr_untrusted");
+  builder.struct("kept", 16, [
+    { name: "owned", type: owned, bitOffset: 0, bitSize: 0 },
+    { name: "seen", type: seen, bitOffset: 64, bitSize: 0 },
   ]);
   values = builder.build();
   return values;
