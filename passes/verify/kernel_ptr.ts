@@ -142,24 +142,31 @@ export interface KernelAccess {
 /** Verifies an access through the `PTR_TO_BTF_ID` in `regno`: 0 or `-errno`. */
 export function checkKernelAccess(env: Env, regno: number, access: KernelAccess): number {
   const o = env.regs + regno * REG_WORDS, type = W[o + TYPE], typeId = W[o + AUX1];
-  const btf = btfOf(env, W[o + AUX2]), name = btf.name(btf.resolve(typeId)), { off, size, write } = access;
+  const btf = btfOf(env, W[o + AUX2]), { off, size, write } = access;
   if (!isGplCompatible(env.unit.license) && W[o + AUX2] === KERNEL_BTF) {
-    return env.fail(EINVAL, `Cannot access kernel 'struct ${name}' from non-GPL compatible program`);
+    return env.fail(
+      EINVAL,
+      `Cannot access kernel 'struct ${structName(btf, o)}' from non-GPL compatible program`,
+    );
   }
-  if (off < 0) return env.fail(EACCES, `R${regno} is ptr_${name} invalid negative access: off=${off}`);
+  if (off < 0) {
+    return env.fail(EACCES, `R${regno} is ptr_${structName(btf, o)} invalid negative access: off=${off}`);
+  }
   if (!isConst(o) || (W[o + TVAL] | W[o + TVAL + 1] | W[o + TMASK]) !== 0) {
-    const text = tnumText(o + TVAL);
-    return env.fail(EACCES, `R${regno} is ptr_${name} invalid variable offset: off=${off}, var_off=${text}`);
+    const what = `invalid variable offset: off=${off}, var_off=${tnumText(o + TVAL)}`;
+    return env.fail(EACCES, `R${regno} is ptr_${structName(btf, o)} ${what}`);
   }
   const elsewhere = (type & MEM_USER) !== 0 ? "user" : (type & MEM_PERCPU) !== 0 ? "percpu" : "";
   if (elsewhere !== "") {
-    return env.fail(EACCES, `R${regno} is ptr_${name} access ${elsewhere} memory: off=${off}`);
+    return env.fail(EACCES, `R${regno} is ptr_${structName(btf, o)} access ${elsewhere} memory: off=${off}`);
   }
   const own = (type & MEM_ALLOC) !== 0;
   if (write) {
     const allocated = own && (type & PTR_UNTRUSTED) === 0;
     if (!allocated) {
-      return own ? onlyReads(env) : checkKernelWrite(env, { btf, typeId, name, off, size });
+      return own
+        ? onlyReads(env)
+        : checkKernelWrite(env, { btf, typeId, name: structName(btf, o), off, size });
     }
   }
   if (own) return env.unsupported("access to allocated objects");
@@ -176,21 +183,27 @@ export function checkKernelAccess(env: Env, regno: number, access: KernelAccess)
   return 0;
 }
 
+/** The name of the structure that the register at `o` points to. */
+function structName(btf: Btf, o: number): string {
+  return btf.name(btf.resolve(W[o + AUX1]));
+}
+
 function onlyReads(env: Env): number {
   return env.fail(EACCES, "only read is supported");
 }
 
 /** The flags of a pointer loaded through the one at `o`. */
 function loadedFlags(env: Env, o: number, btf: Btf, found: Found): number {
-  const type = W[o + TYPE], { flags } = found, parent = btf.resolve(W[o + AUX1]);
+  const type = W[o + TYPE], { flags } = found;
   if ((type & PTR_UNTRUSTED) !== 0) return PTR_UNTRUSTED;
   if (!isTrusted(o) && (type & MEM_RCU) === 0) return flags & ~(TRUSTED_FLAGS | MEM_RCU);
-  if (isListed(btf, parent, found, "__safe_trusted")) return flags | PTR_TRUSTED;
-  if (isListed(btf, parent, found, "__safe_trusted_or_null")) return flags | PTR_TRUSTED | PTR_MAYBE_NULL;
+  const lists = listsOf(btf, W[o + AUX1], found);
+  if ((lists & LISTED_TRUSTED) !== 0) return flags | PTR_TRUSTED;
+  if ((lists & LISTED_TRUSTED_OR_NULL) !== 0) return flags | PTR_TRUSTED | PTR_MAYBE_NULL;
   // A pointer outside of a section may be stale at once.
   if (!inRcuSection(env) || (type & PTR_MAYBE_NULL) !== 0) return PTR_UNTRUSTED;
-  if (isListed(btf, parent, found, "__safe_rcu")) return flags | MEM_RCU;
-  const orNull = isListed(btf, parent, found, "__safe_rcu_or_null");
+  if ((lists & LISTED_RCU) !== 0) return flags | MEM_RCU;
+  const orNull = (lists & LISTED_RCU_OR_NULL) !== 0;
   if ((flags & MEM_RCU) !== 0 || orNull) {
     return (orNull ? flags & ~PTR_UNTRUSTED : flags) | MEM_RCU | PTR_MAYBE_NULL;
   }
@@ -198,16 +211,24 @@ function loadedFlags(env: Env, o: number, btf: Btf, found: Found): number {
   return flags & ~(TRUSTED_FLAGS | MEM_RCU);
 }
 
-/** By BTF: whether fields are listed, by parent, suffix and field. */
-const listed = new WeakMap<Btf, Map<string, boolean>>();
+/** Lists of fields that keep their structure's trust: valid always, in an RCU section, and the same or null. */
+const LISTED_TRUSTED = 1, LISTED_TRUSTED_OR_NULL = 2, LISTED_RCU = 4, LISTED_RCU_OR_NULL = 8;
+const SUFFIXES = ["__safe_trusted", "__safe_trusted_or_null", "__safe_rcu", "__safe_rcu_or_null"];
 
-function isListed(btf: Btf, parent: number, found: Found, suffix: string): boolean {
-  let known = listed.get(btf);
-  if (known === undefined) listed.set(btf, known = new Map());
-  const key = `${parent}.${found.field}.${found.typeId}${suffix}`;
-  let answer = known.get(key);
-  if (answer === undefined) known.set(key, answer = findListed(btf, parent, found, suffix));
-  return answer;
+/** By access: the lists its field is on. An access that was seen before is the same object. */
+const listed = new WeakMap<Found, number>();
+
+function listsOf(btf: Btf, struct: number, found: Found): number {
+  let lists = listed.get(found);
+  if (lists === undefined) {
+    const parent = btf.resolve(struct);
+    lists = SUFFIXES.reduce(
+      (bits, suffix, i) => findListed(btf, parent, found, suffix) ? bits | 1 << i : bits,
+      0,
+    );
+    listed.set(found, lists);
+  }
+  return lists;
 }
 
 function findListed(btf: Btf, parent: number, found: Found, suffix: string): boolean {

@@ -24,9 +24,7 @@ const MAY_WRITE_CONNECTIONS: ReadonlySet<string> = new Set(["sched_cls", "sched_
 /** Whether the program may store to a kernel structure: 0 or `-errno`. */
 export function checkKernelWrite(env: Env, store: KernelStore): number {
   const { name, off, size } = store, onlyRead = (): number => env.fail(EACCES, "only read is supported");
-  if (MAY_WRITE_CONNECTIONS.has(env.rules.name)) {
-    return name.startsWith("nf_conn") ? env.unsupported("stores to connections") : -EACCES;
-  }
+  if (MAY_WRITE_CONNECTIONS.has(env.rules.name)) return checkConnectionWrite(env, store);
   const writes = targetOf(env)?.structOps?.writes;
   if (writes === undefined) return onlyRead();
   if (name !== writes.struct) {
@@ -47,6 +45,20 @@ export function checkKernelWrite(env: Env, store: KernelStore): number {
     return env.fail(EACCES, `write access at off ${off} with size ${size} ${beyond}`);
   }
   return env.fail(EACCES, `no write support to ${name} at off ${off}`);
+}
+
+/** Connection tracking, where it is built in, lets programs mark connections, also ones still under construction. */
+function checkConnectionWrite(env: Env, store: KernelStore): number {
+  const { btf, name, off, size } = store;
+  if (btf.find("nf_conn", "struct") === 0) {
+    return name.startsWith("nf_conn") ? env.unsupported("stores to connections") : -EACCES;
+  }
+  if (name !== "nf_conn" && name !== "nf_conn___init") return env.fail(EACCES, "only read is supported");
+  const mark = fieldOf(btf, "nf_conn.mark");
+  if (off !== mark?.off) return env.fail(EACCES, `no write support to nf_conn at off ${off}`);
+  if (off + size <= mark.end) return 0;
+  const beyond = `beyond the member of nf_conn ended at ${mark.end}`;
+  return env.fail(EACCES, `write access at off ${off} with size ${size} ${beyond}`);
 }
 
 interface Field {
