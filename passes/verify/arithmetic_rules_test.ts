@@ -502,4 +502,34 @@ ruleCases("arithmetic", [
       r0 = *(u8 *)(r8 +0)
       exit`,
   },
+  {
+    name: "a signed sum may overflow",
+    text: `
+      call bpf_get_prandom_u32#7
+      r6 = r0
+      r6 <<= 31
+      r7 = 0x7fffffffffffffff ll
+      r6 &= r7
+      if r6 s< 5 goto out
+      r6 += r7
+      if r6 s>= 0 goto out
+      r0 = r9
+    out:
+      r0 = 0
+      exit`,
+    message: "R9 !read_ok",
+  },
+  {
+    name: "an unsigned sum may overflow",
+    text: `
+      r6 = *(u64 *)(r10 -8)
+      if r6 < 16 goto out
+      r6 += 256
+      if r6 > 271 goto out
+      r0 = r9
+    out:
+      r0 = 0
+      exit`,
+    message: "R9 !read_ok",
+  },
 ]);

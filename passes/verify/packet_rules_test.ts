@@ -317,4 +317,56 @@ ruleCases("packets", [
       r0 = 0
       exit`,
   },
+  {
+    name: "a question about one variable offset says nothing of another",
+    type: "xdp",
+    text: `
+      ${PACKET}
+      r6 = *(u32 *)(r1 +12)
+      r6 &= 7
+      r7 = *(u32 *)(r1 +16)
+      r7 &= 7
+      r4 = r2
+      r4 += r6
+      r2 += r7
+      r5 = r4
+      r5 += 8
+      if r5 > r3 goto out
+      r0 = *(u8 *)(r2 +0)
+    out:
+      r0 = 0
+      exit`,
+    message: "R2 offset is outside of the packet",
+  },
+  {
+    name: "offsets so large that they could wrap say nothing",
+    type: "xdp",
+    text: `
+      ${PACKET}
+      r6 = *(u32 *)(r1 +12)
+      r6 &= 65535
+      r2 += r6
+      r4 = r2
+      r4 += 8
+      if r4 > r3 goto out
+      r0 = *(u8 *)(r2 +0)
+    out:
+      r0 = 0
+      exit`,
+    message: "R2 offset is outside of the packet",
+  },
+  {
+    name: "beyond the end is no packet",
+    type: "xdp",
+    text: `
+      ${PACKET}
+      r2 += 8
+      if r2 > r3 goto beyond
+      r0 = 0
+      exit
+    beyond:
+      r0 = *(u8 *)(r2 +0)
+      exit`,
+    message: "R2 offset is outside of the packet",
+  },
 ]);

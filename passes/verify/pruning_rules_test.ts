@@ -119,4 +119,52 @@ ruleCases("pruning", [
       exit`,
     message: "R9 !read_ok",
   },
+  {
+    name: "what is depended on behind a covering state is depended on before the covered one",
+    head: ARRAY,
+    text: `
+      call bpf_get_prandom_u32#7
+      r6 = 5
+      if r0 != 1 goto around
+      goto end
+    around:
+      call bpf_get_prandom_u32#7
+      r6 = 500
+      if r0 == 7 goto on
+      r6 = 5
+    on:
+      r9 = 0
+    end:
+      r1 = r6
+      ${ACCESS}`,
+    message: "R2 min value is outside of the allowed memory range",
+  },
+  {
+    name: "what a program returns must be right on every way",
+    type: "cgroup_skb",
+    head: "flags 8",
+    text: `
+      call bpf_get_prandom_u32#7
+      r6 = 5
+      if r0 == 7 goto on
+      r6 = 1
+    on:
+      r0 = r6
+      exit`,
+    message: "At program exit the register R0 has smin=5 smax=5 should have been in [0, 1]",
+  },
+  {
+    name: "a zero written to a byte is a zero on every way",
+    head: ARRAY,
+    text: `
+      call bpf_get_prandom_u32#7
+      r6 = 100
+      if r0 == 7 goto on
+      r6 = 0
+    on:
+      *(u8 *)(r10 -7) = r6
+      r1 = *(u8 *)(r10 -7)
+      ${ACCESS}`,
+    message: "R2 max value is outside of the allowed memory range",
+  },
 ]);

@@ -307,6 +307,23 @@ RULES.push(
     message: "At callback return the register R0 has smin=2 smax=2 should have been in [0, 1]",
   },
   {
+    name: "a callback must return 0 or 1 on every way",
+    text: `func main:\n  r1 = 10\n  r3 = 0\n${LOOP}  r0 = 0\n  exit\n` +
+      "func body:\n  call bpf_get_prandom_u32#7\n  r6 = 2\n  if r0 == 7 goto on\n  r6 = 0\non:\n  r0 = r6\n  exit\n",
+    typed: true,
+    flags: OFTEN,
+    message: "At callback return the register R0 has smin=2 smax=2 should have been in [0, 1]",
+  },
+  {
+    name: "a callback that is not run on one way may be on another",
+    text:
+      `func main:\n  call bpf_get_prandom_u32#7\n  r6 = 3\n  if r0 == 7 goto on\n  r6 = 0\non:\n  r1 = r6\n  r3 = 0\n${LOOP}  r0 = 0\n  exit\n` +
+      "func body:\n  r0 = r9\n  exit\n",
+    typed: true,
+    flags: OFTEN,
+    message: "R9 !read_ok",
+  },
+  {
     name: "a callback may run any number of times, or not at all",
     text:
       `func main:\n  *(u64 *)(r10 -8) = 0\n  r1 = 10\n  r3 = r10\n  r3 += -8\n${LOOP}  r1 = *(u64 *)(r10 -8)\n  r2 = r10\n  r2 += r1\n  *(u8 *)(r2 -16) = 1\n  r0 = 0\n  exit\n` +
