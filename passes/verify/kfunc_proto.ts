@@ -12,6 +12,7 @@ import type { Env } from "./env.ts";
 
 /** What a pointer points to. */
 export interface Pointee {
+  /** A union counts as a structure. */
   readonly kind: "void" | "scalar" | "struct" | "func" | "other";
   /** `STRUCT`, `INT` and so on, as messages name kinds of types. */
   readonly btfKind: string;
@@ -136,7 +137,7 @@ function pointeeOf(btf: Btf, id: number): Pointee {
     ? "void"
     : isScalar(type)
     ? "scalar"
-    : type.kind === "struct"
+    : type.kind === "struct" || type.kind === "union"
     ? "struct"
     : type.kind === "func_proto"
     ? "func"

@@ -66,7 +66,7 @@ export function isStructPointer(type: number): boolean {
 /** Verifies the structure in register `i + 1` for parameter `i`: 0 or `-errno`. */
 export function checkStructArg(env: Env, proto: KfuncProto, i: number): number {
   const pointee = proto.params[i].pointee!;
-  if (pointee.kind !== "struct" && pointee.btfKind !== "UNION") {
+  if (pointee.kind !== "struct") {
     const what = `pointer type ${pointee.btfKind} ${pointee.name} is not supported`;
     return env.fail(EINVAL, `kernel function ${proto.name} args#${i} ${what}`);
   }
