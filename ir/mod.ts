@@ -75,6 +75,7 @@ export {
   type InsertOptions,
   type NewCode,
   type NewSubprog,
+  type Placed,
   type SpliceOptions,
 } from "./edit.ts";
 export { bpf, type Fragment, type FragmentValue } from "./fragment.ts";
