@@ -112,3 +112,23 @@ for (
     [FRAME],
   );
 }
+
+for (
+  const [family, size, flags] of [[2, 64, 0], [10, 64, 1], [7, 64, 0], [2, 63, 0], [2, 64, 64], [2, 64, 2]]
+) {
+  agree(
+    `routes of family ${family}, ${size} bytes, flags ${flags}`,
+    `type sched_cls
+    func main:
+      ${Array.from({ length: 8 }, (_, i) => `*(u64 *)(r10 ${-8 - 8 * i}) = 0`).join("\n")}
+      *(u8 *)(r10 -64) = ${family}
+      *(u32 *)(r10 -56) = 9999
+      r2 = r10
+      r2 += -64
+      r3 = ${size}
+      r4 = ${flags}
+      call bpf_fib_lookup
+      exit`,
+    [FRAME],
+  );
+}

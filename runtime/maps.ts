@@ -149,7 +149,7 @@ export class RuntimeMap {
       map_extra: def.mapExtra,
     });
     this.#scratch = space.allocate(def.keySize + 16 + valueSize, { name: `scratch of map ${def.name}` });
-    if (def.data !== undefined) this.data.set(def.data);
+    if (def.data !== undefined && this.valueOffset !== undefined) this.data.set(def.data);
   }
 
   /** The values of an array, in place: element `i` lies at `i * stride`. @throws {TypeError} For other maps. */

@@ -4366,6 +4366,18 @@ func bpf_skc_to_mptcp_sock:
     r0 = 0
     exit
 
+func bpf_fib_lookup:
+    r0 = -22
+    if w3 < 0x40 goto L1
+    if w4 > 0x3f goto L1
+    r0 = -19
+    r1 = *(u8 *)(r2 +0)
+    if w1 == 0x2 goto L1
+    if w1 == 0xa goto L1
+    r0 = -97
+  L1:
+    exit
+
 func bpf_get_smp_processor_id:
     r0 = 0
     exit
@@ -4421,6 +4433,32 @@ func bpf_spin_lock:
     exit
 
 func bpf_spin_unlock:
+    r0 = 0
+    exit
+
+func bpf_preempt_disable:
+    r0 = 0
+    exit
+
+func bpf_preempt_enable:
+    r0 = 0
+    exit
+
+func bpf_rcu_read_lock:
+    r0 = 0
+    exit
+
+func bpf_rcu_read_unlock:
+    r0 = 0
+    exit
+
+func bpf_local_irq_save:
+    r2 = 0
+    *(u64 *)(r1 +0) = r2
+    r0 = 0
+    exit
+
+func bpf_local_irq_restore:
     r0 = 0
     exit
 

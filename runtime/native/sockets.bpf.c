@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Sockets beyond the packet's own: this process has none, so every search ends without one.
+ * Sockets beyond the packet's own, and routes: this process has none, so every search ends without one.
  */
 #include "native.h"
 
@@ -43,3 +43,19 @@ NOT_OF_THIS_KIND(bpf_skc_to_tcp_request_sock)
 NOT_OF_THIS_KIND(bpf_skc_to_udp6_sock)
 NOT_OF_THIS_KIND(bpf_skc_to_unix_sock)
 NOT_OF_THIS_KIND(bpf_skc_to_mptcp_sock)
+
+#define AF_INET 2
+#define AF_INET6 10
+#define EAFNOSUPPORT 97
+/* BPF_FIB_LOOKUP_*: DIRECT, OUTPUT, SKIP_NEIGH, TBID, SRC, MARK. */
+#define FIB_FLAGS 0x3f
+/* struct bpf_fib_lookup */
+#define FIB_BYTES 64
+
+NATIVE s64 bpf_fib_lookup(void *ctx, const u8 *family, u32 size, u32 flags)
+{
+	if (size < FIB_BYTES || (flags & ~FIB_FLAGS))
+		return -EINVAL;
+	/* There is no device of any number. */
+	return *family == AF_INET || *family == AF_INET6 ? -ENODEV : -EAFNOSUPPORT;
+}

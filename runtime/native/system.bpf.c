@@ -49,6 +49,38 @@ NATIVE u64 bpf_spin_unlock(void *lock)
 	return 0;
 }
 
+/* Nor does it matter what must not interrupt it. */
+NATIVE u64 bpf_preempt_disable(void)
+{
+	return 0;
+}
+
+NATIVE u64 bpf_preempt_enable(void)
+{
+	return 0;
+}
+
+NATIVE u64 bpf_rcu_read_lock(void)
+{
+	return 0;
+}
+
+NATIVE u64 bpf_rcu_read_unlock(void)
+{
+	return 0;
+}
+
+NATIVE u64 bpf_local_irq_save(u64 *flags)
+{
+	*flags = 0;
+	return 0;
+}
+
+NATIVE u64 bpf_local_irq_restore(u64 *flags)
+{
+	return 0;
+}
+
 /* Types change, values do not. */
 NATIVE void *bpf_cast_to_kern_ctx(void *ctx)
 {
