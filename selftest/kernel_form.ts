@@ -218,6 +218,7 @@ function called(program: Program, columns: Columns, slot: number): readonly Slot
     case CALL_KIND.KFUNC: {
       const called = program.code.insns[columns.position[slot]];
       const name = called.kind === "call" && called.callee.kind === "kfunc" ? called.callee.func.name : "";
+      if (name === "bpf_throw") throw new UnsupportedError("rewritten instructions: exceptions");
       return CASTS.has(name) ? [insn(OPCODE.MOV64_REG, { dst: 0, src: 1 })] : [self];
     }
   }
