@@ -242,6 +242,27 @@ ruleCases("pointers to kernel structures", [
       r1 = *(u64 *)(r0 +@xdp_buff.data)${END}`,
   },
   {
+    name: "a union that a function takes is checked whole",
+    type: "xdp",
+    text: `
+      r2 = r10
+      r2 += -64
+      r3 = 12
+      r4 = r10
+      r4 += -32
+      r5 = 16
+      call kfunc bpf_xdp_ct_alloc
+      if r0 == 0 goto out
+      r1 = r0
+      r2 = r10
+      r2 += -8
+      r3 = 0
+      r4 = 0
+      call kfunc bpf_ct_set_nat_info
+    out:${END}`,
+    message: "invalid read from stack R2 off=-8 size=16",
+  },
+  {
     name: "an iterator's object may be null",
     type: "tracing",
     attach: [28, "task"],

@@ -112,6 +112,18 @@ export function addKernelStructures(builder: BtfBuilder, base: BaseTypes): void 
     members([["test_1", callback(int, [state]), 0], ["test_sleepable", callback(int, [state]), 8]]),
   );
   builder.struct("nf_hook_state", 16, members([["hook", char, 0]]));
+  const connection = builder.ptr(builder.struct("nf_conn___init", 16, []));
+  const address = builder.ptr(builder.union("nf_inet_addr", 16, members([["ip", u32, 0], ["in6", u64, 0]])));
+  const tuple = builder.ptr(builder.struct("bpf_sock_tuple", 12, members([["saddr", u32, 0]])));
+  const options = builder.ptr(builder.struct("bpf_ct_opts", 16, members([["error", int, 0]])));
+  func("bpf_xdp_ct_alloc", connection, [
+    ["xdp_ctx", builder.ptr(builder.struct("xdp_md", 24, []))],
+    ["bpf_tuple", tuple],
+    ["tuple__sz", u32],
+    ["opts", options],
+    ["opts__sz", u32],
+  ]);
+  func("bpf_ct_set_nat_info", int, [["nfct", connection], ["addr", address], ["port", int], ["manip", u32]]);
   const context = builder.struct("xdp_buff", 16, members([["data", pointer, 0]]));
   builder.struct("bpf_ctx_convert", 16, members([["BPF_PROG_TYPE_XDP_kern", context, 0]]));
 }
