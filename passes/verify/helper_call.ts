@@ -27,6 +27,7 @@ import {
 } from "./env.ts";
 import { checkResourceLeak, leaveByTailCall } from "./exits.ts";
 import { clearCallerSaved } from "./frames.ts";
+import { allowedHere } from "./helper_allowed.ts";
 import { isGplCompatible } from "./gpl.ts";
 import { checkKernelArg, perCpuArg, setKernelResult, setPerCpuResult } from "./kernel_arg.ts";
 import { KERNEL_BTF } from "./kernel_ptr.ts";
@@ -75,6 +76,7 @@ import {
   VID,
 } from "./layout.ts";
 import { checkMapFunction, MAP_TYPE } from "./map_func.ts";
+import { inTreeCallback } from "./graph.ts";
 import { mapFlags, mapOf, mayHoldSpinLock } from "./map_pointer.ts";
 import { assumed, checkMapAccess } from "./map_value.ts";
 import { checkMemAccess } from "./memory.ts";
@@ -250,6 +252,7 @@ export function checkHelperCall(env: Env, slot: number): number {
   if (proto.gplOnly && !isGplCompatible(env.unit.license)) {
     return env.fail(EINVAL, "cannot call GPL-restricted function from non-GPL compatible program");
   }
+  if (!allowedHere(env, id)) return env.fail(EINVAL, "helper call is not allowed in probe");
   if (proto.mightSleep) {
     if (!env.sleepable) return env.fail(EINVAL, "helper call might sleep in a non-sleepable prog");
     const where = env.rcuLocks !== 0
@@ -305,7 +308,7 @@ function checkArg(env: Env, proto: HelperProto, i: number): number {
   if (read < 0) return read;
   const type = W[o + TYPE];
   if (arg.base === "ARG_ANYTHING" || type === KERNEL_VALUE) return 0;
-  if ((type === PTR_TO_PACKET || type === PTR_TO_PACKET_META) && !(env.rules.packetRead && proto.pktAccess)) {
+  if ((type === PTR_TO_PACKET || type === PTR_TO_PACKET_META) && !takesPacket(env, proto)) {
     return env.fail(EACCES, "helper access to the packet is not allowed");
   }
   if (arg.base === "ARG_PTR_TO_MAP_VALUE") {
@@ -330,6 +333,11 @@ function checkArg(env: Env, proto: HelperProto, i: number): number {
     meta.refId = W[o + REF_ID];
   }
   return checkArgKind(env, proto, i, arg);
+}
+
+/** Whether a helper may be given packet data; to a socket option's value, which goes for a packet, all helpers are open. */
+function takesPacket(env: Env, proto: HelperProto): boolean {
+  return env.rules.packetRead && (proto.pktAccess || env.rules.name === "cgroup_sockopt");
 }
 
 /** Socket maps hold sockets, and looking into a bloom filter takes a value: 0, or the parameter as this map makes it. */
@@ -415,6 +423,7 @@ function checkArgKind(env: Env, proto: HelperProto, i: number, arg: ArgProto): n
     case "ARG_PTR_TO_CONST_STR":
       return checkConstString(env, regno);
     case "ARG_PTR_TO_SPIN_LOCK":
+      if (inTreeCallback(env)) return env.fail(EACCES, "can't spin_{lock,unlock} in rbtree cb");
       return checkSpinLock(env, regno, proto.id);
     case "ARG_PTR_TO_TIMER":
       return env.unsupported("bpf_timer");

@@ -132,6 +132,57 @@ ruleCases("contexts and targets", [
     message: "R1 invalid tracepoint buffer access: off=-8, size=8",
   },
   {
+    name: "a path is not asked for at a tracepoint",
+    type: "tracing",
+    attach: [23, "task_newtask"],
+    text: `
+      r2 = r10
+      r2 += -8
+      r3 = 8
+      call bpf_d_path#147${END}`,
+    message: "helper call is not allowed in probe",
+  },
+  {
+    name: "a program that runs system calls has no storage of sockets",
+    type: "syscall",
+    head: "flags 16\nmap m type=sk_storage key=4 value=16 max=0 key_type=1 value_type=3 flags=1",
+    text: `
+      r1 = map m ll
+      r2 = 0
+      call bpf_sk_storage_delete#108${END}`,
+    message: "helper call is not allowed in probe",
+  },
+  {
+    name: "a socket option's value is memory for every helper",
+    type: "cgroup_sockopt",
+    attach: SETSOCKOPT,
+    text: `
+      r6 = *(u64 *)(r1 +8)
+      r2 = *(u64 *)(r1 +16)
+      r1 = r6
+      r1 += 8
+      if r1 > r2 goto out
+      r1 = r6
+      r2 = 8
+      call bpf_trace_printk#6
+    out:${END}`,
+  },
+  {
+    name: "packet data is memory for few helpers",
+    type: "sched_cls",
+    text: `
+      r6 = *(u32 *)(r1 +76)
+      r2 = *(u32 *)(r1 +80)
+      r1 = r6
+      r1 += 8
+      if r1 > r2 goto out
+      r1 = r6
+      r2 = 8
+      call bpf_trace_printk#6
+    out:${END}`,
+    message: "helper access to the packet is not allowed",
+  },
+  {
     name: "a tracing program names its target",
     type: "tracing",
     text: END,
