@@ -16,6 +16,7 @@ import { markDynptrArgument } from "./dynptr.ts";
 import { E2BIG, EFAULT, EINVAL, ENOTSUPP, type Env, frameAt, SUB_CALLBACK, SUB_CALLED } from "./env.ts";
 import { SUB_CHANGES_PACKET, SUB_MIGHT_SLEEP, SUB_UNRELIABLE } from "./env.ts";
 import { clearCallerSaved, initFrame, markNotInit } from "./frames.ts";
+import { setElement } from "./graph.ts";
 import { btfOf, KERNEL_BTF, setKernelPointer } from "./kernel_ptr.ts";
 import {
   AUX1,
@@ -28,6 +29,7 @@ import {
   FRAMENO,
   IN_CALLBACK,
   MAX_FRAMES,
+  OFF,
   PTR_MAYBE_NULL,
   PTR_TO_BTF_ID,
   PTR_TO_CTX,
@@ -38,7 +40,7 @@ import {
   TYPE,
 } from "./layout.ts";
 import { printCurrent } from "./log.ts";
-import { mapOf } from "./map_pointer.ts";
+import { graphAt, mapOf } from "./map_pointer.ts";
 import { clearPacketPointers } from "./packet.ts";
 import { subprogArgs } from "./prototypes.ts";
 import { markKnown, markUnknown } from "./scalar.ts";
@@ -154,7 +156,7 @@ function callGlobal(env: Env, subprog: number, misfit: number): number {
 export interface CallbackCall {
   readonly subprog: number;
   /** Which helper: what the callback is given. */
-  readonly kind: "loop" | "for_each_map_elem" | "find_vma" | "user_ringbuf_drain";
+  readonly kind: "loop" | "for_each_map_elem" | "find_vma" | "user_ringbuf_drain" | "rbtree_add";
 }
 
 const FOR_EACH_MAPS: ReadonlySet<number> = new Set([1, 2, 5, 6, 9, 10]);
@@ -174,6 +176,11 @@ export function pushCallback(env: Env, call: CallbackCall): number {
   } else if (call.kind === "user_ringbuf_drain") {
     markDynptrArgument(env, to + REG_WORDS, DYNPTR_LOCAL);
     copyReg(to + 2 * REG_WORDS, from + 3 * REG_WORDS);
+  } else if (call.kind === "rbtree_add") {
+    // Registers of the function are not yet what they are after it.
+    const tree = graphAt(env, from + REG_WORDS, W[from + REG_WORDS + OFF]);
+    if (tree === undefined) return -EFAULT;
+    for (const r of [1, 2]) setElement(env, to + r * REG_WORDS, { ...tree, borrowed: true });
   } else if (call.kind === "find_vma") {
     const typeId = btfOf(env, KERNEL_BTF).find("vm_area_struct", "struct");
     copyReg(to + REG_WORDS, from + REG_WORDS);

@@ -53,7 +53,11 @@ export function checkKernelArg(
     const what = `may write into memory pointed by R${regno} type=${typeName(type)}`;
     return env.fail(EACCES, `bpf_${helper.name}() ${what}`);
   }
-  if ((type & MEM_ALLOC) !== 0) return env.unsupported("allocated objects as arguments of helpers");
+  if ((type & MEM_ALLOC) !== 0) {
+    return arg.base === "ARG_PTR_TO_SPIN_LOCK"
+      ? 0
+      : env.unsupported("allocated objects as arguments of helpers");
+  }
   if ((type & MEM_PERCPU) !== 0) return 0;
   if (helper.id === KPTR_XCHG) {
     if ((type & PTR_MAYBE_NULL) !== 0) {

@@ -47,6 +47,7 @@ import {
 } from "./layout.ts";
 import { mapOf } from "./map_pointer.ts";
 import { tnumText } from "./number_text.ts";
+import { checkPlainBytes } from "./record_access.ts";
 import { isConst, markKnown, markUnknown } from "./scalar.ts";
 import { type Found, structAccess } from "./struct_walk.ts";
 
@@ -169,7 +170,12 @@ export function checkKernelAccess(env: Env, regno: number, access: KernelAccess)
         : checkKernelWrite(env, { btf, typeId, name: structName(btf, o), off, size });
     }
   }
-  if (own) return env.unsupported("access to allocated objects");
+  if (own) {
+    const lasting = W[o + REF_ID] !== 0 || (type & (NON_OWN_REF | MEM_RCU)) !== 0;
+    if (!lasting) return env.unsupported("access to objects that are nobody's");
+    const bad = checkPlainBytes(env, typeId, access);
+    if (bad < 0) return bad;
+  }
   const found = structAccess(env, btf, { typeId, off, size, own });
   if (typeof found === "number") return found;
   if (write || access.value < 0) return 0;

@@ -3,8 +3,7 @@
  * (`check_kfunc_call` of Linux 6.18).
  *
  * Parameters are classified by type and by the suffix of their name (`__sz`, `__szk`, `__opt`, `__k`, `__ign`, `__uninit`,
- * `__nullable`, …). Contexts, numbers, memory, dynptrs, iterators and kernel structures are decided about; allocated objects, lists,
- * trees, locks and work queues are not.
+ * `__nullable`, …). Resilient locks and work queues are not decided about.
  *
  * @module
  */
@@ -15,8 +14,10 @@ import { checkOptionalMemory, checkOptionalSizedMemory, isNull } from "./call_me
 import { isContextName } from "./context_type.ts";
 import { checkDynptrArg, dynptrFlag, dynptrReg } from "./dynptr.ts";
 import {
+  AUX_CALLS_CALLBACK,
   AUX_CHECKPOINT,
   AUX_ITER_NEXT,
+  AUX_JUMP_POINT,
   AUX_PRUNE_POINT,
   EACCES,
   EFAULT,
@@ -28,6 +29,11 @@ import {
   SUB_MIGHT_SLEEP,
 } from "./env.ts";
 import { checkThrow, THROW } from "./exceptions.ts";
+import { pushCallback } from "./calls.ts";
+import { checkGraphArg, handOver, isGraphPart, isInsertion, isNode, setElement } from "./graph.ts";
+import { mayHoldSpinLock } from "./map_pointer.ts";
+import { checkOwnedArg, checkSharedArg, setNewObject, setObject, type Shared } from "./objects.ts";
+import type { Graph } from "./records.ts";
 import { clearCallerSaved } from "./frames.ts";
 import { isGplCompatible } from "./gpl.ts";
 import { advance, checkIteratorArg } from "./iterator.ts";
@@ -58,6 +64,7 @@ import {
   PTR_MAYBE_NULL,
   PTR_TO_BTF_ID,
   PTR_TO_CTX,
+  PTR_TO_FUNC,
   PTR_TO_MEM,
   PTR_TRUSTED,
   PTR_UNTRUSTED,
@@ -75,25 +82,17 @@ import { typeName } from "./type_names.ts";
 
 /** Functions whose effect on the state is not decided about, whatever their prototype says. */
 const UNSUPPORTED_FUNCTIONS: ReadonlySet<string> = new Set([
-  "bpf_obj_new_impl",
-  "bpf_percpu_obj_new_impl",
   "bpf_local_irq_save",
   "bpf_local_irq_restore",
 ]);
 /** Suffixes and structures of parameters that are not decided about. */
 const UNSUPPORTED_SUFFIXES = [
-  "__alloc",
-  "__refcounted_kptr",
   "__iter",
   "__str",
   "__irq_flag",
   "__prog",
 ];
 const UNSUPPORTED_STRUCTS: ReadonlySet<string> = new Set([
-  "bpf_list_head",
-  "bpf_list_node",
-  "bpf_rb_root",
-  "bpf_rb_node",
   "bpf_wq",
   "bpf_task_work",
   "bpf_res_spin_lock",
@@ -109,7 +108,13 @@ const CONSTRUCTS: Readonly<Record<string, number>> = {
 const meta = {
   /** The value of the one constant parameter, if there is one. */
   constant: 0,
+  constantHi: 0,
   hasConstant: false,
+  /** The object that is shared, and what the list or tree among the arguments holds. */
+  shared: undefined as Shared | undefined,
+  graph: undefined as Graph | undefined,
+  /** The callback among the arguments. */
+  callback: 0,
   /** The initialised dynptr among the arguments: kind, id, reference. */
   dynptrKind: 0,
   dynptrId: 0,
@@ -150,6 +155,9 @@ function markTraits(env: Env, slot: number): void {
   const proto = kfuncProtoAt(env, slot);
   if (proto === undefined) return;
   const sub = env.cols.subprogOf[slot];
+  if (proto.name === "bpf_rbtree_add_impl") {
+    env.aux[slot] |= AUX_CALLS_CALLBACK | AUX_CHECKPOINT | AUX_PRUNE_POINT | AUX_JUMP_POINT;
+  }
   if (proto.flags.has("iter_next")) env.aux[slot] |= AUX_ITER_NEXT | AUX_PRUNE_POINT | AUX_CHECKPOINT;
   if (proto.flags.has("sleepable")) env.subprogFlags[sub] |= SUB_MIGHT_SLEEP;
   if (changesPacket(proto.name)) env.subprogFlags[sub] |= SUB_CHANGES_PACKET;
@@ -188,7 +196,10 @@ export function checkKfuncCall(env: Env, slot: number): number {
     return env.fail(EACCES, `program must be sleepable to call sleepable kfunc ${name}`);
   }
   meta.constant = 0;
+  meta.constantHi = 0;
   meta.hasConstant = false;
+  meta.shared = undefined;
+  meta.graph = undefined;
   meta.dynptrKind = 0;
   meta.dynptrId = 0;
   meta.dynptrRef = 0;
@@ -208,7 +219,11 @@ export function checkKfuncCall(env: Env, slot: number): number {
     }
   }
   env.findings.kfunc(slot, context);
-  err = checkSections(env, proto) || release(env, proto);
+  if (name === "bpf_rbtree_add_impl") {
+    err = pushCallback(env, { subprog: meta.callback, kind: "rbtree_add" });
+    if (err < 0) return err;
+  }
+  err = checkSections(env, proto) || release(env, proto) || insert(env, proto);
   if (err < 0) return err;
   if (name === THROW) return checkThrow(env);
   clearCallerSaved(env);
@@ -225,6 +240,11 @@ function release(env: Env, proto: KfuncProto): number {
   if (err === 0) return 0;
   env.fail(-err, `kfunc ${proto.name}#${proto.btfId} reference has not been acquired before`);
   return err;
+}
+
+/** Gives the object in r2 to the list or tree that it was put into: 0 or `-errno`. */
+function insert(env: Env, proto: KfuncProto): number {
+  return isInsertion(proto.name) ? handOver(env, W[env.regs + 2 * REG_WORDS + REF_ID]) : 0;
 }
 
 /** The arguments as the body of an inlined function may rely on them. */
@@ -325,6 +345,7 @@ function takeConstant(env: Env, regno: number, mark: boolean): number {
   if (!isConst(o)) return env.fail(EINVAL, `R${regno} must be a known constant`);
   meta.hasConstant = true;
   meta.constant = W[o + TVAL];
+  meta.constantHi = W[o + TVAL + 1];
   return mark ? env.precision.markReg(env, regno) : 0;
 }
 
@@ -336,12 +357,14 @@ function checkPointer(env: Env, proto: KfuncProto, i: number): number {
   const type = W[o + TYPE];
   if (!isCtx) {
     if (param.name.endsWith("__nullable") && isNull(o)) return 0;
+    const object = checkObject(env, proto, i);
+    if (object !== undefined) return object;
     const suffix = UNSUPPORTED_SUFFIXES.find((s) => param.name.endsWith(s));
     if (suffix !== undefined) return env.unsupported(`kernel function parameters named ${suffix}`);
     if (pointee.kind === "struct" && UNSUPPORTED_STRUCTS.has(pointee.name)) {
       return env.unsupported(`kernel function parameters of type ${pointee.name}`);
     }
-    if (pointee.kind === "func") return env.unsupported("callbacks of kernel functions");
+    if (pointee.kind === "func" && !isStructPointer(type)) return checkCallback(env, proto, i);
   }
   const isDynptr = !isCtx && pointee.kind === "struct" && pointee.name === "bpf_dynptr";
   if (!isCtx && !isDynptr) {
@@ -377,6 +400,35 @@ function checkPointer(env: Env, proto: KfuncProto, i: number): number {
     return bad < 0 ? bad : 0;
   }
   return checkSized(env, i, param, next);
+}
+
+/** Verifies parameter `i` if it takes an allocated object or part of one: 0 or `-errno`; undefined if it does not. */
+function checkObject(env: Env, proto: KfuncProto, i: number): number | undefined {
+  const { name, pointee } = proto.params[i];
+  if (name.endsWith("__alloc")) return checkOwnedArg(env, i, proto.name);
+  if (name.endsWith("__refcounted_kptr")) {
+    const shared = checkSharedArg(env, i);
+    if (typeof shared === "number") return shared;
+    meta.shared = shared;
+    return 0;
+  }
+  if (pointee!.kind !== "struct" || !isGraphPart(pointee!.name)) return undefined;
+  const graph = checkGraphArg(env, { i, func: proto.name, struct: pointee!.name, root: meta.graph });
+  if (typeof graph === "number") return graph;
+  meta.graph = graph;
+  return 0;
+}
+
+function checkCallback(env: Env, proto: KfuncProto, i: number): number {
+  const o = env.regs + (i + 1) * REG_WORDS;
+  if (proto.name !== "bpf_rbtree_add_impl") {
+    return env.unsupported(`callbacks of kernel function ${proto.name}`);
+  }
+  const err = checkArgOffset(env, i + 1, {});
+  if (err < 0) return err;
+  if (W[o + TYPE] !== PTR_TO_FUNC) return env.fail(EINVAL, `arg${i} expected pointer to func`);
+  meta.callback = W[o + AUX1];
+  return 0;
 }
 
 /** Memory and its size, in two parameters. */
@@ -476,6 +528,8 @@ function setResult(env: Env, proto: KfuncProto): number {
     W[r0 + AUX2] = meta.dynptrId;
   } else if (special > 0) {
     // Done.
+  } else if (pointee.kind === "struct" && isNode(pointee.name) && meta.graph !== undefined) {
+    setElement(env, r0, { ...meta.graph, borrowed: !proto.flags.has("acquire") });
   } else if (pointee.kind === "void") {
     markUnknown(r0);
   } else if (pointee.kind === "struct") {
@@ -495,7 +549,7 @@ function setResult(env: Env, proto: KfuncProto): number {
     W[r0 + REF_ID] = meta.refId;
     if (proto.flags.has("rcu_protected")) W[r0 + TYPE] |= MEM_RCU;
   }
-  const orNull = proto.flags.has("ret_null");
+  const orNull = proto.flags.has("ret_null") && meta.shared?.owned !== true;
   if (orNull) {
     W[r0 + TYPE] |= PTR_MAYBE_NULL;
     W[r0 + ID] = env.newId();
@@ -505,6 +559,7 @@ function setResult(env: Env, proto: KfuncProto): number {
     if (orNull) W[r0 + ID] = id;
     W[r0 + REF_ID] = id;
   }
+  if (W[r0 + ID] === 0 && mayHoldSpinLock(env, r0)) W[r0 + ID] = env.newId();
   return 0;
 }
 
@@ -522,6 +577,13 @@ function specialResult(env: Env, name: string): number {
   if (name === "bpf_cast_to_kern_ctx") {
     const typeId = meta.contextType;
     setKernelPointer(env, r0, { base: PTR_TO_BTF_ID, flags: PTR_TRUSTED, typeId, btf: KERNEL_BTF });
+    return 1;
+  }
+  if (name === "bpf_obj_new_impl" || name === "bpf_percpu_obj_new_impl") {
+    return setNewObject(env, name, { lo: meta.constant, hi: meta.constantHi }) || 1;
+  }
+  if (meta.shared !== undefined) {
+    setObject(r0, meta.shared.typeId, 0);
     return 1;
   }
   if (name !== "bpf_rdonly_cast") return 0;

@@ -5,7 +5,6 @@
  *
  * @module
  */
-import type { Btf, BtfType } from "../../ir/btf/btf.ts";
 import type { MapDef } from "../../ir/unit.ts";
 import { W } from "./arena.ts";
 import type { Env } from "./env.ts";
@@ -22,6 +21,17 @@ import {
   TYPE,
   VID,
 } from "./layout.ts";
+import {
+  collectFields,
+  type Graph,
+  graphOf,
+  isObject,
+  isValidRecord,
+  type SpecialField,
+  structFields,
+} from "./records.ts";
+
+export type { SpecialField } from "./records.ts";
 
 /** In `AUX1` of a map pointer: the inner map of the map with the index below. */
 export const INNER_MAP: number = 1 << 20;
@@ -45,34 +55,8 @@ export function mapFlags(map: MapDef): number {
   return map.type === DEVMAP || map.type === DEVMAP_HASH ? map.flags | RDONLY_PROG : map.flags;
 }
 
-/** A field of a map's value that is more than bytes. */
-export interface SpecialField {
-  /** `bpf_spin_lock`, `bpf_timer`, …, or `kptr_untrusted`, `kptr`, `percpu_kptr`, `uptr`. */
-  readonly kind: string;
-  /** Bytes from the start of the value. */
-  readonly offset: number;
-  /** Bytes. */
-  readonly size: number;
-  /** Of pointers: the type pointed to, in the program's BTF. */
-  readonly pointee?: number;
-}
-
-/** The structures that make a field special, as `enum btf_field_type` has them. */
-const SPECIAL = new Set([
-  "bpf_spin_lock",
-  "bpf_res_spin_lock",
-  "bpf_timer",
-  "bpf_wq",
-  "bpf_task_work",
-  "bpf_list_head",
-  "bpf_list_node",
-  "bpf_rb_root",
-  "bpf_rb_node",
-  "bpf_refcount",
-]);
 /** `BTF_FIELDS_MAX`. */
 const MAX_FIELDS = 11;
-const KPTR_TAGS = new Set(["kptr_untrusted", "kptr", "percpu_kptr", "uptr"]);
 
 const known = new WeakMap<MapDef, readonly SpecialField[]>();
 
@@ -82,59 +66,33 @@ export function specialFields(env: Env, aux: number): readonly SpecialField[] {
   let fields = known.get(map);
   if (fields === undefined) {
     const found: SpecialField[] = [];
-    if (map.valueTypeId !== 0 && env.btf !== undefined) collect(env.btf, map.valueTypeId, 0, found);
-    // A kernel that finds more forgets them all.
-    fields = found.length > MAX_FIELDS ? [] : found;
+    if (map.valueTypeId !== 0 && env.btf !== undefined) collectFields(env.btf, map.valueTypeId, 0, found);
+    // A kernel that finds more, or lists it cannot make sense of, forgets them all.
+    const forgotten = found.length > MAX_FIELDS ||
+      (env.btf !== undefined && !isValidRecord(env.btf, map.valueTypeId, found));
+    fields = forgotten ? [] : found;
     known.set(map, fields);
   }
   return fields;
 }
 
-function collect(btf: Btf, id: number, offset: number, out: SpecialField[]): void {
-  const real = btf.resolve(id);
-  const type: BtfType = btf.type(real);
-  switch (type.kind) {
-    case "struct":
-      if (SPECIAL.has(type.name)) {
-        out.push({ kind: type.name, offset, size: type.size });
-        return;
-      }
-      for (const m of type.members) {
-        if (m.bitSize === 0) collect(btf, m.type, offset + m.bitOffset / 8, out);
-      }
-      return;
-    case "datasec":
-      for (const v of type.vars) {
-        const variable = btf.type(v.type);
-        if (variable.kind === "var") collect(btf, variable.type, offset + v.offset, out);
-      }
-      return;
-    case "array": {
-      const element = btf.sizeOf(type.type), before = out.length;
-      for (let i = 0; i < type.count; i++) {
-        collect(btf, type.type, offset + i * element, out);
-        if (i === 0 && out.length === before) return;
-      }
-      return;
-    }
-    case "ptr": {
-      const target = btf.type(type.type);
-      if (target.kind === "type_tag" && KPTR_TAGS.has(target.name)) {
-        out.push({ kind: target.name, offset, size: 8, pointee: btf.resolve(target.type) });
-      }
-      return;
-    }
-    default:
-      return;
-  }
+/** The special fields of what the register at `o` points to. */
+export function fieldsOf(env: Env, o: number): readonly SpecialField[] {
+  const type = W[o + TYPE];
+  if (type === PTR_TO_MAP_VALUE) return specialFields(env, W[o + AUX1]);
+  return isObject(type) && env.btf !== undefined ? structFields(env.btf, W[o + AUX1]) : [];
+}
+
+/** What the list or tree at `offset` of the object at `o` holds; undefined if its declaration does not say so rightly. */
+export function graphAt(env: Env, o: number, offset: number): Graph | undefined {
+  const { btf } = env, type = W[o + TYPE];
+  if (btf === undefined) return undefined;
+  return graphOf(btf, type === PTR_TO_MAP_VALUE ? mapOf(env, W[o + AUX1]).valueTypeId : W[o + AUX1], offset);
 }
 
 /** Whether the pointer's target has a lock in it: such pointers keep their id, which tells whose lock it is. */
 export function mayHoldSpinLock(env: Env, o: number): boolean {
-  if (W[o + TYPE] !== PTR_TO_MAP_VALUE) return false;
-  return specialFields(env, W[o + AUX1]).some((f) =>
-    f.kind === "bpf_spin_lock" || f.kind === "bpf_res_spin_lock"
-  );
+  return fieldsOf(env, o).some((f) => f.kind === "bpf_spin_lock" || f.kind === "bpf_res_spin_lock");
 }
 
 /** The maybe-null pointer at `o` is valid: what a lookup gave becomes a value, an inner map, or a socket. */

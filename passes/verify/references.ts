@@ -5,7 +5,8 @@
  */
 import { W } from "./arena.ts";
 import { collectRegs, EINVAL, type Env } from "./env.ts";
-import { FRAME_REG_COUNT, FRAME_SLOTS, MAX_FRAMES, REF_ID } from "./layout.ts";
+import { FRAME_REG_COUNT, FRAME_SLOTS, MAX_FRAMES, REF_ID, TYPE } from "./layout.ts";
+import { isBorrowed } from "./records.ts";
 import { markUnknown } from "./scalar.ts";
 
 /** Words of an entry of `env.refs`: kind, id, slot of acquisition, pointer. */
@@ -56,4 +57,10 @@ export function releaseReference(env: Env, id: number): number {
   const n = collectRegs(env, all);
   for (let i = 0; i < n; i++) if (W[all[i] + REF_ID] === id) markUnknown(all[i]);
   return 0;
+}
+
+/** When a lock is given back: what was borrowed under it may be gone. */
+export function forgetBorrowed(env: Env): void {
+  const n = collectRegs(env, all);
+  for (let i = 0; i < n; i++) if (isBorrowed(W[all[i] + TYPE])) markUnknown(all[i]);
 }

@@ -1,6 +1,6 @@
 /**
- * Spin locks in map values: taken and given back by two helpers, one at a time, with next to nothing called in between
- * (`process_spin_lock` of Linux 6.18). Locks of allocated objects and resilient locks are not decided about.
+ * Spin locks in map values and allocated objects: taken and given back by two helpers, one at a time, with next to nothing called
+ * in between (`process_spin_lock` of Linux 6.18). Resilient locks are not decided about.
  *
  * @module
  */
@@ -8,12 +8,14 @@ import { W } from "./arena.ts";
 import { EINVAL, type Env } from "./env.ts";
 import { kfuncName } from "./call_traits.ts";
 import { AUX1, ID, OFF, PTR_TO_MAP_VALUE, REG_WORDS, TVAL, TYPE } from "./layout.ts";
-import { mapOf, specialFields } from "./map_pointer.ts";
-import { REF_TYPE_LOCK, REF_WORDS } from "./references.ts";
+import { fieldsOf, mapOf } from "./map_pointer.ts";
+import { forgetBorrowed, REF_TYPE_LOCK, REF_WORDS } from "./references.ts";
 import { isConst } from "./scalar.ts";
 
 /** `bpf_spin_lock` and `bpf_spin_unlock`. */
 const SPIN_LOCK = 93, SPIN_UNLOCK = 94;
+/** Stands for all allocated objects as the owner of a lock. */
+const OBJECTS = -1;
 const PSEUDO_CALL = 1, PSEUDO_KFUNC = 2;
 
 /** The only functions of the kernel, of those that are decided about, that may be called under a lock. */
@@ -21,6 +23,19 @@ const ALLOWED: ReadonlySet<string> = new Set([
   "bpf_iter_num_new",
   "bpf_iter_num_next",
   "bpf_iter_num_destroy",
+  "bpf_list_push_front_impl",
+  "bpf_list_push_back_impl",
+  "bpf_list_pop_front",
+  "bpf_list_pop_back",
+  "bpf_list_front",
+  "bpf_list_back",
+  "bpf_rbtree_add_impl",
+  "bpf_rbtree_remove",
+  "bpf_rbtree_first",
+  "bpf_rbtree_root",
+  "bpf_rbtree_left",
+  "bpf_rbtree_right",
+  "bpf_refcount_acquire_impl",
 ]);
 
 /** Whether the call at `slot` may be made while a lock is held: 0 or `-errno`. */
@@ -42,19 +57,38 @@ export function checkSpinLock(env: Env, regno: number, id: number): number {
       `R${regno} doesn't have constant offset. bpf_spin_lock has to be at the constant offset`,
     );
   }
-  if (W[o + TYPE] !== PTR_TO_MAP_VALUE) return env.unsupported("locks of allocated objects");
-  const aux = W[o + AUX1], map = mapOf(env, aux), name = map.name.slice(0, 15);
-  if (map.valueTypeId === 0 || env.btf === undefined) {
+  const map = W[o + TYPE] === PTR_TO_MAP_VALUE ? mapOf(env, W[o + AUX1]) : undefined;
+  const name = map?.name.slice(0, 15);
+  if (map !== undefined && (map.valueTypeId === 0 || env.btf === undefined)) {
     return env.fail(EINVAL, `map '${name}' has to have BTF in order to use bpf_spin_lock`);
   }
-  const lock = specialFields(env, aux).find((field) => field.kind === "bpf_spin_lock");
-  if (lock === undefined) return env.fail(EINVAL, `map '${name}' has no valid bpf_spin_lock`);
+  const lock = fieldsOf(env, o).find((field) => field.kind === "bpf_spin_lock");
+  if (lock === undefined) {
+    const what = map === undefined ? "local 'kptr'" : `map '${name}'`;
+    return env.fail(EINVAL, `${what} has no valid bpf_spin_lock`);
+  }
   const off = W[o + OFF] + W[o + TVAL];
   if (off !== lock.offset) {
     return env.fail(EINVAL, `off ${off} doesn't point to 'struct bpf_spin_lock' that is at ${lock.offset}`);
   }
-  // An inner map is another map each time: its values' ids tell their locks apart.
-  return id === SPIN_LOCK ? take(env, W[o + ID], aux + 1) : giveBack(env, W[o + ID], aux + 1);
+  // An inner map is another map each time, and each object another: their ids tell their locks apart.
+  return id === SPIN_LOCK ? take(env, W[o + ID], ownerOf(o)) : giveBack(env, W[o + ID], ownerOf(o));
+}
+
+/** What the lock of the value at `o` lies in: a map, or the program's objects. */
+function ownerOf(o: number): number {
+  return W[o + TYPE] === PTR_TO_MAP_VALUE ? W[o + AUX1] + 1 : OBJECTS;
+}
+
+/** Whether the lock in the same allocation as the value at `o` is held. */
+export function holdsLock(env: Env, o: number): boolean {
+  const owner = ownerOf(o);
+  for (let at = 0; at < env.refCount * REF_WORDS; at += REF_WORDS) {
+    if (env.refs[at] === REF_TYPE_LOCK && env.refs[at + 1] === W[o + ID] && env.refs[at + 3] === owner) {
+      return true;
+    }
+  }
+  return false;
 }
 
 function take(env: Env, id: number, owner: number): number {
@@ -82,6 +116,7 @@ function giveBack(env: Env, id: number, owner: number): number {
     env.activeLocks--;
     env.lockId = 0;
     env.lockPtr = 0;
+    forgetBorrowed(env);
     return 0;
   }
   return env.fail(EINVAL, "bpf_spin_unlock of different lock");

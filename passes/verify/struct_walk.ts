@@ -25,7 +25,7 @@ export interface StructAccess {
   readonly typeId: number;
   readonly off: number;
   readonly size: number;
-  /** The object is the program's own (`MEM_ALLOC`): no flexible arrays, and pointers in it are numbers. */
+  /** The object is the program's own (`MEM_ALLOC`): no flexible arrays, and pointers to structures in it are numbers. */
   readonly own: boolean;
 }
 
@@ -144,10 +144,12 @@ export function structAccess(env: Env, btf: Btf, access: StructAccess): Found | 
       off = 0;
       continue;
     }
-    const found = step.base === SCALAR_VALUE || access.own
+    const found = step.base === SCALAR_VALUE
       ? NUMBER
       : step.base === PTR_TO_MEM
       ? { base: PTR_TO_MEM, typeId: 0, flags: MEM_RDONLY | PTR_UNTRUSTED, field: "" }
+      : access.own
+      ? NUMBER
       : step;
     if (small) known.set(key, found);
     return found;
