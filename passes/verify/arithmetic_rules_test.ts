@@ -505,13 +505,9 @@ ruleCases("arithmetic", [
   {
     name: "a signed sum may overflow",
     text: `
-      call bpf_get_prandom_u32#7
-      r6 = r0
-      r6 <<= 31
-      r7 = 0x7fffffffffffffff ll
-      r6 &= r7
-      if r6 s< 5 goto out
-      r6 += r7
+      r6 = *(u64 *)(r10 -8)
+      if r6 s< -5 goto out
+      r6 += 10
       if r6 s>= 0 goto out
       r0 = r9
     out:

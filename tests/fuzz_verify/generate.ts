@@ -671,7 +671,9 @@ class Generator {
       return this.#put(`r${r} = ${this.#constant()}`, `*(u32 *)(r6 +8) = r${r}`);
     }
     if (this.#random(4) === 0) {
-      return this.#put(`r${r} = *(u32 *)(r6 +${48 + 4 * this.#random(this.#fault() ? 20 : 5)})`);
+      return this.#put(
+        `r${r} = *(u32 *)(r6 +${this.#fault() ? this.#of([2, 192, 200]) : 48 + 4 * this.#random(5)})`,
+      );
     }
     this.#put(`r${r} = *(u32 *)(r6 +${field})`);
   }

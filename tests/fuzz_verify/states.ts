@@ -267,10 +267,13 @@ function slotFits(
   let value = 0n;
   for (let i = spilled - 1; i >= 0; i--) value = value << 8n | BigInt(stack[low + i]);
   const o = savedSpill(frame, spi);
-  // The kernel keeps constants longer than the slot; only what is read back is cut.
-  if (spilled < 8 && W[o + TYPE] === SCALAR_VALUE && unsigned(o + TMASK) === 0n) {
-    const wanted = BigInt.asUintN(8 * spilled, unsigned(o + TVAL));
-    return !run.precise || value === wanted ? undefined : `${hex(value)} is not ${hex(wanted)}`;
+  // The kernel keeps numbers that are wider than the slot; only what is read back is cut.
+  if (spilled < 8 && W[o + TYPE] === SCALAR_VALUE && unsigned(o + UMAX) >> BigInt(8 * spilled) !== 0n) {
+    const cut = (number: bigint) => BigInt.asUintN(8 * spilled, number);
+    const tval = cut(unsigned(o + TVAL)), tmask = cut(unsigned(o + TMASK));
+    return !run.precise || (value & ~tmask) === tval
+      ? undefined
+      : `${hex(value)} is not in (${hex(tval)}; ${hex(tmask)})`;
   }
   return fits(o, value, run);
 }
