@@ -15,7 +15,7 @@ import { readAnnotations, type TestSpec } from "./annotations.ts";
 import { availableBackends, checkRuns } from "./back_ends.ts";
 import { listing } from "./kernel_form.ts";
 import { type Mismatch, mismatch, type Pattern } from "./match.ts";
-import { type Finding, type Part, type PartName, type Skipped, unsupported } from "./part.ts";
+import { faulty, type Finding, type Part, type PartName, type Skipped, unsupported } from "./part.ts";
 import { prepareMaps } from "./prepared.ts";
 import { rewritten } from "./rewritten.ts";
 import { judge, verdictPart } from "./verdict.ts";
@@ -37,9 +37,8 @@ const PACKET_BYTES = 64;
 const ARCHITECTURE = "x86_64";
 
 /**
- * Runs an object's tests: the parts of each, and what was skipped. Objects without annotations give nothing.
- *
- * @throws {SyntaxError} If an annotation cannot be read.
+ * Runs an object's tests: the parts of each, and what was skipped. Objects without annotations give nothing. A test that cannot be run
+ * for our fault or its own gives a part that says so.
  *
  * @example
  * ```ts
@@ -55,8 +54,16 @@ export function* runAnnotated(unit: Unit, options: AnnotatedOptions): Generator<
   const tests: { readonly program: Program; readonly spec: TestSpec }[] = [];
   for (const program of unit.programs) {
     const { btfId } = program.subprogs[0];
-    const spec = unit.btf === undefined || btfId === 0 ? undefined : readAnnotations(unit.btf, btfId);
-    if (spec !== undefined) tests.push({ program, spec });
+    if (unit.btf === undefined || btfId === 0) continue;
+    try {
+      const spec = readAnnotations(unit.btf, btfId);
+      if (spec !== undefined) tests.push({ program, spec });
+    } catch (error) {
+      const { name } = program.attrs;
+      if (options.only?.(program) !== false) {
+        yield { object: options.object, program: name, test: name, ...faulty(error) };
+      }
+    }
   }
   const auxiliaries = tests.filter(({ spec }) => spec.auxiliary && spec.privileged).map(({ program }) =>
     program
@@ -66,8 +73,12 @@ export function* runAnnotated(unit: Unit, options: AnnotatedOptions): Generator<
     const head = { object: options.object, program: program.attrs.name };
     for (const skipped of reasonsToSkip(spec)) yield { ...head, skipped };
     if (spec.auxiliary || !spec.privileged || notHere(spec) !== undefined) continue;
-    for (const finding of check(program, { spec, auxiliaries, options })) {
-      yield { ...head, test: spec.name, ...finding };
+    try {
+      for (const finding of check(program, { spec, auxiliaries, options })) {
+        yield { ...head, test: spec.name, ...finding };
+      }
+    } catch (error) {
+      yield { ...head, test: spec.name, ...faulty(error) };
     }
   }
 }

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { BtfBuilder } from "../ir/btf/write.ts";
+import { Program } from "../ir/program.ts";
+import { programOf } from "../passes/verify/testing/programs.ts";
 import { parseObject } from "../passes/parse/parse.ts";
 import { ROOT } from "../tests/shared.ts";
 import { runAnnotated } from "./annotated.ts";
@@ -108,4 +110,31 @@ Deno.test("a listing's lines follow each other unless dots stand between them", 
 
 Deno.test("an annotation that nobody knows makes a test unsupported", () => {
   assertEquals(annotations("test_moon_phase=full")?.unknown, ["comment:test_moon_phase=full"]);
+});
+
+Deno.test("a test that cannot be read is wrong, and others go on", () => {
+  const builder = new BtfBuilder();
+  const proto = builder.add({ kind: "func_proto", ret: 0, params: [], variadic: false });
+  const tagged = (name: string, tag: string) => {
+    const id = builder.add({ kind: "func", name, type: proto, linkage: "global" });
+    builder.add({ kind: "decl_tag", name: `comment:${tag}`, type: id, component: -1 });
+    return id;
+  };
+  const ids = [
+    tagged("first", "test_retval=x"),
+    tagged("second", "test_expect_msg=1={{("),
+    tagged("third", "test_expect_success"),
+  ];
+  const btf = builder.build();
+  const programs = ids.map((btfId) => {
+    const program = programOf("func main:\n  r0 = 0\n  exit\n");
+    const { attrs, code, nextInsnId, nextSubprogId } = program;
+    const subprogs = program.subprogs.map((subprog) => ({ ...subprog, btfId }));
+    const unit = { ...program.unit, btf };
+    return new Program({ unit, attrs, code, subprogs, nextInsnId, nextSubprogId });
+  });
+  const parts = [...runAnnotated({ ...programs[0].unit, btf, programs }, { object: "o" })].flatMap((r) =>
+    "skipped" in r ? [] : [[r.part, r.ok]]
+  );
+  assertEquals(parts, [["verdict", false], ["verdict", true], ["verdict", false], ["verdict", true]]);
 });

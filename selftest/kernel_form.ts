@@ -54,6 +54,22 @@ const REWRITTEN_HELPERS: ReadonlyMap<number, string> = new Map([
   [195, "bpf_map_lookup_percpu_elem"],
   [210, "bpf_cgrp_storage_get"],
 ]);
+/** Kernel functions that are handed types, offsets or the program besides what the program passes; or that make it longer. */
+const REWRITTEN_KFUNCS: ReadonlySet<string> = new Set([
+  "bpf_list_push_back_impl",
+  "bpf_list_push_front_impl",
+  "bpf_obj_drop_impl",
+  "bpf_obj_new_impl",
+  "bpf_percpu_obj_drop_impl",
+  "bpf_percpu_obj_new_impl",
+  "bpf_rbtree_add_impl",
+  "bpf_refcount_acquire_impl",
+  "bpf_stream_vprintk",
+  "bpf_task_work_schedule_resume",
+  "bpf_task_work_schedule_signal",
+  "bpf_throw",
+  "bpf_wq_set_callback_impl",
+]);
 /** Kernel functions that the verifier turns into a move. */
 const CASTS: ReadonlySet<string> = new Set(["bpf_cast_to_kern_ctx", "bpf_rdonly_cast"]);
 
@@ -218,7 +234,7 @@ function called(program: Program, columns: Columns, slot: number): readonly Slot
     case CALL_KIND.KFUNC: {
       const called = program.code.insns[columns.position[slot]];
       const name = called.kind === "call" && called.callee.kind === "kfunc" ? called.callee.func.name : "";
-      if (name === "bpf_throw") throw new UnsupportedError("rewritten instructions: exceptions");
+      if (REWRITTEN_KFUNCS.has(name)) throw new UnsupportedError(`rewritten instructions: calls of ${name}`);
       return CASTS.has(name) ? [insn(OPCODE.MOV64_REG, { dst: 0, src: 1 })] : [self];
     }
   }

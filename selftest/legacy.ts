@@ -14,7 +14,7 @@ import { encodedInsns, type InsnPattern, occurs, SKIP } from "./insn_pattern.ts"
 import { bytesOf, type LegacyCase, legacyProgram } from "./legacy_case.ts";
 import { FILLED, filledValue, FIXUP_MAPS } from "./legacy_maps.ts";
 import { mismatch, pattern } from "./match.ts";
-import { type Finding, type Part, type Skipped, unsupported } from "./part.ts";
+import { faulty, type Finding, type Part, type Skipped, unsupported } from "./part.ts";
 import { rewritten } from "./rewritten.ts";
 import { judge, verdictPart } from "./verdict.ts";
 
@@ -37,7 +37,11 @@ export function* runLegacy(test: LegacyCase, options: LegacyOptions): Generator<
   if (test.result_unpriv !== undefined && test.result_unpriv !== "UNDEF") {
     yield { ...head, skipped: "unprivileged" };
   }
-  for (const finding of check(test, options)) yield { ...head, test: test.name, ...finding };
+  try {
+    for (const finding of check(test, options)) yield { ...head, test: test.name, ...finding };
+  } catch (error) {
+    yield { ...head, test: test.name, ...faulty(error) };
+  }
 }
 
 function* check(test: LegacyCase, options: LegacyOptions): Generator<Finding> {

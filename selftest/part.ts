@@ -32,7 +32,9 @@ export type Finding = Omit<Part, "object" | "program" | "test">;
 
 /** A test that was not run. */
 export interface Skipped {
+  /** The file. */
   readonly object: string;
+  /** The function, or a case's number. */
   readonly program: string;
   /** Why: a kind to count by. */
   readonly skipped: string;
@@ -42,3 +44,14 @@ export interface Skipped {
 export function unsupported(part: PartName, want: string, why: string): Finding {
   return { part, ok: false, want, got: `unsupported: ${why}`, unsupported: why };
 }
+
+/** Our own failure, or an annotation that cannot be read, as the outcome of a test: others go on. */
+export function faulty(error: unknown): Finding {
+  const why = error instanceof SyntaxError
+    ? error.message
+    : `${INTERNAL_FAULT}: ${error instanceof Error ? error.stack ?? error.message : error}`;
+  return { part: "verdict", ok: false, want: "a test that can be run", got: why };
+}
+
+/** What {@linkcode faulty} begins with if we are at fault. */
+export const INTERNAL_FAULT: string = "internal fault";

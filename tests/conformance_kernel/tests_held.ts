@@ -6,7 +6,7 @@
 import type { Backend } from "../../compiler/run.ts";
 import { runAnnotated } from "../../selftest/annotated.ts";
 import { runLegacy } from "../../selftest/legacy.ts";
-import type { Part, Skipped } from "../../selftest/part.ts";
+import { INTERNAL_FAULT, type Part, type Skipped } from "../../selftest/part.ts";
 import type { Corpus } from "./corpus.ts";
 import { Tally } from "./tally.ts";
 import { percent } from "./verdicts.ts";
@@ -37,6 +37,11 @@ export class TestScore {
       parts = [...run()].filter((result): result is Part => !("skipped" in result));
     } catch (error) {
       this.crashes.push(`${name}: ${error instanceof Error ? error.stack : error}`);
+      return;
+    }
+    const fault = parts.find((part) => part.got.startsWith(INTERNAL_FAULT));
+    if (fault !== undefined) {
+      this.crashes.push(`${name}: ${fault.got}`);
       return;
     }
     const wrong = parts.find((part) => !part.ok && part.unsupported === undefined);
