@@ -63,7 +63,7 @@ TAG("comment:test_expect_failure_unpriv")
 TAG("comment:test_expect_msg_unpriv=5=R0 !read_ok")
 MSG(6, "0: (95) exit")
 MSG(7, "R0 !read_ok")
-NAKED int no_result(void *ctx)
+NAKED int no_result(void)
 {
 	asm volatile("exit" ::: CLOBBERS);
 }
@@ -72,7 +72,7 @@ SEC("socket")
 TAG("comment:test_prog_flags=BPF_F_STRICT_ALIGNMENT")
 FAILURE
 MSG(8, "misaligned stack access off")
-NAKED int strict(void *ctx)
+NAKED int strict(void)
 {
 	asm volatile("r0 = 0;"
 		     "*(u32 *)(r10 - 7) = r0;"
@@ -89,7 +89,7 @@ XLATED(12, "w11 += 1")
 XLATED(13, "if w11 > 0x1 goto pc+4")
 XLATED(14, "...")
 XLATED(15, "exit")
-NAKED int smallest_by_minus_one(void *ctx)
+NAKED int smallest_by_minus_one(void)
 {
 	asm volatile("w0 = 0x80000000;"
 		     "w1 = -1;"
@@ -118,7 +118,7 @@ int wrong_result(void *ctx)
 SEC("socket")
 FAILURE
 MSG(17, "R1 !read_ok")
-NAKED int wrong_message(void *ctx)
+NAKED int wrong_message(void)
 {
 	asm volatile("exit" ::: CLOBBERS);
 }
@@ -127,7 +127,7 @@ SEC("socket")
 FAILURE
 NOT_MSG(18, "{{R[0-9] !read_ok}}")
 MSG(19, "processed")
-NAKED int unwanted_message(void *ctx)
+NAKED int unwanted_message(void)
 {
 	asm volatile("exit" ::: CLOBBERS);
 }
@@ -136,7 +136,7 @@ SEC("socket")
 SUCCESS
 XLATED(20, "0: r0 = 3")
 XLATED(21, "2: exit")
-NAKED int wrong_line(void *ctx)
+NAKED int wrong_line(void)
 {
 	asm volatile("r0 = 3;"
 		     "r0 = 4;"
