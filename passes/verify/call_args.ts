@@ -114,6 +114,8 @@ export function checkArgType(env: Env, regno: number, arg: ArgProto): number {
   if (arg.rdonly) type &= ~MEM_RDONLY;
   if (arg.maybeNull) type &= ~PTR_MAYBE_NULL;
   if (arg.base === "ARG_PTR_TO_MEM") type &= ~DYNPTR_FLAGS;
+  // What bpf_kptr_xchg takes may be the program's own.
+  if (arg.base === "ARG_PTR_TO_BTF_ID" && arg.release) type &= ~(MEM_ALLOC | MEM_PERCPU);
   const compatible = COMPATIBLE[arg.base];
   if (!compatible.includes(type)) {
     const expected = compatible.map(typeName).join(", ");

@@ -35,7 +35,7 @@ import { setObject } from "./objects.ts";
 import { fieldsOf, graphAt } from "./map_pointer.ts";
 import { type Graph, isBorrowed, structFields } from "./records.ts";
 import { dropReference } from "./references.ts";
-import { isConst, markUnknown } from "./scalar.ts";
+import { isConst } from "./scalar.ts";
 import { holdsLock } from "./spin_lock.ts";
 
 /** The functions that put an object into a list or tree. */

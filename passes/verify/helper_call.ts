@@ -43,6 +43,8 @@ import {
   FRAMENO,
   ID,
   KERNEL_VALUE,
+  MEM_ALLOC,
+  MEM_PERCPU,
   MEM_RDONLY,
   MEM_RINGBUF,
   NOT_INIT,
@@ -431,7 +433,7 @@ function checkArgKind(env: Env, proto: HelperProto, i: number, arg: ArgProto): n
       const found = exchangedField(env, regno);
       if (typeof found === "number") return found;
       meta.kptr = found;
-      meta.map = W[o + AUX1];
+      if (W[o + TYPE] === PTR_TO_MAP_VALUE) meta.map = W[o + AUX1];
       return 0;
     }
     case "ARG_PTR_TO_PERCPU_BTF_ID": {
@@ -562,8 +564,12 @@ function release(env: Env, proto: HelperProto): number {
   const o = env.regs + meta.releaseRegno * REG_WORDS;
   let err = -EINVAL;
   if (proto.args[meta.releaseRegno - 1].base === "ARG_PTR_TO_DYNPTR") err = releaseDynptr(env, o);
-  else if (meta.refId !== 0) err = releaseReference(env, meta.refId);
-  else if (isNull(o)) err = 0;
+  else if (meta.refId !== 0) {
+    if ((W[o + TYPE] & MEM_PERCPU) !== 0) {
+      return env.unsupported("exchanges of objects that each CPU has its own of");
+    }
+    err = releaseReference(env, meta.refId);
+  } else if (isNull(o)) err = 0;
   if (err === 0) return 0;
   env.fail(-err, `func bpf_${proto.name}#${proto.id} reference has not been acquired before`);
   return err;
@@ -665,9 +671,10 @@ function setResult(env: Env, proto: HelperProto): number {
     }
     case "RET_PTR_TO_BTF_ID": {
       if (meta.kptr !== undefined) {
-        const { typeId } = meta.kptr;
-        setPointer(r0, PTR_TO_BTF_ID | flags, typeId);
-        W[r0 + AUX2] = KERNEL_BTF;
+        const { typeId, btf, field } = meta.kptr;
+        const own = btf === KERNEL_BTF ? 0 : MEM_ALLOC | (field.kind === "percpu_kptr" ? MEM_PERCPU : 0);
+        setPointer(r0, PTR_TO_BTF_ID | own | flags, typeId);
+        W[r0 + AUX2] = btf;
         break;
       }
       const err = setKernelResult(env, proto, flags | (ret.trusted ? PTR_TRUSTED : 0));

@@ -54,9 +54,11 @@ export function checkKernelArg(
     return env.fail(EACCES, `bpf_${helper.name}() ${what}`);
   }
   if ((type & MEM_ALLOC) !== 0) {
-    return arg.base === "ARG_PTR_TO_SPIN_LOCK"
-      ? 0
-      : env.unsupported("allocated objects as arguments of helpers");
+    if (helper.id === KPTR_XCHG && arg.release) {
+      return call.kptr !== undefined && checkFits(env, call.kptr, regno) === 0 ? 0 : -EACCES;
+    }
+    if (arg.base === "ARG_PTR_TO_SPIN_LOCK" || helper.id === KPTR_XCHG) return 0;
+    return env.unsupported("allocated objects as arguments of helpers");
   }
   if ((type & MEM_PERCPU) !== 0) return 0;
   if (helper.id === KPTR_XCHG) {

@@ -8,7 +8,17 @@
  */
 import type { Btf } from "../../ir/btf/btf.ts";
 import { W } from "./arena.ts";
-import { collectRegs, EACCES, EINVAL, type Env, frameAt, slotByte, slotTypesAt, spillAt } from "./env.ts";
+import {
+  collectRegs,
+  EACCES,
+  EFAULT,
+  EINVAL,
+  type Env,
+  frameAt,
+  slotByte,
+  slotTypesAt,
+  spillAt,
+} from "./env.ts";
 import { isGplCompatible } from "./gpl.ts";
 import { checkKernelWrite } from "./kernel_write.ts";
 import {
@@ -172,7 +182,7 @@ export function checkKernelAccess(env: Env, regno: number, access: KernelAccess)
   }
   if (own) {
     const lasting = W[o + REF_ID] !== 0 || (type & (NON_OWN_REF | MEM_RCU)) !== 0;
-    if (!lasting) return env.unsupported("access to objects that are nobody's");
+    if (!lasting) return env.fail(EFAULT, "verifier bug: ref_obj_id for allocated object must be non-zero");
     const bad = checkPlainBytes(env, typeId, access);
     if (bad < 0) return bad;
   }

@@ -1,22 +1,26 @@
 /**
- * Kernel pointers kept in map values: what a load of one gives, what may be stored in one, and exchanges by `bpf_kptr_xchg`.
+ * Pointers to kernel structures and allocated objects kept in map values and in other objects: what a load of one gives, what may be
+ * stored in one, and exchanges by `bpf_kptr_xchg`.
  *
- * Mirrors `check_map_kptr_access`, `map_kptr_match_type`, `btf_ld_kptr_type` and `process_kptr_func` of Linux 6.18. Pointers to types
- * of the program itself, which it would have to allocate, are not decided about.
+ * Mirrors `check_map_kptr_access`, `map_kptr_match_type`, `btf_ld_kptr_type` and `process_kptr_func` of Linux 6.18. A structure that
+ * the kernel does not have is the program's own; those that only the kernel's modules have are not decided about.
  *
  * @module
  */
 import { W } from "./arena.ts";
 import { isNull } from "./call_memory.ts";
 import { EACCES, EINVAL, type Env } from "./env.ts";
-import { btfOf, inRcuSection, KERNEL_BTF, setKernelPointer } from "./kernel_ptr.ts";
+import { btfOf, inRcuSection, KERNEL_BTF, PROGRAM_BTF, setKernelPointer } from "./kernel_ptr.ts";
 import {
   AUX1,
   AUX2,
   BASE_TYPE_BITS,
   BASE_TYPE_MASK,
   ID,
+  MEM_ALLOC,
+  MEM_PERCPU,
   MEM_RCU,
+  NON_OWN_REF,
   OFF,
   PTR_MAYBE_NULL,
   PTR_TO_BTF_ID,
@@ -28,7 +32,8 @@ import {
   TVAL,
   TYPE,
 } from "./layout.ts";
-import { mapOf, type SpecialField, specialFields } from "./map_pointer.ts";
+import { fieldsOf, mapOf, specialFields } from "./map_pointer.ts";
+import { type SpecialField, structFields } from "./records.ts";
 import { checkUnmoved } from "./region.ts";
 import { isConst } from "./scalar.ts";
 import { structMatches } from "./struct_walk.ts";
@@ -43,24 +48,36 @@ const RCU_PROTECTED: ReadonlySet<string> = new Set([
   "bpf_crypto_ctx",
 ]);
 
+/** What makes an object an element of lists or trees. */
+const NODES: ReadonlySet<string> = new Set(["bpf_list_node", "bpf_rb_node"]);
+
+/** How structures are named that pointers are kept to and modules define. */
+const OF_MODULES = ["nf_conn", "prog_test_"];
+
 /** `BPF_MODE`, and `BPF_MEM` of it. */
 const MODE = 0xe0, MEM = 0x60;
 /** Classes of instructions that access memory. */
 const LDX = 1, ST = 2;
 
-/** A field of a map's value that holds a kernel pointer. */
+/** A field of a map's value or an object that holds a pointer. */
 export interface Kptr {
   readonly field: SpecialField;
-  /** The structure pointed to, in the kernel's BTF. */
+  /** The structure pointed to. */
   readonly typeId: number;
+  /** Whose BTF has it: `KERNEL_BTF` or `PROGRAM_BTF`. */
+  readonly btf: number;
 }
 
-/** The kernel type that a field points to. */
+/** The type that a field points to: the kernel's of that name, else the program's own. */
 function kptrOf(env: Env, field: SpecialField): Kptr {
-  const own = env.btf?.type(field.pointee ?? 0), kernel = btfOf(env, KERNEL_BTF);
-  const typeId = own !== undefined && "name" in own ? kernel.find(own.name, own.kind) : 0;
-  if (typeId === 0) return env.unsupported("pointers to allocated objects in maps");
-  return { field, typeId };
+  const pointee = field.pointee ?? 0, own = env.btf?.type(pointee), kernel = btfOf(env, KERNEL_BTF);
+  if (own?.kind !== "struct") return env.unsupported("kernel pointers to other than structures");
+  const typeId = kernel.find(own.name, "struct");
+  if (typeId !== 0) return { field, typeId, btf: KERNEL_BTF };
+  if (OF_MODULES.some((prefix) => own.name.startsWith(prefix))) {
+    return env.unsupported(`pointers to struct ${own.name} of a kernel module`);
+  }
+  return { field, typeId: pointee, btf: PROGRAM_BTF };
 }
 
 function isKptr(field: SpecialField): boolean {
@@ -95,10 +112,18 @@ export function checkPointerField(env: Env, field: SpecialField, value: number):
 }
 
 function loadKptr(env: Env, v: number, field: SpecialField): number {
-  const { typeId } = kptrOf(env, field);
-  const lasting = field.kind === "kptr" && RCU_PROTECTED.has(btfOf(env, KERNEL_BTF).name(typeId));
-  const flags = PTR_MAYBE_NULL | (lasting && inRcuSection(env) ? MEM_RCU : PTR_UNTRUSTED);
-  setKernelPointer(env, v, { base: PTR_TO_BTF_ID, flags, typeId, btf: KERNEL_BTF });
+  const { typeId, btf } = kptrOf(env, field),
+    perCpu = field.kind === "percpu_kptr",
+    own = btf === PROGRAM_BTF;
+  const lasting = perCpu ||
+    (field.kind === "kptr" && (own || RCU_PROTECTED.has(btfOf(env, KERNEL_BTF).name(typeId))));
+  let flags = PTR_MAYBE_NULL;
+  if (!lasting || !inRcuSection(env)) flags |= PTR_UNTRUSTED;
+  else {
+    flags |= MEM_RCU | (perCpu ? MEM_PERCPU : own ? MEM_ALLOC : 0);
+    if (own && structFields(env.btf!, typeId).some((f) => NODES.has(f.kind))) flags |= NON_OWN_REF;
+  }
+  setKernelPointer(env, v, { base: PTR_TO_BTF_ID, flags, typeId, btf });
   return 0;
 }
 
@@ -111,42 +136,49 @@ function loadUserPointer(env: Env, v: number, field: SpecialField): number {
 
 /** Whether register `regno` may be kept in a field: 0 or `-errno`. */
 export function checkFits(env: Env, kptr: Kptr, regno: number): number {
-  const o = env.regs + regno * REG_WORDS, type = W[o + TYPE], loose = kptr.field.kind === "kptr_untrusted";
-  const kernel = btfOf(env, KERNEL_BTF);
-  const allowed = PTR_MAYBE_NULL | PTR_TRUSTED | MEM_RCU | (loose ? PTR_UNTRUSTED : 0);
+  const o = env.regs + regno * REG_WORDS, type = W[o + TYPE], { kind } = kptr.field;
+  const loose = kind === "kptr_untrusted", wantedBtf = btfOf(env, kptr.btf);
   let name = "";
   if ((type & BASE_TYPE_MASK) === PTR_TO_BTF_ID) {
-    if (W[o + AUX2] !== KERNEL_BTF) return env.unsupported("allocated objects in maps");
-    if ((type >>> BASE_TYPE_BITS << BASE_TYPE_BITS & ~allowed) === 0 && kptr.field.kind !== "percpu_kptr") {
-      name = kernel.name(kernel.resolve(W[o + AUX1]));
+    if ((type >>> BASE_TYPE_BITS << BASE_TYPE_BITS & ~allowedFlags(kind, W[o + AUX2])) === 0) {
+      if ((kind === "percpu_kptr") !== ((type & MEM_PERCPU) !== 0)) {
+        return env.unsupported("objects of no CPU kept as those of each");
+      }
+      const btf = btfOf(env, W[o + AUX2]), typeId = btf.resolve(W[o + AUX1]);
+      name = btf.name(typeId);
       if (checkUnmoved(env, regno, true) < 0) return -EACCES;
       const fits = structMatches(
         env,
-        { btf: kernel, typeId: W[o + AUX1], off: W[o + OFF] },
-        { btf: kernel, typeId: kptr.typeId, strict: !loose, own: false },
+        { btf, typeId, off: W[o + OFF] },
+        { btf: wantedBtf, typeId: kptr.typeId, strict: !loose, own: false },
       );
       if (fits) return 0;
     }
   }
-  const wanted = kernel.name(kptr.typeId), plain = `${typeName(PTR_TO_BTF_ID)}${wanted}`;
+  const wanted = wantedBtf.name(kptr.typeId), plain = `${typeName(PTR_TO_BTF_ID)}${wanted}`;
   const or = loose ? ` or ${typeName(PTR_TO_BTF_ID | PTR_UNTRUSTED)}${wanted}` : "";
   const has = `R${regno} type=${typeName(type)}${name}`;
   return env.fail(EINVAL, `invalid kptr access, ${has} expected=${plain}${or}`);
 }
 
+/** The flags that a pointer to a structure of this BTF may have to be kept in a field of this kind. */
+function allowedFlags(kind: string, btf: number): number {
+  if (btf !== KERNEL_BTF) return PTR_MAYBE_NULL | MEM_ALLOC | (kind === "percpu_kptr" ? MEM_PERCPU : 0);
+  return PTR_MAYBE_NULL | PTR_TRUSTED | MEM_RCU | (kind === "kptr_untrusted" ? PTR_UNTRUSTED : 0);
+}
+
 /** The field that `bpf_kptr_xchg` exchanges through register `regno`, or `-errno`. */
 export function exchangedField(env: Env, regno: number): Kptr | number {
   const o = env.regs + regno * REG_WORDS;
-  if (W[o + TYPE] !== PTR_TO_MAP_VALUE) return env.unsupported("kernel pointers in allocated objects");
-  const map = mapOf(env, W[o + AUX1]);
-  if (map.valueTypeId === 0 || env.btf === undefined) {
+  const map = W[o + TYPE] === PTR_TO_MAP_VALUE ? mapOf(env, W[o + AUX1]) : undefined;
+  if (map !== undefined && (map.valueTypeId === 0 || env.btf === undefined)) {
     return env.fail(EINVAL, `map '${map.name}' has to have BTF in order to use bpf_kptr_xchg`);
   }
   if (!isConst(o)) {
     const what = "doesn't have constant offset. kptr has to be at the constant offset";
     return env.fail(EINVAL, `R${regno} ${what}`);
   }
-  const kptrs = specialFields(env, W[o + AUX1]).filter(isKptr);
+  const kptrs = fieldsOf(env, o).filter(isKptr);
   if (kptrs.length === 0) return env.fail(EINVAL, `R${regno} has no valid kptr`);
   const off = W[o + OFF] + W[o + TVAL], field = kptrs.find((f) => f.offset === off);
   if (field === undefined) return env.fail(EACCES, `off=${off} doesn't point to kptr`);
