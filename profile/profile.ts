@@ -153,6 +153,8 @@ export interface ProgramTypeRules {
   /** Size of the context in bytes. */
   readonly ctxSize: number;
   readonly fields: readonly CtxField[];
+  /** The attach types (`enum bpf_attach_type`) with which it is loaded, the first one where none is asked for (0); any if absent. */
+  readonly attachTypes?: readonly number[];
   /** The context is the arguments of what the program is attached to, typed by the kernel's BTF. */
   readonly typedContext: boolean;
   /** May the program write packet data directly. */

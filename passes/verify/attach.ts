@@ -73,6 +73,20 @@ export function targetOf(env: Env): Target | undefined {
   return targets.get(env);
 }
 
+/** Whether the type is loaded with the program's attach type at all: 0, or `-errno` without a word in the log, as the kernel has it. */
+export function checkAttachType(env: Env): number {
+  const { attachTypes, name } = env.rules, { attachType } = env.program.attrs;
+  // Those that have a type of their own for none take it for none; the rest want to be asked.
+  const known = attachTypes === undefined || attachTypes.includes(attachType) ||
+    (attachType === 0 && HAVE_DEFAULTS.has(name));
+  if (known) return 0;
+  env.message = `programs of type ${name} are not loaded with attach type ${attachType}`;
+  return -EINVAL;
+}
+
+/** Types for which no attach type means their first one. */
+const HAVE_DEFAULTS: ReadonlySet<string> = new Set(["cgroup_sock", "sk_reuseport"]);
+
 /** Checks the target and remembers it: 0 or `-errno`. */
 export function checkTarget(env: Env): number {
   const { name } = env.rules, sleeps = (env.program.attrs.flags & SLEEPABLE) !== 0;

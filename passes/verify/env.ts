@@ -284,7 +284,7 @@ export class Env {
     this.kernelVariables = options.kernelVariables ?? false;
     this.rules = options.rules;
     this.precision = options.precision;
-    this.attachType = program.attrs.attachType;
+    this.attachType = program.attrs.attachType || (options.rules.attachTypes?.[0] ?? 0);
     // BPF_F_ANY_ALIGNMENT takes BPF_F_STRICT_ALIGNMENT back.
     this.strictAlignment = (program.attrs.flags & 3) === 1;
     this.testStateFreq = (program.attrs.flags & 8) !== 0;

@@ -19,7 +19,7 @@ import type { Pass } from "../pass.ts";
 import { backtracking } from "../precision/backtracking.ts";
 import { everything } from "../precision/everything.ts";
 import { resetBlocks } from "./blocks.ts";
-import { checkTarget } from "./attach.ts";
+import { checkAttachType, checkTarget } from "./attach.ts";
 import { callTraits } from "./call_traits.ts";
 import { checkCfg, checkOpcodes, checkSubprogs } from "./cfg_check.ts";
 import { CUR } from "./layout.ts";
@@ -172,7 +172,7 @@ function check(env: Env): number {
   if (main !== 0 && env.btf?.tags(main).some((tag) => tag.startsWith("exception_callback:"))) {
     env.unsupported("exception callbacks");
   }
-  let failed = checkKfuncs(env);
+  let failed = checkAttachType(env) || checkKfuncs(env);
   if (failed < 0) return failed;
   failed = checkSubprogs(env);
   if (failed < 0) return failed;

@@ -67,6 +67,7 @@ interface Row {
   readonly fields?: readonly CtxField[];
   /** The context is typed by the attach target. */
   readonly typed?: boolean;
+  readonly attachTypes?: readonly number[];
   /** Direct packet access: none, read, or read and write (`may_access_direct_pkt_data`). */
   readonly packet?: "r" | "rw";
   /** Absent = anything may be returned. */
@@ -131,10 +132,17 @@ const ROWS: readonly (readonly [name: string, row: Row])[] = [
   ["cgroup_skb", {
     ...SKB,
     fields: SK_BUFF_CGROUP_SKB,
+    attachTypes: [0, 1],
     packet: "r",
     returns: (attachType) => attachType === ATTACH.CGROUP_INET_EGRESS ? TWO_BITS : BOOLEAN,
   }],
-  ["cgroup_sock", { ctx: "bpf_sock", ctxSize: SOCK_SIZE, fields: CGROUP_SOCK, returns: BOOLEAN }],
+  ["cgroup_sock", {
+    ctx: "bpf_sock",
+    ctxSize: SOCK_SIZE,
+    fields: CGROUP_SOCK,
+    attachTypes: [2, 12, 13, 34],
+    returns: BOOLEAN,
+  }],
   ["lwt_in", { ...SKB, fields: SK_BUFF_LWT, packet: "r" }],
   ["lwt_out", { ...SKB, fields: SK_BUFF_LWT, packet: "r" }],
   ["lwt_xmit", { ...SKB, fields: SK_BUFF_LWT, packet: "rw" }],
@@ -151,11 +159,18 @@ const ROWS: readonly (readonly [name: string, row: Row])[] = [
     ctx: "bpf_sock_addr",
     ctxSize: SOCK_ADDR_SIZE,
     fields: SOCK_ADDR,
+    attachTypes: [8, 9, 10, 11, 14, 15, 19, 20, 29, 30, 31, 32, 49, 50, 51, 52, 53],
     returns: sockAddrReturns,
   }],
   ["lwt_seg6local", { ...SKB, fields: SK_BUFF_LWT, packet: "r" }],
   ["lirc_mode2", { unsupported: "not in every kernel: infrared receivers" }],
-  ["sk_reuseport", { ctx: "sk_reuseport_md", ctxSize: SK_REUSEPORT_SIZE, fields: SK_REUSEPORT, packet: "r" }],
+  ["sk_reuseport", {
+    ctx: "sk_reuseport_md",
+    ctxSize: SK_REUSEPORT_SIZE,
+    fields: SK_REUSEPORT,
+    attachTypes: [39, 40],
+    packet: "r",
+  }],
   ["flow_dissector", { ...SKB, fields: SK_BUFF_FLOW_DISSECTOR, packet: "r" }],
   ["cgroup_sysctl", { ctx: "bpf_sysctl", ctxSize: SYSCTL_SIZE, fields: SYSCTL, returns: BOOLEAN }],
   ["raw_tracepoint_writable", { ctxSize: RAW_TRACEPOINT_SIZE, fields: RAW_TRACEPOINT_WRITABLE }],
@@ -163,6 +178,7 @@ const ROWS: readonly (readonly [name: string, row: Row])[] = [
     ctx: "bpf_sockopt",
     ctxSize: SOCKOPT_SIZE,
     fields: SOCKOPT,
+    attachTypes: [21, 22],
     packet: "rw",
     returns: BOOLEAN,
   }],
@@ -170,9 +186,21 @@ const ROWS: readonly (readonly [name: string, row: Row])[] = [
   ["struct_ops", { ctxSize: RAW_TRACEPOINT_SIZE, typed: true }],
   ["ext", { unsupported: "context of ext" }],
   ["lsm", { unsupported: "context of lsm" }],
-  ["sk_lookup", { ctx: "bpf_sk_lookup", ctxSize: SK_LOOKUP_SIZE, fields: SK_LOOKUP, returns: BOOLEAN }],
-  ["syscall", { ctxSize: SYSCALL_SIZE, fields: SYSCALL }],
-  ["netfilter", { ctx: "bpf_nf_ctx", ctxSize: NF_CTX_SIZE, fields: NF_CTX, returns: BOOLEAN }],
+  ["sk_lookup", {
+    ctx: "bpf_sk_lookup",
+    ctxSize: SK_LOOKUP_SIZE,
+    fields: SK_LOOKUP,
+    attachTypes: [36],
+    returns: BOOLEAN,
+  }],
+  ["syscall", { ctxSize: SYSCALL_SIZE, fields: SYSCALL, attachTypes: [0] }],
+  ["netfilter", {
+    ctx: "bpf_nf_ctx",
+    ctxSize: NF_CTX_SIZE,
+    fields: NF_CTX,
+    attachTypes: [45],
+    returns: BOOLEAN,
+  }],
 ];
 
 function rules(name: string, id: number, row: Row): ProgramTypeRules {
@@ -184,6 +212,7 @@ function rules(name: string, id: number, row: Row): ProgramTypeRules {
     ctxSize: row.ctxSize ?? 0,
     fields: row.fields ?? [],
     typedContext: row.typed ?? false,
+    ...(row.attachTypes === undefined ? {} : { attachTypes: row.attachTypes }),
     packetRead: row.packet !== undefined,
     packetWrite: row.packet === "rw",
     helpers: (attachType, target) => helperSet(name, attachType, target),
