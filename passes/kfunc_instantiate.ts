@@ -49,6 +49,7 @@ export interface ExploreOptions {
   readonly contexts: readonly KfuncContext[];
   /** Instructions it may process. */
   readonly budget: number;
+  /** Of the pass that asks. */
   readonly context: PassContext;
 }
 
@@ -62,7 +63,7 @@ export interface ExploreOptions {
 export type ExploreBody = (body: Program, options: ExploreOptions) => BodyFacts | undefined;
 
 /** Explores nothing: bodies are moved to their calls as they are. What inlining gains by itself, for comparison. */
-export const exploreNothing: ExploreBody = () => ({ dead: [], branches: new Map() });
+export const exploreNothing: ExploreBody = (): BodyFacts => ({ dead: [], branches: new Map() });
 
 /** How bodies are explored. */
 export interface KfuncInstantiateOptions {

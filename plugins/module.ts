@@ -41,6 +41,7 @@ export interface KfuncCase {
 
 /** One kernel function. */
 export interface KfuncSpec {
+  /** As programs call it. */
   readonly name: string;
   /** The C prototype, without the name: `int (const struct xdp_md *ctx, __u32 *hash)`. */
   readonly signature: string;
@@ -57,6 +58,7 @@ export interface KfuncSpec {
   readonly deviceBound?: boolean;
   /** The program types whose calls get the body, where it does not do for all; calls of others stay calls. */
   readonly types?: readonly string[];
+  /** The same function in TypeScript, for tests. */
   readonly reference?: KfuncReference;
   /** Calls whose results are known: a body that gives others is not registered. */
   readonly cases?: readonly KfuncCase[];
@@ -66,6 +68,7 @@ export interface KfuncSpec {
 export interface ObjectSpec {
   /** The file's name, for messages. */
   readonly name: string;
+  /** The object file. */
   readonly bytes: Uint8Array;
   /** For all its functions; `verified` if left out. */
   readonly trust?: TrustWish;
@@ -85,7 +88,9 @@ export interface ObjectSpec {
 export interface ModuleSpec {
   /** `snake_case` or `kebab-case`; unique in a registry. */
   readonly name: string;
+  /** Functions described one by one. */
   readonly kfuncs?: readonly KfuncSpec[];
+  /** Objects that hold bodies. */
   readonly objects?: readonly ObjectSpec[];
   /** By device-bound kfunc: which of this module's functions answers for devices of which driver. */
   readonly implements?: Readonly<Record<string, Implementation>>;

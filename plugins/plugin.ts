@@ -18,6 +18,7 @@ export const PLUGIN_API = 1;
 export interface Plugin {
   /** `kebab-case`; what `--trust` names. */
   readonly name: string;
+  /** The version of the interface it was written for. */
   readonly api: typeof PLUGIN_API;
   /** Passes to put into the list. */
   readonly passes?: PassList;

@@ -31,8 +31,11 @@ import { caseFaults } from "./testing.ts";
 
 /** A module is not acceptable; `problems` has one sentence per fault. */
 export class ModuleError extends TypeError {
+  /** Tells it from other errors, whichever copy of the class it is of. */
   override readonly name = "ModuleError";
+  /** One sentence per fault. */
   readonly problems: readonly string[];
+  /** Names the module and lists its faults. */
   constructor(module: string, problems: readonly string[]) {
     super(`Cannot register module "${module}": ${problems.join("; ")}`);
     this.problems = problems;
@@ -41,10 +44,15 @@ export class ModuleError extends TypeError {
 
 /** A registered function. */
 export interface RegisteredKfunc {
+  /** The function's name. */
   readonly name: string;
+  /** The module that brings it. */
   readonly module: string;
+  /** Its prototype. */
   readonly signature: KfuncSignature;
+  /** `KF_*` in lower case. */
   readonly flags: ReadonlySet<KfuncFlag>;
+  /** Answers only programs bound to a device. */
   readonly deviceBound: boolean;
   /** The program types whose calls get the body; all if left out. */
   readonly types?: readonly string[];
@@ -52,11 +60,13 @@ export interface RegisteredKfunc {
   readonly code?: Program;
   /** What calls get; undefined if there is no body or its trust was not granted. */
   readonly body?: KfuncBody;
+  /** The same function in TypeScript, for tests. */
   readonly reference?: KfuncReference;
 }
 
 /** What became of a registration. */
 export interface Registration {
+  /** The module's name. */
   readonly module: string;
   /** In the order of the module. */
   readonly kfuncs: readonly RegisteredKfunc[];
@@ -337,7 +347,9 @@ function registered(
 
 /** What a {@linkcode Lease} is made of. */
 export interface LeaseParts extends Required<KfuncResolver> {
+  /** Lets go of the modules. */
   release(): void;
+  /** The modules that are held. */
   modules(): readonly string[];
 }
 
@@ -345,6 +357,7 @@ export interface LeaseParts extends Required<KfuncResolver> {
 export class Lease implements KfuncResolver, Disposable {
   readonly #parts: LeaseParts;
 
+  /** Made by `ModuleRegistry.lease`. */
   constructor(parts: LeaseParts) {
     this.#parts = parts;
   }
@@ -367,6 +380,7 @@ export class Lease implements KfuncResolver, Disposable {
     this.#parts.release();
   }
 
+  /** The same as `release`. */
   [Symbol.dispose](): void {
     this.release();
   }

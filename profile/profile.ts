@@ -36,6 +36,7 @@ export type ArgBase =
 
 /** A helper's parameter. */
 export interface ArgProto {
+  /** What kind of argument it takes. */
   readonly base: ArgBase;
   /** `PTR_MAYBE_NULL`. */
   readonly maybeNull?: boolean;
@@ -71,13 +72,17 @@ export type RetBase =
 
 /** A helper's result. */
 export interface RetProto {
+  /** What kind of value it returns. */
   readonly base: RetBase;
+  /** `PTR_MAYBE_NULL`. */
   readonly maybeNull?: boolean;
+  /** `PTR_TRUSTED`. */
   readonly trusted?: boolean;
   /** The result is a ringbuf reservation (`MEM_RINGBUF`). */
   readonly ringbuf?: boolean;
   /** `MEM_RDONLY`: the program may not write through it. */
   readonly rdonly?: boolean;
+  /** For results of BTF types: the structure's name. */
   readonly btfType?: string;
 }
 
@@ -87,13 +92,17 @@ export interface HelperProto {
   readonly id: number;
   /** Without the `bpf_` prefix, as the log prints it after `bpf_`. */
   readonly name: string;
+  /** Only for programs under a licence compatible with the GPL. */
   readonly gplOnly: boolean;
   /** Packet pointers may be passed as memory. */
   readonly pktAccess: boolean;
+  /** Only where a program may sleep. */
   readonly mightSleep: boolean;
+  /** May preserve r1 to r5 that it does not take (`bpf_fastcall`). */
   readonly allowFastcall: boolean;
   /** Packet pointers are invalid after the call (`bpf_helper_changes_pkt_data`). */
   readonly changesPacket: boolean;
+  /** What it returns. */
   readonly ret: RetProto;
   /** At most five; absent parameters are left out. */
   readonly args: readonly ArgProto[];
@@ -111,6 +120,7 @@ export interface HelperUse {
 
 /** How a context field may be used. */
 export interface CtxField {
+  /** As in the structure. */
   readonly name: string;
   /** Bytes from the start of the context. */
   readonly offset: number;
@@ -118,6 +128,7 @@ export interface CtxField {
   readonly size: number;
   /** Allowed access widths in bytes, or `narrow`: 1, 2, 4 (up to the field's size), aligned, within it. */
   readonly access: "narrow" | readonly number[];
+  /** Whether programs may write it. */
   readonly write: boolean;
   /** Widths of stores in bytes where they are not those of loads; a `narrow` field is else stored whole. */
   readonly writeAccess?: readonly number[];
@@ -152,6 +163,7 @@ export interface ProgramTypeRules {
   readonly ctx?: string;
   /** Size of the context in bytes. */
   readonly ctxSize: number;
+  /** What may be accessed in it. */
   readonly fields: readonly CtxField[];
   /** The attach types (`enum bpf_attach_type`) with which it is loaded, the first one where none is asked for (0); any if absent. */
   readonly attachTypes?: readonly number[];
@@ -192,7 +204,9 @@ export type KfuncFlag =
 
 /** What the kernel registers about a function that programs may call; arguments come from BTF. */
 export interface KfuncRules {
+  /** The function's name. */
   readonly name: string;
+  /** `KF_*`. */
   readonly flags: ReadonlySet<KfuncFlag>;
   /** The program types that may call it. */
   readonly types: ReadonlySet<string>;
@@ -214,6 +228,7 @@ export interface TargetArg {
 
 /** What a tracepoint passes besides valid pointers: positions from 0. */
 export interface TracepointArgs {
+  /** Arguments, from 0, that may be null. */
   readonly mayBeNull: readonly number[];
   /** Pointers that may hold an error: seen as numbers. */
   readonly mayBeError: readonly number[];
@@ -249,13 +264,21 @@ export interface TargetRules {
 
 /** The limits of `include/linux/bpf_verifier.h` and friends. */
 export interface Limits {
+  /** Instructions processed (`BPF_COMPLEXITY_LIMIT_INSNS`). */
   readonly processed: number;
+  /** Paths put off at a time (`BPF_COMPLEXITY_LIMIT_JMP_SEQ`). */
   readonly jumpSequence: number;
+  /** Bytes of stack of one call chain (`MAX_BPF_STACK`). */
   readonly stackBytes: number;
+  /** Frames of one call chain (`MAX_CALL_FRAMES`). */
   readonly frames: number;
+  /** Subprograms (`BPF_MAX_SUBPROGS`). */
   readonly subprogs: number;
+  /** Instructions of a program. */
   readonly insns: number;
+  /** Greatest variable offset of a pointer (`BPF_MAX_VAR_OFF`). */
   readonly maxVarOff: number;
+  /** Greatest size known only as a range (`BPF_MAX_VAR_SIZ`). */
   readonly maxVarSize: number;
 }
 
@@ -273,5 +296,6 @@ export interface Profile {
   kfunc(name: string): KfuncRules | undefined;
   /** What is known of attach targets. */
   readonly targets: TargetRules;
+  /** How far a verification may go. */
   readonly limits: Limits;
 }
