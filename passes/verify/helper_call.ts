@@ -2,8 +2,7 @@
  * Calls of helpers: whether the program may call it, whether its arguments fit, and what r0 holds after (`check_helper_call` of
  * Linux 6.18).
  *
- * The prototypes are the profile's. Locks, timers, kernel pointers in maps, kernel structures and format strings are not decided
- * about yet.
+ * The prototypes are the profile's. Timers and format strings are not decided about.
  *
  * @module
  */
