@@ -95,3 +95,30 @@ Deno.test("every command has help", async () => {
   }
   assertEquals(names.length >= 8, true);
 });
+
+Deno.test("inlay selftest gives a line for each part, and exits with 1 if one is not as expected", async () => {
+  const object = "tests/objects/annotated.bpf.o";
+  const { code, out, err } = await inlay(["selftest", "--json", object]);
+  assertEquals(code, 1);
+  const parts = out.trim().split("\n").map((line) => JSON.parse(line));
+  assertEquals(Object.keys(parts[0]), ["object", "program", "test", "part", "ok", "want", "got"]);
+  assertEquals(
+    parts.filter((part) => part.program === "wrong_result").map(({ part, ok }) => [part, ok]),
+    [["verdict", true], ["retval", false]],
+  );
+  assertStringIncludes(err, "unsupported: the kernel's machine code");
+  assertStringIncludes(err, "skipped: unprivileged");
+  const one = await inlay(["selftest", "--program", "packet_length", object]);
+  assertEquals(one.code, 0);
+  assertStringIncludes(one.out, "skipped: runs on x86_64: ");
+  assertStringIncludes(one.out, "\n3 parts as expected, 0 not, 0 unsupported\n");
+});
+
+Deno.test("inlay selftest exits with 1 if nothing is tested, and with 2 for what it cannot read", async () => {
+  const none = await inlay(["selftest", LOOP]);
+  assertEquals(none.code, 1);
+  assertStringIncludes(none.out, "0 parts as expected, 0 not, 0 unsupported\n");
+  for (const args of [["selftest"], ["selftest", "README.md"], ["selftest", "--legacy", "README.md"]]) {
+    assertEquals([args, (await inlay(args)).code], [args, 2]);
+  }
+});

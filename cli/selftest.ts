@@ -4,6 +4,7 @@
  * @module
  */
 import type { Btf } from "../ir/btf/btf.ts";
+import { nativeUnavailable } from "../runtime/mod.ts";
 import { runAnnotated } from "../selftest/annotated.ts";
 import { runLegacy } from "../selftest/legacy.ts";
 import { type LegacyCase, readLegacy } from "../selftest/legacy_case.ts";
@@ -105,6 +106,8 @@ class Report {
     const undone = [...this.#unsupported.values()].reduce((a, b) => a + b, 0);
     for (const [why, n] of sorted(this.#unsupported)) say(`${String(n).padStart(6)} unsupported: ${why}`);
     for (const [why, n] of sorted(this.#skipped)) say(`${String(n).padStart(6)} skipped: ${why}`);
+    const reason = nativeUnavailable();
+    if (reason !== undefined) say(`       skipped: runs on x86_64: ${reason}`);
     const line = `${this.#right} parts as expected, ${this.#wrong} not, ${undone} unsupported`;
     say(this.#wrong > 0 ? red(line) : undone > 0 || this.#right === 0 ? yellow(line) : green(line));
     return this.#wrong === 0 && undone === 0 && this.#right > 0 ? 0 : 1;
