@@ -89,7 +89,10 @@ export function setNewObject(
 ): number {
   if (id.hi !== 0) return env.fail(EINVAL, "local type ID argument must be in range [0, U32_MAX]");
   const { btf } = env, typeId = id.lo >>> 0, perCpu = func === "bpf_percpu_obj_new_impl";
-  if (btf === undefined) return env.fail(EINVAL, "bpf_obj_new/bpf_percpu_obj_new requires prog BTF");
+  // Types that are only those of its maps are not the program's.
+  if (btf === undefined || env.program.subprogs[0].btfId === 0) {
+    return env.fail(EINVAL, "bpf_obj_new/bpf_percpu_obj_new requires prog BTF");
+  }
   const type = typeId < btf.count ? btf.type(typeId) : undefined;
   if (type?.kind !== "struct") {
     return env.fail(EINVAL, "bpf_obj_new/bpf_percpu_obj_new type ID argument must be of a struct");

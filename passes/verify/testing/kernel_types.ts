@@ -6,6 +6,7 @@
 import type { Btf } from "../../../ir/btf/btf.ts";
 import { BtfBuilder } from "../../../ir/btf/write.ts";
 import { addKernelStructures } from "./kernel_structs.ts";
+import { addObjectFunctions, addObjectTypes } from "./object_types.ts";
 
 let built: Btf | undefined;
 
@@ -51,6 +52,7 @@ export function kernelTypes(): Btf {
     func(name, 0, []);
   }
   addKernelStructures(builder, { int, u32, u64 });
+  addObjectFunctions(builder, { int, u64, func });
   built = builder.build();
   return built;
 }
@@ -59,7 +61,7 @@ let values: Btf | undefined;
 
 /**
  * Types of a program whose map's values (type 3, keys: 1) have a number, a `bpf_spin_lock` at offset 4, and eight bytes more; or (type
- * 9) a task that the map owns and, at offset 8, one that it only points to.
+ * 9) a task that the map owns and, at offset 8, one that it only points to. Those of `object_types.ts` follow.
  */
 export function valueTypes(): Btf {
   if (values !== undefined) return values;
@@ -79,6 +81,7 @@ export function valueTypes(): Btf {
     { name: "owned", type: owned, bitOffset: 0, bitSize: 0 },
     { name: "seen", type: seen, bitOffset: 64, bitSize: 0 },
   ]);
+  addObjectTypes(builder, lock);
   values = builder.build();
   return values;
 }

@@ -8,7 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Btf } from "../../../ir/btf/btf.ts";
 import { openBtf } from "../../../ir/btf/read.ts";
 import { parseText } from "../../../ir/parse_text.ts";
-import { Program, type ProgramAttrs } from "../../../ir/program.ts";
+import { Program, type ProgramAttrs, type Subprog } from "../../../ir/program.ts";
 import { kernelUnavailable, KernelUnit, type KernelVerdict, vmlinuxBtf } from "../../../kernel/mod.ts";
 import { LINUX_6_18 } from "../../../profile/linux_6_18/mod.ts";
 import { attachBtfId } from "../../parse/attach.ts";
@@ -28,6 +28,8 @@ export interface RuleCase {
    * `@struct` for a structure's type id; also in the message.
    */
   readonly text: string;
+  /** Its functions have types: `main`, and `less`, which compares two nodes of a tree. */
+  readonly typed?: boolean;
   /** What it is attached to: `enum bpf_attach_type`, or the member's position of a structure of callbacks; and the target's name. */
   readonly attach?: readonly [type: number, target: string];
   /** What it is refused with; it is accepted if left out. */
@@ -83,10 +85,14 @@ function programOf(rule: RuleCase, target: Btf): Program {
     unit: { ...parsed, targetBtf: target, ...(header.includes("value_type=") ? { btf: valueTypes() } : {}) },
     attrs: { ...program.attrs, ...attachmentOf(rule, target) },
     code: program.code,
-    subprogs: program.subprogs,
+    subprogs: rule.typed ? program.subprogs.map(withType) : program.subprogs,
     nextInsnId: program.nextInsnId,
     nextSubprogId: program.nextSubprogId,
   });
+}
+
+function withType(subprog: Subprog): Subprog {
+  return { ...subprog, btfId: valueTypes().find(subprog.name, "func") };
 }
 
 /** The text with members' offsets and structures' ids for their names. */

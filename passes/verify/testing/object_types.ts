@@ -1,0 +1,94 @@
+/**
+ * Types of a program that allocates objects, and the kernel functions it does so with, for tests.
+ *
+ * @module
+ */
+import type { BtfBuilder } from "../../../ir/btf/write.ts";
+
+type Member = readonly [name: string, type: number, offset: number];
+
+function struct(builder: BtfBuilder, name: string, size: number, members: readonly Member[]): number {
+  return builder.struct(
+    name,
+    size,
+    members.map(([name, type, offset]) => ({ name, type, bitOffset: offset * 8, bitSize: 0 })),
+  );
+}
+
+/** The first ids of the types that {@linkcode addObjectTypes} adds behind the nine of `valueTypes`. */
+export const OBJECT_IDS = { plain: 11, node: 17, shared: 18, holder: 19, stash: 24 } as const;
+
+/**
+ * Adds structures that no kernel has, all named `own_…`: `plain` (two numbers), `node` (a number, at offset 8 a list's node), `shared` (a number, at 8 a list's node, at 32 a tree's, at
+ * 64 a count), `holder` (a lock, at 8 a list of nodes, at 24 a tree of shared ones) and `stash` (a kept plain object, at 8 a kept node);
+ * and the functions `main` and `less`.
+ */
+export function addObjectTypes(builder: BtfBuilder, lock: number): void {
+  const u64 = builder.int("unsigned long", 8);
+  const opaque = (name: string, words: number): number =>
+    struct(builder, name, words * 8, Array.from({ length: words }, (_, i): Member => [`w${i}`, u64, i * 8]));
+  const plain = opaque("own_plain", 2);
+  const head = opaque("bpf_list_head", 2), listNode = opaque("bpf_list_node", 3);
+  const root = opaque("bpf_rb_root", 2), treeNode = opaque("bpf_rb_node", 4);
+  const refcount = struct(builder, "bpf_refcount", 4, [["w", 1, 0]]);
+  const node = struct(builder, "own_node", 32, [["n", u64, 0], ["l", listNode, 8]]);
+  struct(builder, "own_shared", 72, [["n", u64, 0], ["l", listNode, 8], ["r", treeNode, 32], [
+    "c",
+    refcount,
+    64,
+  ]]);
+  const holder = struct(builder, "own_holder", 40, [["lock", lock, 0], ["head", head, 8], [
+    "root",
+    root,
+    24,
+  ]]);
+  builder.add({ kind: "decl_tag", name: "contains:own_node:l", type: holder, component: 1 });
+  builder.add({ kind: "decl_tag", name: "contains:own_shared:r", type: holder, component: 2 });
+  const kept = (type: number): number => builder.ptr(builder.add({ kind: "type_tag", name: "kptr", type }));
+  const keptPlain = kept(plain);
+  struct(builder, "own_stash", 16, [["plain", keptPlain, 0], ["node", keptPlain + 3, 8]]);
+  kept(node);
+  const int = builder.int("int", 4, { signed: true }), context = builder.ptr(0), part = builder.ptr(treeNode);
+  const main = builder.funcProto(int, [{ name: "ctx", type: context }]);
+  builder.func("main", main, { linkage: "static" });
+  const less = builder.funcProto(int, [{ name: "a", type: part }, { name: "b", type: part }]);
+  builder.func("less", less, { linkage: "static" });
+}
+
+/** Adds the kernel's functions for allocated objects, lists and trees. */
+export function addObjectFunctions(
+  builder: BtfBuilder,
+  types: {
+    readonly int: number;
+    readonly u64: number;
+    readonly func: (name: string, ret: number, params: readonly (readonly [string, number])[]) => void;
+  },
+): void {
+  const { int, u64, func } = types, memory = builder.ptr(0);
+  const pointerTo = (name: string, size: number): number => builder.ptr(builder.struct(name, size, []));
+  const head = pointerTo("bpf_list_head", 16), listNode = pointerTo("bpf_list_node", 24);
+  const root = pointerTo("bpf_rb_root", 16), treeNode = pointerTo("bpf_rb_node", 32);
+  func("bpf_obj_new_impl", memory, [["local_type_id__k", u64], ["meta__ign", memory]]);
+  func("bpf_obj_drop_impl", 0, [["p__alloc", memory], ["meta__ign", memory]]);
+  func("bpf_refcount_acquire_impl", memory, [["p__refcounted_kptr", memory], ["meta__ign", memory]]);
+  for (const name of ["bpf_list_push_front_impl", "bpf_list_push_back_impl"]) {
+    func(name, int, [["head", head], ["node", listNode], ["meta__ign", memory], ["off", u64]]);
+  }
+  for (const name of ["bpf_list_pop_front", "bpf_list_pop_back", "bpf_list_front", "bpf_list_back"]) {
+    func(name, listNode, [["head", head]]);
+  }
+  for (const name of ["bpf_rbtree_first", "bpf_rbtree_root"]) func(name, treeNode, [["root", root]]);
+  const less = builder.ptr(
+    builder.funcProto(int, [{ name: "a", type: treeNode }, { name: "b", type: treeNode }]),
+  );
+  func("bpf_rbtree_add_impl", int, [
+    ["root", root],
+    ["node", treeNode],
+    ["less", less],
+    ["meta__ign", memory],
+    ["off", u64],
+  ]);
+  for (const name of ["bpf_rbtree_remove", "bpf_rbtree_left", "bpf_rbtree_right"]) {
+    func(name, treeNode, [["root", root], ["node", treeNode]]);
+  }
+}
