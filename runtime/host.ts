@@ -33,6 +33,7 @@ export class Host {
   /** Type of the program under way, in lower case. */
   programType = "";
   readonly #maps = new Map<bigint, RuntimeMap>();
+  readonly #ofSockets: RuntimeMap[] = [];
   readonly #reserved = new Map<bigint, { map: RuntimeMap; block: Block; size: number }>();
   readonly #borrowed = new Map<bigint, Block>();
   readonly #spare = new Map<number, Block[]>();
@@ -53,7 +54,10 @@ export class Host {
 
   /** Makes maps known by address. */
   addMaps(maps: readonly RuntimeMap[]): void {
-    for (const map of maps) this.#maps.set(BigInt(map.address), map);
+    for (const map of maps) {
+      this.#maps.set(BigInt(map.address), map);
+      if (map.ofSockets) this.#ofSockets.push(map);
+    }
   }
 
   /** The map at an address, or undefined. */
@@ -117,6 +121,7 @@ export class Host {
   startRun(packet: Packet | undefined, programType: string): void {
     this.packet = packet;
     this.programType = programType;
+    for (const map of this.#ofSockets) map.forgetSockets();
     this.printed.length = 0;
     this.events.length = 0;
     this.state.assign({ redirected: 0, redirect_map: 0, redirect_target: 0, redirect_flags: 0 });

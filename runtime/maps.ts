@@ -17,8 +17,18 @@ import { StructView } from "./struct_view.ts";
 /** What a map is made of. */
 type Made = "array" | "hash" | "trie" | "none";
 
+/** What is known of a type. */
+interface Kind {
+  readonly name: string;
+  readonly made: Made;
+  /** Bytes of an element, if not of a value as the definition has it. */
+  readonly elem?: number;
+  /** How many elements, if not as many as the definition says. */
+  readonly entries?: number;
+}
+
 /** `BPF_MAP_TYPE_*` by number, as far as the runtime has them; what each is made of. */
-const KINDS: Readonly<Record<number, { name: string; made: Made; elem?: number }>> = {
+const KINDS: Readonly<Record<number, Kind>> = {
   1: { name: "hash", made: "hash" },
   2: { name: "array", made: "array" },
   3: { name: "prog_array", made: "array", elem: 8 },
@@ -33,13 +43,15 @@ const KINDS: Readonly<Record<number, { name: string; made: Made; elem?: number }
   14: { name: "devmap", made: "array" },
   16: { name: "cpumap", made: "array" },
   17: { name: "xskmap", made: "array" },
+  // There is one socket, the packet's.
+  24: { name: "sk_storage", made: "array", entries: 1 },
   27: { name: "ringbuf", made: "none" },
 };
 
 /** Any other: programs that use it are refused, but not others of the same object. */
-const UNKNOWN: { readonly made: Made; readonly elem?: number } = { made: "none" };
+const UNKNOWN: Kind = { name: "unknown", made: "none" };
 
-const PROG_ARRAY = 3;
+const PROG_ARRAY = 3, SK_STORAGE = 24;
 /** Flags of a trie's node that is in use and no mere joint. */
 const NODE_WITH_VALUE = 1;
 const BPF_F_NO_PREALLOC = 1;
@@ -88,7 +100,7 @@ export class RuntimeMap {
     this.#call = options.call;
     this.#made = kind.made;
     const valueSize = kind.elem ?? def.valueSize;
-    const entries = def.maxEntries;
+    const entries = kind.entries ?? def.maxEntries;
     switch (kind.made) {
       case "array": {
         this.stride = arrayStride(valueSize);
@@ -150,6 +162,17 @@ export class RuntimeMap {
     });
     this.#scratch = space.allocate(def.keySize + 16 + valueSize, { name: `scratch of map ${def.name}` });
     if (def.data !== undefined && this.valueOffset !== undefined) this.data.set(def.data);
+  }
+
+  /** Whether its values belong to sockets, which live as long as a run. */
+  get ofSockets(): boolean {
+    return this.def.type === SK_STORAGE;
+  }
+
+  /** Forgets the values of sockets. */
+  forgetSockets(): void {
+    new StructView("bpf_map", this.#block).set("map_extra", 0);
+    this.data.fill(0);
   }
 
   /** The values of an array, in place: element `i` lies at `i * stride`. @throws {TypeError} For other maps. */

@@ -188,7 +188,7 @@ Deno.test("prefix tries give the longest match, on either side of updates and de
 Deno.test("a map of a type that the runtime lacks is in the way only of programs that use it", () => {
   const object = (use: string) =>
     program(`type sched_cls
-    map stored type=sk_storage key=4 value=8 max=0
+    map stored type=queue key=0 value=8 max=4
     func main:
       ${use}
       r0 = 3
@@ -196,5 +196,55 @@ Deno.test("a map of a type that the runtime lacks is in the way only of programs
   using runtime = new Runtime();
   const other = object("r1 = 0"), user = object("r1 = map stored ll");
   assertEquals(testRun(runtime.load(other, { proof: issueProof(other) })).retval, 3);
-  assertThrows(() => runtime.load(user, { proof: issueProof(user) }), UnsupportedError, "maps of type 24");
+  assertThrows(() => runtime.load(user, { proof: issueProof(user) }), UnsupportedError, "maps of type 22");
+});
+
+Deno.test("what is kept for a socket begins as asked for and ends with the run", () => {
+  const get = (value: string, flags: number) => `
+      r1 = map kept ll
+      r2 = r6
+      r3 = ${value}
+      r4 = ${flags}
+      call bpf_sk_storage_get`;
+  everywhere(
+    `type sched_cls
+    map kept type=sk_storage key=4 value=8 max=0
+    func main:
+      r6 = r1
+      *(u64 *)(r10 -8) = 40
+      r7 = 0
+      ${get("0", 0)}
+      if r0 != 0 goto out
+      ${get("r10\n r3 += -8", 1)}
+      if r0 == 0 goto out
+      r7 = *(u64 *)(r0 +0)
+      r7 += 2
+      *(u64 *)(r0 +0) = r7
+      ${get("0", 2)}
+      if r0 != 0 goto out
+      ${get("0", 0)}
+      if r0 == 0 goto out
+      r7 = *(u64 *)(r0 +0)
+      r1 = map kept ll
+      r2 = r6
+      call bpf_sk_storage_delete
+      r7 <<= 8
+      r7 += r0
+      r1 = map kept ll
+      r2 = r6
+      call bpf_sk_storage_delete
+      r7 += r0
+      ${get("0", 1)}
+      if r0 == 0 goto out
+      r1 = *(u64 *)(r0 +0)
+      r7 += r1
+    out:
+      r0 = r7
+      exit`,
+    { data: PACKET },
+    (run) => {
+      assertEquals(run.retval, (42 << 8) - 2);
+      assertEquals(testRun(run.loaded, { data: PACKET }).retval, (42 << 8) - 2, "a second run");
+    },
+  );
 });

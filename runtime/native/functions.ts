@@ -4378,6 +4378,64 @@ func bpf_fib_lookup:
   L1:
     exit
 
+func bpf_sk_storage_get:
+    r0 = 0
+    if r2 == 0x0 goto L6
+    if r4 > 0x1 goto L6
+    r2 = *(u64 *)(r1 +24)
+    if r2 != 0x0 goto L5
+    if r4 == 0x0 goto L6
+    if r3 == 0x0 goto L4
+    r2 = r1
+    r2 += 40
+    r4 = *(u32 *)(r1 +8)
+    if w4 < 0x8 goto L2
+  L1:
+    r5 = *(u64 *)(r3 +0)
+    *(u64 *)(r2 +0) = r5
+    r3 += 8
+    r2 += 8
+    r4 += -8
+    if r4 > 0x7 goto L1
+  L2:
+    if r4 == 0x0 goto L4
+  L3:
+    r5 = *(u8 *)(r3 +0)
+    *(u8 *)(r2 +0) = r5
+    r3 += 1
+    r2 += 1
+    r4 += -1
+    if r4 != 0x0 goto L3
+  L4:
+    r2 = 1
+    *(u64 *)(r1 +24) = r2
+  L5:
+    r1 += 40
+    r0 = r1
+  L6:
+    exit
+
+func bpf_sk_storage_delete:
+    r0 = -22
+    if r2 == 0x0 goto L2
+    r0 = -2
+    r2 = *(u64 *)(r1 +24)
+    if r2 == 0x0 goto L2
+    r0 = 0
+    *(u64 *)(r1 +24) = r0
+    r2 = *(u32 *)(r1 +8)
+    if w2 == 0x0 goto L2
+    r1 += 39
+    w3 = 0
+  L1:
+    r4 = r1
+    r4 += r2
+    *(u8 *)(r4 +0) = r3
+    r2 += -1
+    if r2 != 0x0 goto L1
+  L2:
+    exit
+
 func bpf_get_smp_processor_id:
     r0 = 0
     exit

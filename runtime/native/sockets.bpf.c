@@ -59,3 +59,35 @@ NATIVE s64 bpf_fib_lookup(void *ctx, const u8 *family, u32 size, u32 flags)
 	/* There is no device of any number. */
 	return *family == AF_INET || *family == AF_INET6 ? -ENODEV : -EAFNOSUPPORT;
 }
+
+#define BPF_SK_STORAGE_GET_F_CREATE 1
+
+/* What a map keeps for the packet's socket, the only one there is: map_extra says whether it has. */
+NATIVE void *bpf_sk_storage_get(struct bpf_map *map, void *sock, const void *value, u64 flags)
+{
+	struct bpf_array *storage = (void *)map;
+
+	if (!sock || flags > BPF_SK_STORAGE_GET_F_CREATE)
+		return NULL;
+	if (!map->map_extra) {
+		if (!flags)
+			return NULL;
+		if (value)
+			copy_bytes(storage->value, value, map->value_size);
+		map->map_extra = 1;
+	}
+	return storage->value;
+}
+
+NATIVE s64 bpf_sk_storage_delete(struct bpf_map *map, void *sock)
+{
+	struct bpf_array *storage = (void *)map;
+
+	if (!sock)
+		return -EINVAL;
+	if (!map->map_extra)
+		return -ENOENT;
+	map->map_extra = 0;
+	clear_bytes(storage->value, map->value_size);
+	return 0;
+}
