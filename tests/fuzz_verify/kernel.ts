@@ -12,7 +12,7 @@ import { readProgram, STATE_FREQ } from "./program.ts";
 /** `BPF_LOG_STATS`: the message and the figures, without the walk. */
 const FIGURES = 4;
 /** Milliseconds that one verification may take. */
-const TIME_LIMIT = 10_000;
+const TIME_LIMIT = 60_000;
 
 /** How two verdicts on one program differ. A kernel that finds itself inconsistent (`verifier bug`) has no verdict. */
 export type Difference =
