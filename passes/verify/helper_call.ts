@@ -28,9 +28,9 @@ import { checkResourceLeak, leaveByTailCall } from "./exits.ts";
 import { clearCallerSaved } from "./frames.ts";
 import { allowedHere } from "./helper_allowed.ts";
 import { isGplCompatible } from "./gpl.ts";
-import { checkKernelArg, perCpuArg, setKernelResult, setPerCpuResult } from "./kernel_arg.ts";
+import { checkKernelArg, type PerCpu, perCpuArg, setKernelResult, setPerCpuResult } from "./kernel_arg.ts";
 import { KERNEL_BTF } from "./kernel_ptr.ts";
-import { exchangedField, type Kptr } from "./kptr.ts";
+import { exchangedField, handToMap, type Kptr } from "./kptr.ts";
 import {
   AUX1,
   AUX2,
@@ -203,7 +203,7 @@ const meta = {
   /** The dynptr that the result is a slice of; 0 = none. */
   dynptrId: 0,
   /** The per-CPU variable among the arguments. */
-  perCpu: { typeId: 0, btf: 0 },
+  perCpu: { typeId: 0, btf: 0 } as PerCpu,
   /** The field whose pointer is exchanged. */
   kptr: undefined as Kptr | undefined,
 };
@@ -564,10 +564,7 @@ function release(env: Env, proto: HelperProto): number {
   let err = -EINVAL;
   if (proto.args[meta.releaseRegno - 1].base === "ARG_PTR_TO_DYNPTR") err = releaseDynptr(env, o);
   else if (meta.refId !== 0) {
-    if ((W[o + TYPE] & MEM_PERCPU) !== 0) {
-      return env.unsupported("exchanges of objects that each CPU has its own of");
-    }
-    err = releaseReference(env, meta.refId);
+    err = meta.kptr === undefined ? releaseReference(env, meta.refId) : handToMap(env, meta.refId);
   } else if (isNull(o)) err = 0;
   if (err === 0) return 0;
   env.fail(-err, `func bpf_${proto.name}#${proto.id} reference has not been acquired before`);

@@ -123,21 +123,30 @@ export interface PerCpu {
   readonly typeId: number;
   /** `AUX2` of the register. */
   readonly btf: number;
+  /** The program allocated it. */
+  readonly own?: boolean;
 }
 
 /** The per-CPU variable in register `regno`, or `-errno`. */
 export function perCpuArg(env: Env, regno: number): PerCpu | number {
   const o = env.regs + regno * REG_WORDS;
   if (W[o + AUX1] === 0) return env.fail(EACCES, `Helper has invalid btf_id in R${regno}`);
-  if ((W[o + TYPE] & MEM_RCU) !== 0) return env.unsupported("allocated per-CPU objects");
-  return { typeId: W[o + AUX1], btf: W[o + AUX2] };
+  const own = (W[o + TYPE] & MEM_RCU) !== 0;
+  if (own && W[o + AUX2] === KERNEL_BTF) return env.unsupported("per-CPU structures of the kernel under RCU");
+  return { typeId: W[o + AUX1], btf: W[o + AUX2], own };
 }
 
 /** Gives r0 one CPU's copy of a variable: 0 or `-errno`. */
 export function setPerCpuResult(env: Env, variable: PerCpu, flags: number): number {
   const btf = btfOf(env, variable.btf), type = btf.type(btf.resolve(variable.typeId));
   if (type.kind === "struct" || type.kind === "union") {
-    setResultType(env, { base: PTR_TO_BTF_ID, flags: flags & ~MEM_RDONLY, ...variable });
+    const { typeId, btf, own } = variable;
+    setResultType(env, {
+      base: PTR_TO_BTF_ID,
+      flags: own ? MEM_ALLOC | MEM_RCU : flags & ~MEM_RDONLY,
+      typeId,
+      btf,
+    });
     return 0;
   }
   let size: number;

@@ -9,14 +9,17 @@
  */
 import { W } from "./arena.ts";
 import { isNull } from "./call_memory.ts";
-import { EACCES, EINVAL, type Env } from "./env.ts";
+import { collectRegs, EACCES, EINVAL, type Env } from "./env.ts";
 import { btfOf, inRcuSection, KERNEL_BTF, PROGRAM_BTF, setKernelPointer } from "./kernel_ptr.ts";
 import {
   AUX1,
   AUX2,
   BASE_TYPE_BITS,
   BASE_TYPE_MASK,
+  FRAME_REG_COUNT,
+  FRAME_SLOTS,
   ID,
+  MAX_FRAMES,
   MEM_ALLOC,
   MEM_PERCPU,
   MEM_RCU,
@@ -28,14 +31,17 @@ import {
   PTR_TO_MEM,
   PTR_TRUSTED,
   PTR_UNTRUSTED,
+  REF_ID,
   REG_WORDS,
   TVAL,
   TYPE,
+  VID,
 } from "./layout.ts";
 import { fieldsOf, mapOf, specialFields } from "./map_pointer.ts";
 import { type SpecialField, structFields } from "./records.ts";
 import { checkUnmoved } from "./region.ts";
-import { isConst } from "./scalar.ts";
+import { dropReference } from "./references.ts";
+import { isConst, markUnknown } from "./scalar.ts";
 import { structMatches } from "./struct_walk.ts";
 import { typeName } from "./type_names.ts";
 
@@ -184,4 +190,25 @@ export function exchangedField(env: Env, regno: number): Kptr | number {
   if (field === undefined) return env.fail(EACCES, `off=${off} doesn't point to kptr`);
   if (field.kind === "kptr_untrusted") return env.fail(EACCES, `off=${off} kptr isn't referenced kptr`);
   return kptrOf(env, field);
+}
+
+const all = new Int32Array(MAX_FRAMES * (FRAME_REG_COUNT + FRAME_SLOTS));
+
+/**
+ * The reference `id` belongs to the field it was exchanged into. Objects that each CPU has its own of may be used on until the read
+ * section ends; all others are nobody's business any more. 0, or `-EINVAL` if the reference is not held.
+ */
+export function handToMap(env: Env, id: number): number {
+  if (!dropReference(env, id)) return -EINVAL;
+  const lasting = inRcuSection(env), n = collectRegs(env, all), perCpu = MEM_ALLOC | MEM_PERCPU;
+  for (let i = 0; i < n; i++) {
+    const o = all[i];
+    if (W[o + REF_ID] !== id) continue;
+    if (lasting && (W[o + TYPE] & perCpu) === perCpu) {
+      W[o + VID] = 0;
+      W[o + REF_ID] = 0;
+      W[o + TYPE] = W[o + TYPE] & ~MEM_ALLOC | MEM_RCU;
+    } else markUnknown(o);
+  }
+  return 0;
 }

@@ -470,3 +470,160 @@ ruleCases("objects kept in maps", [
     out:${END}`,
   ),
 ]);
+
+const EACH = `map m type=array key=4 value=8 max=1 key_type=1 value_type=${OBJECT_IDS.each}`;
+const NEW_EACH = `
+      r1 = ${OBJECT_IDS.plain}
+      call kfunc bpf_percpu_obj_new_impl
+      if r0 == 0 goto out
+      r6 = r0`;
+const EXCHANGE = `
+      r1 = map_value m+0 ll
+      r2 = r6
+      call bpf_kptr_xchg#194
+      if r0 == 0 goto kept
+      r1 = r0
+      call kfunc bpf_percpu_obj_drop_impl
+    kept:`;
+
+function each(name: string, text: string, message?: string): RuleCase {
+  return { ...rule(name, text, message), head: EACH };
+}
+
+ruleCases("objects that each CPU has its own of", [
+  each(
+    "one is made and given back",
+    `${NEW_EACH}
+      r1 = r6
+      call kfunc bpf_percpu_obj_drop_impl
+    out:${END}`,
+  ),
+  each(
+    "it is given back by its own function",
+    `${NEW_EACH}${DROP}
+    out:${END}`,
+    "arg#0 expected for bpf_percpu_obj_drop_impl()",
+  ),
+  each(
+    "other objects are given back by theirs",
+    `${PLAIN}
+      r1 = r6
+      call kfunc bpf_percpu_obj_drop_impl
+    out:${END}`,
+    "arg#0 expected for bpf_obj_drop_impl()",
+  ),
+  each(
+    "it is not read directly",
+    `${NEW_EACH}
+      r1 = *(u64 *)(r6 +0)
+    out:${END}`,
+    "R6 is ptr_own_plain access percpu memory: off=0",
+  ),
+  each(
+    "it has no special fields",
+    `
+      r1 = ${OBJECT_IDS.stash}
+      call kfunc bpf_percpu_obj_new_impl${END}`,
+    "bpf_percpu_obj_new type ID argument must be of a struct of scalars",
+  ),
+  each(
+    "one that a map keeps is written on this CPU",
+    `
+      r1 = map_value m+0 ll
+      r1 = *(u64 *)(r1 +0)
+      if r1 == 0 goto out
+      call bpf_this_cpu_ptr#154
+      *(u64 *)(r0 +8) = 1
+    out:${END}`,
+  ),
+  each(
+    "one that was given to a map may be used on",
+    `${NEW_EACH}${EXCHANGE}
+      r1 = r6
+      call bpf_this_cpu_ptr#154
+      *(u64 *)(r0 +8) = 1
+    out:${END}`,
+  ),
+  each(
+    "one that was given to a map is not given back",
+    `${NEW_EACH}${EXCHANGE}
+      r1 = r6
+      call kfunc bpf_percpu_obj_drop_impl
+    out:${END}`,
+    "R1 must be referenced or trusted",
+  ),
+  each(
+    "one that may not be there is not used",
+    `
+      r1 = map_value m+0 ll
+      r1 = *(u64 *)(r1 +0)
+      call bpf_this_cpu_ptr#154${END}`,
+    "R1 type=percpu_rcu_ptr_or_null_ expected=percpu_ptr_, percpu_rcu_ptr_, percpu_trusted_ptr_",
+  ),
+]);
+
+const AFTER_SECTION = (field: number, use: string): string => `
+      call kfunc bpf_rcu_read_lock
+      r1 = map_value m+0 ll
+      r6 = *(u64 *)(r1 +${field})
+      if r6 == 0 goto out
+      call kfunc bpf_rcu_read_unlock
+      ${use}
+      call kfunc bpf_rcu_read_lock
+    out:
+      call kfunc bpf_rcu_read_unlock${END}`;
+
+ruleCases("objects kept in maps behind a read section", [
+  stash(
+    "an object is not read behind the section it was found in",
+    AFTER_SECTION(0, "r7 = *(u64 *)(r6 +0)"),
+    "verifier bug: ref_obj_id for allocated object must be non-zero",
+  ),
+  stash(
+    "an object is not written behind the section it was found in",
+    AFTER_SECTION(0, "*(u64 *)(r6 +0) = 1"),
+    "only read is supported",
+  ),
+  stash("a node is read behind the section it was found in", AFTER_SECTION(8, "r7 = *(u64 *)(r6 +0)")),
+  stash(
+    "a node is not written behind the section it was found in",
+    AFTER_SECTION(8, "*(u64 *)(r6 +0) = 1"),
+    "only read is supported",
+  ),
+  {
+    ...stash(
+      "a node that a map keeps is forgotten with any lock",
+      `
+      r1 = map_value s+0 ll
+      r6 = *(u64 *)(r1 +8)
+      if r6 == 0 goto out${LOCK}${UNLOCK}
+      r7 = *(u64 *)(r6 +0)
+    out:${END}`,
+      "R6 invalid mem access 'scalar'",
+    ),
+    head: `${HOLDER}\n${STASH.replace("map m", "map s")}`,
+  },
+  {
+    ...stash(
+      "nothing is exchanged under a lock",
+      `${LOCK}
+      r1 = map_value s+0 ll
+      r2 = 0
+      call bpf_kptr_xchg#194${END}`,
+      "function calls are not allowed while holding a lock",
+    ),
+    head: `${HOLDER}\n${STASH.replace("map m", "map s")}`,
+  },
+  {
+    ...stash(
+      "a node that a map keeps is put into no list",
+      `
+      r1 = map_value s+0 ll
+      r6 = *(u64 *)(r1 +8)
+      if r6 == 0 goto out${LOCK}${PUSH}${UNLOCK}
+    out:${END}`,
+      "arg#1 expected pointer to allocated object",
+    ),
+    head: `${HOLDER}\n${STASH.replace("map m", "map s")}`,
+  },
+]);

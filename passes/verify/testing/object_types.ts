@@ -16,12 +16,12 @@ function struct(builder: BtfBuilder, name: string, size: number, members: readon
 }
 
 /** The first ids of the types that {@linkcode addObjectTypes} adds behind the nine of `valueTypes`. */
-export const OBJECT_IDS = { plain: 11, node: 17, shared: 18, holder: 19, stash: 24 } as const;
+export const OBJECT_IDS = { plain: 11, node: 17, shared: 18, holder: 19, stash: 24, each: 36 } as const;
 
 /**
  * Adds structures that no kernel has, all named `own_…`: `plain` (two numbers), `node` (a number, at offset 8 a list's node), `shared` (a number, at 8 a list's node, at 32 a tree's, at
  * 64 a count), `holder` (a lock, at 8 a list of nodes, at 24 a tree of shared ones) and `stash` (a kept plain object, at 8 a kept node);
- * and the functions `main` and `less`.
+ * the functions `main` and `less`, and `each` (a kept plain object of each CPU).
  */
 export function addObjectTypes(builder: BtfBuilder, lock: number): void {
   const u64 = builder.int("unsigned long", 8);
@@ -53,6 +53,8 @@ export function addObjectTypes(builder: BtfBuilder, lock: number): void {
   builder.func("main", main, { linkage: "static" });
   const less = builder.funcProto(int, [{ name: "a", type: part }, { name: "b", type: part }]);
   builder.func("less", less, { linkage: "static" });
+  const each = builder.ptr(builder.add({ kind: "type_tag", name: "percpu_kptr", type: plain }));
+  struct(builder, "own_each", 8, [["each", each, 0]]);
 }
 
 /** Adds the kernel's functions for allocated objects, lists and trees. */
@@ -70,6 +72,8 @@ export function addObjectFunctions(
   const root = pointerTo("bpf_rb_root", 16), treeNode = pointerTo("bpf_rb_node", 32);
   func("bpf_obj_new_impl", memory, [["local_type_id__k", u64], ["meta__ign", memory]]);
   func("bpf_obj_drop_impl", 0, [["p__alloc", memory], ["meta__ign", memory]]);
+  func("bpf_percpu_obj_new_impl", memory, [["local_type_id__k", u64], ["meta__ign", memory]]);
+  func("bpf_percpu_obj_drop_impl", 0, [["p__alloc", memory], ["meta__ign", memory]]);
   func("bpf_refcount_acquire_impl", memory, [["p__refcounted_kptr", memory], ["meta__ign", memory]]);
   for (const name of ["bpf_list_push_front_impl", "bpf_list_push_back_impl"]) {
     func(name, int, [["head", head], ["node", listNode], ["meta__ign", memory], ["off", u64]]);
