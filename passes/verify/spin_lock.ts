@@ -18,6 +18,9 @@ const SPIN_LOCK = 93, SPIN_UNLOCK = 94;
 const OBJECTS = -1;
 const PSEUDO_CALL = 1, PSEUDO_KFUNC = 2;
 
+/** How functions of resilient locks are named, which may be called under any lock. */
+const RESILIENT = "bpf_res_spin_";
+
 /** The only functions of the kernel, of those that are decided about, that may be called under a lock. */
 const ALLOWED: ReadonlySet<string> = new Set([
   "bpf_iter_num_new",
@@ -42,6 +45,9 @@ const ALLOWED: ReadonlySet<string> = new Set([
 export function checkCallUnderLock(env: Env, slot: number): number {
   const kind = env.src[slot];
   if (kind === PSEUDO_CALL) return 0;
+  if (kind === PSEUDO_KFUNC && kfuncName(env, slot).startsWith(RESILIENT)) {
+    return env.unsupported("resilient locks");
+  }
   const allowed = kind === PSEUDO_KFUNC
     ? env.off[slot] === 0 && ALLOWED.has(kfuncName(env, slot))
     : env.imm[slot] === SPIN_UNLOCK;
