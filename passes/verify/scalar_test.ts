@@ -236,3 +236,19 @@ Deno.test("tnum operations agree with the rules over BigInt", () => {
     assertEquals(loadTnum(B), T.range(lo, hi));
   }
 });
+
+Deno.test("a product with a wholly unknown factor is what the walk over its bits gives", () => {
+  const rng = new Rng(12);
+  const anything = { value: 0n, mask: U64 };
+  for (let i = 0; i < 500; i++) {
+    // Trailing zeros matter here, so shift some in.
+    const { value, mask } = rng.around(rng.value()), shift = BigInt(rng.below(64));
+    const other = { value: (value << shift) & U64, mask: (mask << shift) & U64 };
+    for (const [a, b] of [[anything, other], [other, anything]]) {
+      storeTnum(A, a);
+      storeTnum(B, b);
+      tnum.tnumMul(A, A, B);
+      assertEquals(loadTnum(A), T.mul(a, b), `case ${i}`);
+    }
+  }
+});

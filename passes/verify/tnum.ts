@@ -246,6 +246,9 @@ export function tnumMul(d: number, a: number, b: number): void {
     tnumConst(d, Math.imul(avl, bl), (mulHigh(avl, bl) + Math.imul(avh, bl) + Math.imul(avl, bh)) | 0);
     return;
   }
+  // Where one side is wholly unknown, the walk below leaves known just the zeros below the other's lowest bit that may be set.
+  if ((aml & amh) === -1) return tnumAbove(d, W[b] | W[b + 2], W[b + 1] | W[b + 3]);
+  if ((W[b + 2] & W[b + 3]) === -1) return tnumAbove(d, avl | aml, avh | amh);
   const sum = SCRATCH_ALU2, addend = SCRATCH_ALU2 + 4, other = SCRATCH_ALU2 + 8;
   tnumCopy(addend, b);
   tnumConst(sum, 0, 0);
@@ -263,6 +266,15 @@ export function tnumMul(d: number, a: number, b: number): void {
     tnumLshift(addend, addend, 1);
   }
   tnumCopy(d, sum);
+}
+
+/** d = known zeros below the lowest set bit of (low, high), all else unknown. */
+function tnumAbove(d: number, low: number, high: number): void {
+  W[d] = 0;
+  W[d + 1] = 0;
+  // x | -x has every bit from the lowest set one on.
+  W[d + 2] = low | -low;
+  W[d + 3] = low !== 0 ? -1 : high | -high;
 }
 
 /** d = what holds for both: every value of a and every value of b. */
