@@ -28,9 +28,8 @@ import { checkResourceLeak, leaveByTailCall } from "./exits.ts";
 import { clearCallerSaved } from "./frames.ts";
 import { allowedHere } from "./helper_allowed.ts";
 import { isGplCompatible } from "./gpl.ts";
-import { checkKernelArg, type PerCpu, perCpuArg, setKernelResult, setPerCpuResult } from "./kernel_arg.ts";
-import { KERNEL_BTF } from "./kernel_ptr.ts";
-import { exchangedField, handToMap, type Kptr } from "./kptr.ts";
+import { checkKernelArg, perCpuArg } from "./kernel_arg.ts";
+import { exchangedField, handToMap } from "./kptr.ts";
 import {
   AUX1,
   AUX2,
@@ -42,118 +41,36 @@ import {
   FRAMENO,
   ID,
   KERNEL_VALUE,
-  MEM_ALLOC,
-  MEM_PERCPU,
-  MEM_RDONLY,
-  MEM_RINGBUF,
-  NOT_INIT,
   OFF,
-  PTR_MAYBE_NULL,
-  PTR_TO_BTF_ID,
   PTR_TO_MAP_VALUE,
-  PTR_TO_MEM,
   PTR_TO_PACKET,
   PTR_TO_PACKET_META,
-  PTR_TO_SOCK_COMMON,
-  PTR_TO_SOCKET,
   PTR_TO_STACK,
-  PTR_TO_TCP_SOCK,
-  PTR_TRUSTED,
   REF_ID,
   REG_WORDS,
-  S32MAX,
-  S32MIN,
   SCALAR_VALUE,
-  SMAX,
-  SMIN,
   STACK_SPILL,
   STACK_ZERO,
   TVAL,
   TYPE,
-  U32MAX,
-  U32MIN,
   UMAX,
-  UMIN,
-  VID,
 } from "./layout.ts";
 import { checkMapFunction, MAP_TYPE } from "./map_func.ts";
 import { inTreeCallback } from "./graph.ts";
-import { mapFlags, mapOf, mayHoldSpinLock } from "./map_pointer.ts";
-import { assumed, checkMapAccess } from "./map_value.ts";
+import { mapFlags, mapOf } from "./map_pointer.ts";
+import { checkMapAccess } from "./map_value.ts";
 import { checkMemAccess } from "./memory.ts";
 import { clearPacketPointers } from "./packet.ts";
-import { acquireReference, releaseReference } from "./references.ts";
-import { checkInvariants, checkRead } from "./reg_arg.ts";
+import { releaseReference } from "./references.ts";
+import { checkRead } from "./reg_arg.ts";
 import { checkAlignment } from "./region.ts";
-import { boundsSync, isConst, markKnown, markUnknown, ult64 } from "./scalar.ts";
+import { isConst, ult64 } from "./scalar.ts";
 import { checkSpinLock } from "./spin_lock.ts";
+import { FUNC, FUNC_MAX_ID } from "./helper_ids.ts";
+import { meta, resetMeta } from "./helper_meta.ts";
+import { setResult } from "./helper_result.ts";
 import { typeName } from "./type_names.ts";
 
-/** `__BPF_FUNC_MAX_ID`: ids at or beyond it are none. */
-const FUNC_MAX_ID = 212;
-/** Ids of helpers that are treated on their own (`BPF_FUNC_*`, uapi). */
-const FUNC = {
-  map_lookup_elem: 1,
-  map_update_elem: 2,
-  map_delete_elem: 3,
-  get_smp_processor_id: 8,
-  probe_write_user: 36,
-  tail_call: 12,
-  probe_read_str: 45,
-  redirect_map: 51,
-  get_stack: 67,
-  get_local_storage: 81,
-  sk_lookup_tcp: 84,
-  sk_lookup_udp: 85,
-  map_push_elem: 87,
-  map_pop_elem: 88,
-  map_peek_elem: 89,
-  sk_fullsock: 95,
-  tcp_sock: 96,
-  skc_lookup_tcp: 99,
-  probe_read_user_str: 114,
-  probe_read_kernel_str: 115,
-  ringbuf_reserve: 131,
-  skc_to_tcp6_sock: 136,
-  skc_to_tcp_sock: 137,
-  skc_to_tcp_timewait_sock: 138,
-  skc_to_tcp_request_sock: 139,
-  skc_to_udp6_sock: 140,
-  get_task_stack: 141,
-  for_each_map_elem: 164,
-  snprintf: 165,
-  timer_set_callback: 170,
-  get_func_ip: 173,
-  find_vma: 180,
-  loop: 181,
-  kptr_xchg: 194,
-  map_lookup_percpu_elem: 195,
-  skc_to_mptcp_sock: 196,
-  dynptr_from_mem: 197,
-  dynptr_write: 202,
-  dynptr_data: 203,
-  user_ringbuf_drain: 209,
-} as const;
-
-/** Results that share the reference of their argument. */
-const CASTS: ReadonlySet<number> = new Set([
-  FUNC.tcp_sock,
-  FUNC.sk_fullsock,
-  FUNC.skc_to_tcp_sock,
-  FUNC.skc_to_tcp6_sock,
-  FUNC.skc_to_udp6_sock,
-  FUNC.skc_to_mptcp_sock,
-  FUNC.skc_to_tcp_timewait_sock,
-  FUNC.skc_to_tcp_request_sock,
-]);
-/** Results with a reference of their own. */
-const ACQUIRES: ReadonlySet<number> = new Set([
-  FUNC.sk_lookup_tcp,
-  FUNC.sk_lookup_udp,
-  FUNC.skc_lookup_tcp,
-  FUNC.ringbuf_reserve,
-  FUNC.kptr_xchg,
-]);
 /** Helpers whose map the later passes want to know. */
 const MAP_RECORDED: ReadonlySet<number> = new Set([
   FUNC.tail_call,
@@ -175,55 +92,6 @@ const MAP_WRITES: ReadonlySet<number> = new Set([
 ]);
 /** `BPF_F_RDONLY_PROG`. */
 const RDONLY_PROG = 1 << 7;
-/** `MAX_ERRNO`. */
-const MAX_ERRNO = 4095;
-/**
- * `nr_cpu_ids` of the machine a program is for is not known here: the greatest number a kernel can be built for on x86-64, which
- * bounds every real one. What is refused after it was relied on is not decided.
- */
-const NR_CPUS = 8192;
-
-/** What the arguments told; one call is verified at a time. */
-const meta = {
-  /** The map argument's `AUX1`, -1 for none. */
-  map: -1,
-  mapUid: 0,
-  /** Memory that the helper fills: its register, and `raw.size` bytes; 0 = none. */
-  rawRegno: 0,
-  raw: { size: 0 },
-  releaseRegno: 0,
-  refId: 0,
-  /** Upper bound of the size argument. */
-  sizeMaxLo: 0,
-  sizeMaxHi: 0,
-  memSize: 0,
-  /** The key's number if it is known and the map is an array; else -1. */
-  key: -1,
-  subprog: 0,
-  /** The dynptr that the result is a slice of; 0 = none. */
-  dynptrId: 0,
-  /** The per-CPU variable among the arguments. */
-  perCpu: { typeId: 0, btf: 0 } as PerCpu,
-  /** The field whose pointer is exchanged. */
-  kptr: undefined as Kptr | undefined,
-};
-
-function resetMeta(): void {
-  meta.map = -1;
-  meta.mapUid = 0;
-  meta.rawRegno = 0;
-  meta.raw.size = 0;
-  meta.releaseRegno = 0;
-  meta.refId = 0;
-  meta.sizeMaxLo = 0;
-  meta.sizeMaxHi = 0;
-  meta.memSize = 0;
-  meta.key = 0;
-  meta.subprog = 0;
-  meta.dynptrId = 0;
-  meta.kptr = undefined;
-}
-
 /** By environment: the helpers it has asked for, by id; null where the type may not call it. */
 const prototypes = new WeakMap<Env, (HelperProto | null | undefined)[]>();
 
@@ -629,118 +497,4 @@ function checkLoop(env: Env): number {
   W[env.frame + F_CB_DEPTH] = 0;
   if ((env.logLevel & 2) !== 0) env.verbose(`frame${env.curframe} bpf_loop iteration limit reached\n`);
   return 0;
-}
-
-/** Gives r0 what the helper returns: 0 or `-errno`. */
-function setResult(env: Env, proto: HelperProto): number {
-  const r0 = env.regs, { ret, id } = proto;
-  const flags = (ret.maybeNull ? PTR_MAYBE_NULL : 0) | (ret.ringbuf ? MEM_RINGBUF : 0);
-  const ref = id === FUNC.dynptr_data || CASTS.has(id) ? meta.refId : 0;
-  switch (ret.base) {
-    case "RET_INTEGER":
-      markUnknown(r0);
-      break;
-    case "RET_VOID":
-      W[r0 + TYPE] = NOT_INIT;
-      W[r0 + VID] = 0;
-      return 0;
-    case "RET_PTR_TO_MAP_VALUE":
-      setMapValue(env, id, flags);
-      break;
-    case "RET_PTR_TO_SOCKET":
-      setPointer(r0, PTR_TO_SOCKET | flags, 0);
-      break;
-    case "RET_PTR_TO_SOCK_COMMON":
-      setPointer(r0, PTR_TO_SOCK_COMMON | flags, 0);
-      break;
-    case "RET_PTR_TO_TCP_SOCK":
-      setPointer(r0, PTR_TO_TCP_SOCK | flags, 0);
-      break;
-    case "RET_PTR_TO_MEM":
-      setPointer(r0, PTR_TO_MEM | flags, meta.memSize);
-      W[r0 + AUX2] = meta.dynptrId;
-      break;
-    case "RET_PTR_TO_MEM_OR_BTF_ID": {
-      const err = setPerCpuResult(env, meta.perCpu, flags | MEM_RDONLY);
-      if (err < 0) return err;
-      break;
-    }
-    case "RET_PTR_TO_BTF_ID": {
-      if (meta.kptr !== undefined) {
-        const { typeId, btf, field } = meta.kptr;
-        const own = btf === KERNEL_BTF ? 0 : MEM_ALLOC | (field.kind === "percpu_kptr" ? MEM_PERCPU : 0);
-        setPointer(r0, PTR_TO_BTF_ID | own | flags, typeId);
-        W[r0 + AUX2] = btf;
-        break;
-      }
-      const err = setKernelResult(env, proto, flags | (ret.trusted ? PTR_TRUSTED : 0));
-      if (err < 0) return err;
-      break;
-    }
-  }
-  if ((W[r0 + TYPE] & PTR_MAYBE_NULL) !== 0) W[r0 + ID] = env.newId();
-  W[r0 + REF_ID] = ref;
-  const socketLookup = id === FUNC.map_lookup_elem && meta.map >= 0 &&
-    (mapOf(env, meta.map).type === MAP_TYPE.SOCKMAP || mapOf(env, meta.map).type === MAP_TYPE.SOCKHASH);
-  if (ACQUIRES.has(id) || socketLookup) {
-    const acquired = acquireReference(env);
-    W[r0 + ID] = acquired;
-    W[r0 + REF_ID] = acquired;
-  }
-  return ret.base === "RET_INTEGER" ? refineResult(env, id) : 0;
-}
-
-function setPointer(o: number, type: number, size: number): void {
-  markKnown(o, 0, 0);
-  W[o + TYPE] = type;
-  W[o + FRAMENO] = 0;
-  W[o + AUX1] = size;
-}
-
-function setMapValue(env: Env, id: number, flags: number): void {
-  const r0 = env.regs, map = mapOf(env, meta.map);
-  const array = map.type === MAP_TYPE.ARRAY || map.type === MAP_TYPE.PERCPU_ARRAY;
-  if (id === FUNC.map_lookup_elem && array && meta.key >= 0 && meta.key < map.maxEntries) {
-    flags &= ~PTR_MAYBE_NULL;
-  }
-  setPointer(r0, PTR_TO_MAP_VALUE | flags, meta.map);
-  W[r0 + AUX2] = meta.mapUid;
-  if ((flags & PTR_MAYBE_NULL) === 0 && mayHoldSpinLock(env, r0)) W[r0 + ID] = env.newId();
-}
-
-/** Bounds of results that are lengths or CPU numbers. */
-function refineResult(env: Env, id: number): number {
-  const r0 = env.regs;
-  switch (id) {
-    case FUNC.get_stack:
-    case FUNC.get_task_stack:
-    case FUNC.probe_read_str:
-    case FUNC.probe_read_kernel_str:
-    case FUNC.probe_read_user_str:
-      W[r0 + SMAX] = meta.sizeMaxLo;
-      W[r0 + SMAX + 1] = meta.sizeMaxHi;
-      W[r0 + S32MAX] = meta.sizeMaxLo;
-      W[r0 + SMIN] = -MAX_ERRNO;
-      W[r0 + SMIN + 1] = -1;
-      W[r0 + S32MIN] = -MAX_ERRNO;
-      boundsSync(r0);
-      break;
-    case FUNC.get_smp_processor_id:
-      assumed.set(env, "how many processors the machine has");
-      W[r0 + UMAX] =
-        W[r0 + SMAX] =
-        W[r0 + U32MAX] =
-        W[r0 + S32MAX] =
-          NR_CPUS - 1;
-      W[r0 + UMAX + 1] = W[r0 + SMAX + 1] = 0;
-      W[r0 + UMIN] =
-        W[r0 + SMIN] =
-        W[r0 + U32MIN] =
-        W[r0 + S32MIN] =
-          0;
-      W[r0 + UMIN + 1] = W[r0 + SMIN + 1] = 0;
-      boundsSync(r0);
-      break;
-  }
-  return checkInvariants(env, r0, "retval");
 }
