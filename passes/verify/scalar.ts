@@ -386,6 +386,19 @@ function boundOffset(o: number): void {
   W[o + TMASK + 1] = mh;
 }
 
+/** Whether all 64 bits, or the low 32 of them with zeros above, are unknown and the bounds say just that: a fixed point, too. */
+function isWide(o: number): boolean {
+  const anyLow = W[o + TMASK] === -1 && W[o + U32MAX] === -1 && W[o + UMAX] === -1 && W[o + SMAX] === -1 &&
+    W[o + S32MIN] === INT_MIN && W[o + S32MAX] === INT_MAX &&
+    (W[o + U32MIN] | W[o + UMIN] | W[o + UMIN + 1] | W[o + SMIN]) === 0;
+  if (!anyLow) return false;
+  const high = W[o + TMASK + 1];
+  if (high === -1) {
+    return W[o + UMAX + 1] === -1 && W[o + SMIN + 1] === INT_MIN && W[o + SMAX + 1] === INT_MAX;
+  }
+  return (high | W[o + TVAL + 1] | W[o + UMAX + 1] | W[o + SMIN + 1] | W[o + SMAX + 1]) === 0;
+}
+
 /** Lets tnum and bounds tighten each other, in the kernel's order (`reg_bounds_sync`). */
 export function boundsSync(o: number): void {
   if ((W[o + TMASK] | W[o + TMASK + 1]) === 0) {
@@ -396,7 +409,7 @@ export function boundsSync(o: number): void {
       (lo ^ W[o + UMIN]) | (hi ^ W[o + UMIN + 1]) | (lo ^ W[o + UMAX]) | (hi ^ W[o + UMAX + 1]) |
       (lo ^ W[o + U32MIN]) | (lo ^ W[o + U32MAX]) | (lo ^ W[o + S32MIN]) | (lo ^ W[o + S32MAX]);
     if (differs === 0) return;
-  }
+  } else if (isWide(o)) return;
   W[o + VID] = 0;
   updateBounds(o);
   deduceBounds(o);

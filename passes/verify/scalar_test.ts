@@ -252,3 +252,20 @@ Deno.test("a product with a wholly unknown factor is what the walk over its bits
     }
   }
 });
+
+Deno.test("numbers of which 64 or 32 bits are unknown are what the rules leave as they are, and near ones are not", () => {
+  const wide = [unknown(), zext(unknown())];
+  for (
+    const n of [
+      ...wide,
+      ...wide.flatMap((w) => [{ ...w, umin: 1n }, { ...w, smin: 0n }, { ...w, u32max: 7n }]),
+    ]
+  ) {
+    store(A, n);
+    boundsSync(A);
+    assertEquals(load(A), sync({ ...n }));
+  }
+  store(A, wide[0]);
+  boundsSync(A);
+  assertEquals(load(A), wide[0]);
+});
