@@ -2,7 +2,8 @@
  * What is measured: six cases, each as a call, inlined, inlined and pruned, and as the ideal that no compiler had to inline.
  *
  * - `called`: the function is machine code of its own; no JavaScript is on the way.
- * - `inlined`: as the kernel does it (bpf_loop) or as the body stands (kfuncs): no branch is decided.
+ * - `inlined`: as the kernel does it (bpf_loop) or as the body stands (kfuncs): no branch is decided by what verify saw. All variants go
+ *   through `simplify`, as part of what every back end gets; where verify decides nothing, `inlined` and `pruned` are the same.
  * - `pruned`: inlined, decided branches folded, dead code gone.
  * - `ideal`: a plain loop, or C with the same work inlined by hand, compiled by clang.
  * - `direct` (slices only): another program, that compares packet pointers itself instead of asking a dynptr.

@@ -35,7 +35,7 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
     if (options.positional.length === 0) throw new UsageError("takes at least one object");
     const logLevel = options.integer("log", { min: 0, max: 2, default: 0 });
     const targetBtf = readTargetBtf(options.string("btf"));
-    const json = options.flag("json");
+    const json = options.flag("json"), wanted = options.string("program");
     const progress = new Progress(options.positional.length);
     let status = 0, found = 0;
     options.positional.forEach((object, i) => {
@@ -43,9 +43,10 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
       progress.at(i, object);
       try {
         const unit = readUnit(object, targetBtf);
-        programs = unit.programs.filter((p) => [p.attrs.name, undefined].includes(options.string("program")));
         // One object of several may lack the program; that all of them do is a mistake.
-        if (options.positional.length === 1) selectPrograms(unit, options.string("program"));
+        programs = options.positional.length === 1
+          ? selectPrograms(unit, wanted)
+          : unit.programs.filter((program) => wanted === undefined || program.attrs.name === wanted);
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
         progress.end();

@@ -8,7 +8,7 @@
  */
 import { Program } from "../ir/program.ts";
 import type { Observer } from "../passes/pass.ts";
-import { defaultPasses, verified } from "../passes/mod.ts";
+import { defaultPasses, rfcPasses, verified } from "../passes/mod.ts";
 import { Pipeline, type PipelineResult } from "../passes/pipeline.ts";
 import type { Device } from "../plugins/device.ts";
 import type { Module } from "../plugins/module.ts";
@@ -30,6 +30,8 @@ export interface CompilerOptions {
   readonly trust?: readonly string[];
   /** Devices that programs can be bound to. */
   readonly devices?: readonly Device[];
+  /** `rfc`: kernel functions with bodies as the proposal of 2024 treats them, see `rfcPasses`. */
+  readonly preset?: "rfc";
   /** Names of passes to leave out. */
   readonly skip?: readonly string[];
   /** Stop behind the pass of this name. */
@@ -92,7 +94,7 @@ export class Compiler {
     }
     for (const module of modules) this.registry.register(module, { trust: trust.has(module.name) });
     for (const device of options.devices ?? []) this.registry.addDevice(device);
-    const passes = defaultPasses();
+    const passes = options.preset === "rfc" ? rfcPasses() : defaultPasses();
     this.pipeline = new Pipeline({
       passes,
       plugins,

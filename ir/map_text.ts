@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { emptyMap } from "./unit.ts";
 import { MAP_TYPE_NAMES, mapTypeNamed } from "./map_types.ts";
 import { unquote } from "./parse_insn.ts";
 import { nameText } from "./print_insn.ts";
@@ -54,18 +55,8 @@ export function parseMap(text: string): MapDef {
   const inner = /^(.*?)\s+inner=\((.*)\)$/.exec(text);
   const [word, ...words] = (inner === null ? text : inner[1]).split(/\s+/);
   const map: { -readonly [K in keyof MapDef]: MapDef[K] } = {
-    name: unquote(word),
-    type: 0,
-    keySize: 0,
-    valueSize: 0,
+    ...emptyMap(unquote(word)),
     maxEntries: 1,
-    flags: 0,
-    keyTypeId: 0,
-    valueTypeId: 0,
-    mapExtra: 0n,
-    pinning: 0,
-    numaNode: 0,
-    frozen: false,
   };
   if (inner !== null) map.inner = parseMap(inner[2]);
   for (const word of words) {

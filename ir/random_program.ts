@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { emptyMap } from "./unit.ts";
 import type { AluOp, Imm64, Insn, InsnId, Operand, Reg, Size, SubprogId } from "./insn.ts";
 import { imm, reg } from "./insn.ts";
 import { ALU_ROWS, ATOMIC_ROWS, BRANCH_ROWS, ENDIAN_ROWS } from "./opcodes.ts";
@@ -29,20 +30,7 @@ export function randomOf(seed: number): Random {
 
 /** A map of 8-byte values named as asked. */
 export function testMap(name: string): MapDef {
-  return {
-    name,
-    type: 2,
-    keySize: 4,
-    valueSize: 8,
-    maxEntries: 1,
-    flags: 0,
-    keyTypeId: 0,
-    valueTypeId: 0,
-    mapExtra: 0n,
-    pinning: 0,
-    numaNode: 0,
-    frozen: false,
-  };
+  return { ...emptyMap(name), type: 2, keySize: 4, valueSize: 8, maxEntries: 1 };
 }
 
 /** A program of some three subprograms and about `length` instructions, the last of each being `exit`. */

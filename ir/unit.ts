@@ -44,6 +44,24 @@ export interface MapDef {
   readonly structOps?: string;
 }
 
+/** A definition with nothing said yet. */
+export function emptyMap(name: string): MapDef {
+  return {
+    name,
+    type: 0,
+    keySize: 0,
+    valueSize: 0,
+    maxEntries: 0,
+    flags: 0,
+    keyTypeId: 0,
+    valueTypeId: 0,
+    mapExtra: 0n,
+    pinning: 0,
+    numaNode: 0,
+    frozen: false,
+  };
+}
+
 /** A kernel symbol the object asks for. */
 export interface Extern {
   /** The symbol's name. */

@@ -105,7 +105,7 @@ export class Runtime implements Disposable {
     return this.prepare(program, options);
   }
 
-  /** @ignore Loads without a proof; `unverified.ts` says who may. */
+  /** @ignore Loads without a proof: for tests alone, which run in a process of their own what a verifier refuses. */
   prepare(program: Program, options: Omit<LoadOptions, "proof">): LoadedProgram {
     const lowered = options.lowered ?? true;
     if (contextOf(program.attrs.type) === undefined && program.attrs.type !== "syscall") {

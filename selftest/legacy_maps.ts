@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { emptyMap } from "../ir/unit.ts";
 import type { Btf } from "../ir/btf/btf.ts";
 import { openBtf } from "../ir/btf/read.ts";
 import type { MapDef } from "../ir/unit.ts";
@@ -42,21 +43,7 @@ function map(
   more: Partial<MapDef> = {},
 ): MapDef {
   const [keySize, valueSize, maxEntries] = sizes;
-  return {
-    name,
-    type,
-    keySize,
-    valueSize,
-    maxEntries,
-    flags: 0,
-    keyTypeId: 0,
-    valueTypeId: 0,
-    mapExtra: 0n,
-    pinning: 0,
-    numaNode: 0,
-    frozen: false,
-    ...more,
-  };
+  return { ...emptyMap(name), type, keySize, valueSize, maxEntries, ...more };
 }
 
 const hash = (name: string, value: number) => map(name, TYPE.HASH, [8, value, 1], { flags: NO_PREALLOC });

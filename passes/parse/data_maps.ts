@@ -7,11 +7,12 @@
  *
  * @module
  */
+import { MAP_TYPE } from "../../ir/map_types.ts";
+import { emptyMap } from "../../ir/unit.ts";
 import type { Btf } from "../../ir/btf/btf.ts";
 import { MalformedError } from "../../ir/diagnostic.ts";
 import { SHF_EXECINSTR, SHT } from "../../ir/elf/elf.ts";
 import type { MapDef } from "../../ir/unit.ts";
-import { emptyMap, MAP_TYPE } from "./maps.ts";
 import type { ObjectMap } from "./maps.ts";
 import type { ObjectParts } from "./object.ts";
 

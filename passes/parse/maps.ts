@@ -6,6 +6,8 @@
  *
  * @module
  */
+import { MAP_TYPE } from "../../ir/map_types.ts";
+import { emptyMap } from "../../ir/unit.ts";
 import type { Btf, BtfMember } from "../../ir/btf/btf.ts";
 import { MalformedError } from "../../ir/diagnostic.ts";
 import type { ElfSection } from "../../ir/elf/elf.ts";
@@ -26,28 +28,6 @@ export interface ObjectMap {
   readonly variables: boolean;
 }
 
-/** `BPF_MAP_TYPE_*` that parsing has to know. */
-export const MAP_TYPE = {
-  HASH: 1,
-  ARRAY: 2,
-  PROG_ARRAY: 3,
-  PERF_EVENT_ARRAY: 4,
-  STACK_TRACE: 7,
-  CGROUP_ARRAY: 8,
-  ARRAY_OF_MAPS: 12,
-  HASH_OF_MAPS: 13,
-  DEVMAP: 14,
-  SOCKMAP: 15,
-  CPUMAP: 16,
-  XSKMAP: 17,
-  SOCKHASH: 18,
-  DEVMAP_HASH: 25,
-  STRUCT_OPS: 26,
-  RINGBUF: 27,
-  USER_RINGBUF: 31,
-  ARENA: 33,
-} as const;
-
 /** Types for which a kernel takes no key and value types, so that loaders hand over none. */
 const UNTYPED: ReadonlySet<number> = new Set<number>([
   MAP_TYPE.PERF_EVENT_ARRAY,
@@ -62,24 +42,6 @@ const UNTYPED: ReadonlySet<number> = new Set<number>([
   MAP_TYPE.SOCKMAP,
   MAP_TYPE.SOCKHASH,
 ]);
-
-/** A definition with nothing said yet. */
-export function emptyMap(name: string): MapDef {
-  return {
-    name,
-    type: 0,
-    keySize: 0,
-    valueSize: 0,
-    maxEntries: 0,
-    flags: 0,
-    keyTypeId: 0,
-    valueTypeId: 0,
-    mapExtra: 0n,
-    pinning: 0,
-    numaNode: 0,
-    frozen: false,
-  };
-}
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 

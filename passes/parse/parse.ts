@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { MAP_TYPE } from "../../ir/map_types.ts";
 import type { Btf } from "../../ir/btf/btf.ts";
 import type { BtfExt } from "../../ir/btf/ext.ts";
 import { readBtfExt, RELOCATION_WORDS } from "../../ir/btf/ext.ts";
@@ -33,7 +34,7 @@ import { kconfigMap } from "./kconfig.ts";
 import type { LinkContext, Linked } from "./link.ts";
 import { link } from "./link.ts";
 import type { ObjectMap } from "./maps.ts";
-import { btfMaps, initialEntries, legacyMaps, MAP_TYPE } from "./maps.ts";
+import { btfMaps, initialEntries, legacyMaps } from "./maps.ts";
 import type { ObjectFunction, ObjectParts } from "./object.ts";
 import { readObject } from "./object.ts";
 import { FunctionInfo, SectionRecords } from "./origins.ts";

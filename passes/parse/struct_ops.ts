@@ -7,11 +7,12 @@
  *
  * @module
  */
+import { MAP_TYPE } from "../../ir/map_types.ts";
+import { emptyMap } from "../../ir/unit.ts";
 import type { Btf, BtfMember } from "../../ir/btf/btf.ts";
 import { essentialName } from "../../ir/btf/read.ts";
 import { MalformedError } from "../../ir/diagnostic.ts";
 import type { MapDef } from "../../ir/unit.ts";
-import { emptyMap, MAP_TYPE } from "./maps.ts";
 import type { ObjectFunction, ObjectParts } from "./object.ts";
 
 /** `BPF_F_LINK` of map creation. */

@@ -9,8 +9,6 @@
 export const FUNC_TAIL_CALL = 12;
 /** `bpf_for_each_map_elem`. */
 export const FUNC_FOR_EACH_MAP_ELEM = 164;
-/** `bpf_timer_set_callback`. */
-export const FUNC_TIMER_SET_CALLBACK = 170;
 /** `bpf_find_vma`. */
 export const FUNC_FIND_VMA = 180;
 /** `bpf_loop`. */

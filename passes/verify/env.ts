@@ -56,13 +56,6 @@ export const ENOTSUPP = 524;
 /** `EOPNOTSUPP`. */
 export const EOPNOTSUPP = 95;
 
-/** Log level bits, as in `union bpf_attr.log_level`. */
-export const LOG_LEVEL1 = 1;
-/** See {@linkcode LOG_LEVEL1}. */
-export const LOG_LEVEL2 = 2;
-/** See {@linkcode LOG_LEVEL1}. */
-export const LOG_STATS = 4;
-
 // Flags of a slot.
 /** Some path went through it. */
 export const AUX_SEEN = 1;
@@ -361,11 +354,6 @@ export class Env {
 /** Word of frame `n` of the path under exploration. */
 export function frameAt(n: number): number {
   return CUR + n * FRAME_WORDS;
-}
-
-/** Word of register `n` of the current frame. */
-export function regAt(env: Env, n: number): number {
-  return env.regs + n * REG_WORDS;
 }
 
 /** Word of the register spilled to slot `spi` of the frame at word `frame`. */

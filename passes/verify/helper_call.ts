@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { MAP_TYPE } from "../../ir/map_types.ts";
 import type { ArgProto, HelperProto } from "../../profile/profile.ts";
 import { W } from "./arena.ts";
 import { checkArgOffset, checkArgType } from "./call_args.ts";
@@ -55,7 +56,7 @@ import {
   TYPE,
   UMAX,
 } from "./layout.ts";
-import { checkMapFunction, MAP_TYPE } from "./map_func.ts";
+import { checkMapFunction } from "./map_func.ts";
 import { inTreeCallback } from "./graph.ts";
 import { mapFlags, mapOf } from "./map_pointer.ts";
 import { checkMapAccess } from "./map_value.ts";

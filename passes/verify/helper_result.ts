@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MAP_TYPE } from "../../ir/map_types.ts";
 import type { HelperProto } from "../../profile/profile.ts";
 import { W } from "./arena.ts";
 import type { Env } from "./env.ts";
@@ -38,7 +39,6 @@ import {
   UMIN,
   VID,
 } from "./layout.ts";
-import { MAP_TYPE } from "./map_func.ts";
 import { mapOf, mayHoldSpinLock } from "./map_pointer.ts";
 import { assumed } from "./map_value.ts";
 import { acquireReference } from "./references.ts";

@@ -31,14 +31,6 @@ export function acquireReference(env: Env): number {
   return id;
 }
 
-/** Whether a reference with this id is held. */
-export function holdsReference(env: Env, id: number): boolean {
-  for (let i = 0; i < env.refCount; i++) {
-    if (env.refs[i * REF_WORDS] === REF_TYPE_PTR && env.refs[i * REF_WORDS + 1] === id) return true;
-  }
-  return false;
-}
-
 /** Strikes a reference off the list, whatever registers still have its id; whether it was on it. The order of the others stays. */
 export function dropReference(env: Env, id: number): boolean {
   for (let i = 0; i < env.refCount; i++) {

@@ -56,12 +56,6 @@ function isValid(type: number, off: number, size: number): boolean {
   }
 }
 
-/** Whether a type is a socket. */
-export function isSock(type: number): boolean {
-  return type === PTR_TO_SOCKET || type === PTR_TO_SOCK_COMMON || type === PTR_TO_TCP_SOCK ||
-    type === PTR_TO_XDP_SOCK;
-}
-
 /** Verifies an access to the socket in `regno` and gives register `value` (-1 for none) an unknown number: 0 or `-errno`. */
 export function checkSockAccess(
   env: Env,

@@ -24,7 +24,6 @@ import {
 } from "./env.ts";
 import { pushHistory, stackAccessFlags } from "./history.ts";
 import {
-  ALL_BYTES,
   BASE_TYPE_MASK,
   F_NSLOTS,
   F_SLOT_TYPES,
@@ -423,9 +422,4 @@ export function checkStackRange(env: Env, regno: number, off: number, range: Sta
     env.stackLiveness.markRead(frameno, spi);
   }
   return 0;
-}
-
-/** The type word of a slot all of whose bytes have a type. */
-export function allBytes(type: number): number {
-  return Math.imul(ALL_BYTES, type);
 }

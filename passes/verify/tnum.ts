@@ -31,14 +31,6 @@ export function tnumConst(d: number, lo: number, hi: number): void {
   W[d + 3] = 0;
 }
 
-/** Sets the tnum at `d` to "nothing known". */
-export function tnumUnknown(d: number): void {
-  W[d] = 0;
-  W[d + 1] = 0;
-  W[d + 2] = -1;
-  W[d + 3] = -1;
-}
-
 /** Copies the tnum at `a` to `d`. */
 export function tnumCopy(d: number, a: number): void {
   W[d] = W[a];
@@ -47,24 +39,9 @@ export function tnumCopy(d: number, a: number): void {
   W[d + 3] = W[a + 3];
 }
 
-/** Whether all 64 bits are known. */
-export function tnumIsConst(a: number): boolean {
-  return (W[a + 2] | W[a + 3]) === 0;
-}
-
-/** Whether the low 32 bits are known. */
-export function tnumSubregIsConst(a: number): boolean {
-  return W[a + 2] === 0;
-}
-
 /** Whether it is the constant 0. */
 export function tnumIsZero(a: number): boolean {
   return (W[a] | W[a + 1] | W[a + 2] | W[a + 3]) === 0;
-}
-
-/** Whether every value is a multiple of `size`, a power of two or 0 (bytes). */
-export function tnumIsAligned(a: number, size: number): boolean {
-  return size === 0 || ((W[a] | W[a + 2]) & (size - 1)) === 0;
 }
 
 /** Whether every value of `b` is a value of `a`. */
