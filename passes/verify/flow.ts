@@ -16,6 +16,31 @@ export interface Flow {
   readonly postorder: Int32Array;
   /** By subprogram in layout order: where its part of `postorder` begins; one more at the end. */
   readonly postorderStart: Int32Array;
+  /** By slot: where it stands in `postorder`; -1 if control never gets there. */
+  readonly position: Int32Array;
+}
+
+/** By slot, the slots that control may come from within the subprogram: those of slot `i` are `slots[start[i]]` to `slots[start[i + 1]]`. */
+export interface Predecessors {
+  readonly start: Int32Array;
+  readonly slots: Int32Array;
+}
+
+/** Turns the edges of a flow around. */
+export function predecessorsOf(flow: Flow): Predecessors {
+  const n = flow.next.length, start = new Int32Array(n + 2);
+  for (let i = 0; i < n; i++) {
+    if (flow.next[i] >= 0) start[flow.next[i] + 2]++;
+    if (flow.jump[i] >= 0) start[flow.jump[i] + 2]++;
+  }
+  for (let i = 1; i < n + 2; i++) start[i] += start[i - 1];
+  const slots = new Int32Array(start[n + 1]);
+  // `start[i + 1]` runs from the beginning of slot i's part to its end, where that of slot i + 1 begins.
+  for (let i = 0; i < n; i++) {
+    if (flow.next[i] >= 0) slots[start[flow.next[i] + 1]++] = i;
+    if (flow.jump[i] >= 0) slots[start[flow.jump[i] + 1]++] = i;
+  }
+  return { start, slots };
 }
 
 const JMP = 5, JMP32 = 6;
@@ -70,5 +95,7 @@ export function flowOf(cols: Columns): Flow {
     }
   }
   postorderStart[starts.length - 1] = count;
-  return { next, jump, postorder: postorder.slice(0, count), postorderStart };
+  const position = new Int32Array(n).fill(-1);
+  for (let i = 0; i < count; i++) position[postorder[i]] = i;
+  return { next, jump, postorder: postorder.slice(0, count), postorderStart, position };
 }

@@ -10,7 +10,7 @@
  */
 import { W } from "./arena.ts";
 import { type Env, frameAt } from "./env.ts";
-import type { Flow } from "./flow.ts";
+import { type Flow, type Predecessors, predecessorsOf } from "./flow.ts";
 import { F_CALLSITE, F_SUBPROG, MAX_FRAMES } from "./layout.ts";
 import { savedFrame, SFR_CALLSITE, SFR_SUBPROG, ST_CURFRAME, ST_INSN } from "./states.ts";
 
@@ -29,6 +29,8 @@ class Instance {
   readonly frame: number;
   /** By frame, made when needed: masks by instruction. */
   readonly masks: (Int32Array | undefined)[] = [];
+  /** By frame, as bits in postorder: instructions whose step may change something. */
+  readonly stale: (Int32Array | undefined)[] = [];
   /** By instruction: `WRITE` was set once. */
   readonly writeSet: Uint8Array;
   readonly inner: Map<number, Instance> = new Map();
@@ -50,7 +52,10 @@ class Instance {
   }
 
   masksOf(frame: number): Int32Array {
-    return this.masks[frame] ??= new Int32Array(this.count * MASK_WORDS);
+    const masks = this.masks[frame];
+    if (masks !== undefined) return masks;
+    this.stale[frame] = new Int32Array((this.count + 31) >>> 5);
+    return this.masks[frame] = new Int32Array(this.count * MASK_WORDS);
   }
 
   get chain(): string {
@@ -73,6 +78,7 @@ export class StackLiveness {
   /** Slots written by the current instruction, by frame: two words each. */
   readonly #writes: Int32Array = new Int32Array(MAX_FRAMES * 2);
   #writeIdx = 0;
+  #predecessors: Predecessors | undefined;
   readonly #query: (Instance | undefined)[] = [];
   #queryInsn = 0;
   #queryFrame = 0;
@@ -136,6 +142,13 @@ export class StackLiveness {
     if ((lo & ~masks[at + LIVE]) !== 0 || (hi & ~masks[at + LIVE + 1]) !== 0) instance.updated = true;
     masks[at + READ] = lo;
     masks[at + READ + 1] = hi;
+    this.#makeStale(instance, mark.frame, mark.insn);
+  }
+
+  /** The step of `insn` for `frame` is to be made again. */
+  #makeStale(instance: Instance, frame: number, insn: number): void {
+    const at = this.#flow.position[insn] - this.#flow.postorderStart[instance.subprog];
+    if (at >= 0) instance.stale[frame]![at >>> 5] |= 1 << (at & 31);
   }
 
   /** An instruction begins that may write the stack. */
@@ -176,6 +189,7 @@ export class StackLiveness {
         masks[at + WRITE] = lo;
         masks[at + WRITE + 1] = hi;
         instance.updated = true;
+        this.#makeStale(instance, frame, this.#writeIdx);
       }
       if ((oldLo & ~lo) !== 0 || (oldHi & ~hi) !== 0) instance.writeDropped = true;
     }
@@ -196,33 +210,57 @@ export class StackLiveness {
   }
 
   #fixpoint(instance: Instance): void {
+    const from = this.#flow.postorderStart[instance.subprog],
+      to = this.#flow.postorderStart[instance.subprog + 1];
     if (instance.writeDropped) {
-      for (const masks of instance.masks) {
+      for (let frame = 0; frame <= instance.frame; frame++) {
+        const masks = instance.masks[frame];
         if (masks === undefined) continue;
         for (let i = 0; i < instance.count; i++) {
           masks[i * MASK_WORDS + WRITE_ACC] = 0;
           masks[i * MASK_WORDS + WRITE_ACC + 1] = 0;
         }
+        for (let i = from; i < to; i++) this.#makeStale(instance, frame, this.#flow.postorder[i]);
       }
     }
-    const { postorder, postorderStart } = this.#flow;
-    const from = postorderStart[instance.subprog], to = postorderStart[instance.subprog + 1];
     let rounds = 0, changed;
     do {
       rounds++;
       changed = false;
       for (let frame = 0; frame <= instance.frame; frame++) {
-        const masks = instance.masks[frame];
-        if (masks === undefined) continue;
-        for (let i = from; i < to; i++) {
-          if (this.#step(instance, { masks, frame, insn: postorder[i] })) changed = true;
-        }
+        if (instance.masks[frame] !== undefined && this.#round(instance, frame)) changed = true;
       }
     } while (changed);
     if (this.#env.logLevel & 2) {
       this.#env.verbose(`${instance.chain} live stack update done in ${rounds} iterations\n`);
     }
     if (instance.outer !== undefined) this.#toOuter(instance, instance.outer);
+  }
+
+  /**
+   * Goes once through the instructions in postorder: whether anything changed. A step whose inputs are as they were would change
+   * nothing and is left out, so each round comes to the same as one over all instructions.
+   */
+  #round(instance: Instance, frame: number): boolean {
+    const masks = instance.masks[frame]!, stale = instance.stale[frame]!;
+    const from = this.#flow.postorderStart[instance.subprog], { postorder } = this.#flow;
+    const { start, slots } = this.#predecessors ??= predecessorsOf(this.#flow);
+    let changed = false;
+    for (let word = 0; word < stale.length; word++) {
+      // Steps made here may ask for later ones of the same word; earlier ones wait for the next round.
+      for (let above = -1;;) {
+        const bits = stale[word] & above;
+        if (bits === 0) break;
+        const bit = 31 - Math.clz32(bits & -bits);
+        above = bit === 31 ? 0 : -1 << (bit + 1);
+        stale[word] &= ~(1 << bit);
+        const insn = postorder[from + (word << 5) + bit];
+        if (!this.#step(instance, { masks, frame, insn })) continue;
+        changed = true;
+        for (let i = start[insn]; i < start[insn + 1]; i++) this.#makeStale(instance, frame, slots[i]);
+      }
+    }
+    return changed;
   }
 
   #step(instance: Instance, where: { masks: Int32Array; frame: number; insn: number }): boolean {
