@@ -26,7 +26,7 @@ export interface MapDef {
   readonly valueTypeId: number;
   /** Per-type extra parameter, e.g. the number of hash functions of a bloom filter. */
   readonly mapExtra: bigint;
-  /** 1 = `LIBBPF_PIN_BY_NAME`; kept, never acted on. */
+  /** 1 = `LIBBPF_PIN_BY_NAME`, other numbers are other loaders'; kept, never acted on. */
   readonly pinning: number;
   /** The NUMA node to allocate on, where `flags` ask for one. */
   readonly numaNode: number;

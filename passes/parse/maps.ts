@@ -1,8 +1,9 @@
 /**
- * Maps that a program declares: structures in `.maps`, whose member types spell the numbers, and the older plain structures of
- * `maps` sections (libbpf before 1.0, iproute2).
+ * Maps that a program declares: structures in `.maps`, whose member types spell the numbers. The older plain structures are in
+ * `legacy_maps.ts`.
  *
- * Mirrors libbpf's `parse_btf_map_def` and `bpf_object__collect_map_relos`, and iproute2's `struct bpf_elf_map`.
+ * Mirrors libbpf's `parse_btf_map_def` and `bpf_object__collect_map_relos`. Pinning is kept and never acted on, so that other
+ * loaders' numbers for it are taken too.
  *
  * @module
  */
@@ -10,7 +11,6 @@ import { MAP_TYPE } from "../../ir/map_types.ts";
 import { emptyMap } from "../../ir/unit.ts";
 import type { Btf, BtfMember } from "../../ir/btf/btf.ts";
 import { MalformedError } from "../../ir/diagnostic.ts";
-import type { ElfSection } from "../../ir/elf/elf.ts";
 import type { MapDef } from "../../ir/unit.ts";
 import type { ObjectParts } from "./object.ts";
 
@@ -43,7 +43,8 @@ const UNTYPED: ReadonlySet<number> = new Set<number>([
   MAP_TYPE.SOCKHASH,
 ]);
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
+/** A type without its `readonly`. */
+export type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * The maps of `.maps`, in the order of their offsets.
@@ -120,7 +121,7 @@ function mapFromStruct(
         break;
       case "pinning":
         def.pinning = number();
-        if (isInner || def.pinning > 1) throw wrong(`pinning ${def.pinning} is not possible here`);
+        if (isInner) throw wrong("inner maps are not pinned");
         break;
       case "values": {
         if (isInner) throw wrong("maps of maps of maps do not exist");
@@ -139,7 +140,7 @@ function mapFromStruct(
 }
 
 /** What loaders change before they ask a kernel for a map. */
-function finished(def: Writable<MapDef>): MapDef {
+export function finished(def: Writable<MapDef>): MapDef {
   if (def.type === MAP_TYPE.RINGBUF || def.type === MAP_TYPE.USER_RINGBUF) {
     def.maxEntries = ringbufSize(def.maxEntries);
   }
@@ -273,70 +274,4 @@ function offsetOfValues(btf: Btf, name: string): number {
   const struct = variable.kind === "var" ? btf.type(btf.resolve(variable.type)) : variable;
   const last = struct.kind === "struct" ? struct.members.at(-1) : undefined;
   return last?.name === "values" ? last.bitOffset / 8 : -1;
-}
-
-/** Bytes of libbpf's old definition: type, key size, value size, entries, flags. */
-const LEGACY_SIZE = 20;
-/** Bytes of iproute2's: the same five words, then id, pinning, inner id, inner index. */
-const IPROUTE2_SIZE = 36;
-
-/**
- * The maps of `maps` sections, in the order of sections and offsets. All definitions of a section have one size, which tells
- * the format: 20 bytes, more if the rest is zero, or iproute2's 36.
- *
- * @throws {MalformedError} If the section does not divide into definitions, or says what neither format can.
- */
-export function legacyMaps(object: ObjectParts, btf: Btf | undefined): ObjectMap[] {
-  const maps: ObjectMap[] = [];
-  for (const section of object.elf.sections) {
-    if (section.name !== "maps" && !section.name.startsWith("maps/")) continue;
-    maps.push(...legacySection(object, section, btf));
-  }
-  return maps;
-}
-
-function legacySection(object: ObjectParts, section: ElfSection, btf: Btf | undefined): ObjectMap[] {
-  const { elf } = object;
-  const symbols = elf.symbols
-    .filter((symbol) => symbol.section === section.index && symbol.name !== "" && symbol.type !== "section")
-    .sort((a, b) => a.value - b.value);
-  if (symbols.length === 0) return [];
-  const wrong = (what: string) => new MalformedError(what, `section ${section.name}`);
-  const size = section.size / symbols.length;
-  if (!Number.isInteger(size) || size < LEGACY_SIZE || size % 4 !== 0) {
-    throw wrong(`${section.size} bytes do not divide into ${symbols.length} map definitions`);
-  }
-  const data = elf.data(section);
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  if (data.length < section.size) throw wrong("The map definitions have no bytes");
-  return symbols.map((symbol) => {
-    const at = symbol.value;
-    if (at % size !== 0 || at + size > data.length) {
-      throw wrong(`Map "${symbol.name}" does not begin at a definition`);
-    }
-    const words = Array.from({ length: size / 4 }, (_, i) => view.getUint32(at + i * 4, elf.littleEndian));
-    const [type, keySize, valueSize, maxEntries, flags] = words;
-    const isIproute2 = size === IPROUTE2_SIZE;
-    if (!isIproute2 && words.slice(5).some((word) => word !== 0)) {
-      throw wrong(`Map "${symbol.name}" has more than the five known numbers`);
-    }
-    const def: Writable<MapDef> = {
-      ...emptyMap(symbol.name),
-      type,
-      keySize,
-      valueSize,
-      maxEntries,
-      flags,
-      pinning: isIproute2 ? words[6] : 0,
-      ...annotatedTypes(btf, symbol.name),
-    };
-    return { def: finished(def), section: section.index, offset: at, size, variables: false };
-  });
-}
-
-/** `BPF_ANNOTATE_KV_PAIR` declares `struct ____btf_map_NAME { key_type key; value_type value; }`. */
-function annotatedTypes(btf: Btf | undefined, name: string): { keyTypeId?: number; valueTypeId?: number } {
-  const struct = btf?.type(btf.find(`____btf_map_${name}`, "struct"));
-  if (struct?.kind !== "struct" || struct.members.length !== 2) return {};
-  return { keyTypeId: struct.members[0].type, valueTypeId: struct.members[1].type };
 }

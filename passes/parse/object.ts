@@ -9,7 +9,8 @@
  */
 import { MalformedError } from "../../ir/diagnostic.ts";
 import type { Elf, ElfRelocation, ElfSection, ElfSymbol } from "../../ir/elf/elf.ts";
-import { SHF_EXECINSTR, SHT } from "../../ir/elf/elf.ts";
+import { SHT } from "../../ir/elf/elf.ts";
+import { functionSymbols, isCode } from "./function_symbols.ts";
 
 /** A function's code, not yet linked with others. */
 export interface ObjectFunction {
@@ -145,15 +146,16 @@ function collectRelocations(elf: Elf): Map<number, ElfRelocation[]> {
 function collectFunctions(elf: Elf): ObjectFunction[] {
   const functions: ObjectFunction[] = [];
   let slots = 0;
-  for (const symbol of elf.symbols) {
-    if (symbol.type !== "func" || symbol.section === 0 || symbol.section >= elf.sections.length) continue;
-    const section = elf.sections[symbol.section];
-    if (section.type !== SHT.PROGBITS || (section.flags & SHF_EXECINSTR) === 0) continue;
+  // Where all code is in .text, that is where somebody loads programs from.
+  const onlyText = elf.sections.every((section) =>
+    !isCode(section) || section.size === 0 || section.name === ".text"
+  );
+  for (const symbol of functionSymbols(elf)) {
     slots += symbol.size / 8;
     if (slots > MAX_SLOTS) {
       throw new MalformedError("The functions are larger than any program", "symbol table");
     }
-    functions.push(readFunction(elf, symbol, section));
+    functions.push(readFunction(elf, symbol, { section: elf.sections[symbol.section], onlyText }));
   }
   functions.sort((a, b) => a.section.index - b.section.index || a.start - b.start);
   for (let i = 1; i < functions.length; i++) {
@@ -180,7 +182,12 @@ function inherit(func: ObjectFunction, from: ObjectFunction): void {
   for (const [slot, relocation] of from.relocations) func.relocations.set(slot, relocation);
 }
 
-function readFunction(elf: Elf, symbol: ElfSymbol, section: ElfSection): ObjectFunction {
+function readFunction(
+  elf: Elf,
+  symbol: ElfSymbol,
+  place: { section: ElfSection; onlyText: boolean },
+): ObjectFunction {
+  const { section, onlyText } = place;
   const where = `section ${section.name}, offset 0x${symbol.value.toString(16)}`;
   if (symbol.size === 0 || symbol.size % 8 !== 0 || symbol.value % 8 !== 0) {
     throw new MalformedError(
@@ -203,7 +210,7 @@ function readFunction(elf: Elf, symbol: ElfSymbol, section: ElfSection): ObjectF
     bytes,
     global,
     hidden: global && symbol.hidden,
-    entry: section.name !== ".text" && global,
+    entry: global && (section.name !== ".text" || onlyText),
     relocations: new Map(),
   };
 }
