@@ -46,7 +46,7 @@ import { subprogArgs } from "./prototypes.ts";
 import { markKnown, markUnknown } from "./scalar.ts";
 
 /** Whether the registers of the current frame fit a function's prototype: 0, `-EINVAL`, or `-EFAULT` if there is none to speak of. */
-function checkArgs(env: Env, subprog: number): number {
+export function checkCalleeArgs(env: Env, subprog: number): number {
   if (env.btf === undefined) return -EINVAL;
   if (env.subprogFlags[subprog] & SUB_UNRELIABLE) return -EINVAL;
   const failed = matchArgs(env, subprog);
@@ -62,19 +62,19 @@ function matchArgs(env: Env, subprog: number): number {
     let failed = 0;
     switch (arg.kind) {
       case "scalar":
-        if (W[o + TYPE] !== SCALAR_VALUE) return env.fail(EINVAL, `R${regno} is not a scalar`);
+        if (W[o + TYPE] !== SCALAR_VALUE) return env.fail(EINVAL, "argument-type", `R${regno} is not a scalar`);
         break;
       case "ctx":
         failed = checkArgOffset(env, regno, ARG_SUBPROG);
         if (failed < 0) return failed;
-        if (W[o + TYPE] !== PTR_TO_CTX) return env.fail(EINVAL, `arg#${i} expects pointer to ctx`);
+        if (W[o + TYPE] !== PTR_TO_CTX) return env.fail(EINVAL, "argument-type", `arg#${i} expects pointer to ctx`);
         break;
       case "mem":
         failed = checkArgOffset(env, regno, ARG_SUBPROG);
         if (failed < 0) return failed;
         if (checkMemArg(env, regno, arg.size) < 0) return -EINVAL;
         if (!arg.maybeNull && (W[o + TYPE] & PTR_MAYBE_NULL) !== 0) {
-          return env.fail(EINVAL, `arg#${i} is expected to be non-NULL`);
+          return env.fail(EINVAL, "nullable", `arg#${i} is expected to be non-NULL`);
         }
         break;
       case "untrusted_mem":
@@ -94,7 +94,7 @@ function matchArgs(env: Env, subprog: number): number {
 /** Begins a frame for `subprog`, called at `callsite`; the caller fills in its arguments. */
 function enterFrame(env: Env, subprog: number, callsite: number): number {
   if (env.curframe + 1 >= MAX_FRAMES) {
-    return env.fail(E2BIG, `the call stack of ${env.curframe + 2} frames is too deep`);
+    return env.fail(E2BIG, "call-depth", `the call stack of ${env.curframe + 2} frames is too deep`);
   }
   initFrame(env, { n: env.curframe + 1, callsite, subprog });
   return 0;
@@ -103,7 +103,7 @@ function enterFrame(env: Env, subprog: number, callsite: number): number {
 /** Verifies the call of a subprogram at `slot`, and goes on in it if it is static: 0 or `-errno`. */
 export function checkSubprogCall(env: Env, slot: number): number {
   const subprog = env.cols.subprogOf[env.target[slot]];
-  const misfit = checkArgs(env, subprog);
+  const misfit = checkCalleeArgs(env, subprog);
   if (misfit === -EFAULT) return misfit;
   if (env.isGlobal(subprog)) return callGlobal(env, subprog, misfit);
   const failed = enterFrame(env, subprog, slot);
@@ -128,20 +128,20 @@ function callGlobal(env: Env, subprog: number, misfit: number): number {
   const name = env.program.subprogs[subprog].name, flags = env.subprogFlags[subprog];
   if (env.activeLocks !== 0) {
     return env.fail(
-      EINVAL,
+      EINVAL, "lock-held",
       "global function calls are not allowed while holding a lock,\nuse static function instead",
     );
   }
   const sleepable = env.sleepable && env.rcuLocks === 0 && env.preemptLocks === 0 && env.irqId === 0;
   if ((flags & SUB_MIGHT_SLEEP) !== 0 && !sleepable) {
     return env.fail(
-      EINVAL,
+      EINVAL, "sleeping-call",
       "global functions that may sleep are not allowed in non-sleepable context,\n" +
         "i.e., in a RCU/IRQ/preempt-disabled section, or in\na non-sleepable BPF program context",
     );
   }
   if (misfit < 0) {
-    env.fail(-misfit, `Caller passes invalid args into func#${subprog} ('${name}')`);
+    env.fail(-misfit, "global-argument", `Caller passes invalid args into func#${subprog} ('${name}')`);
     return misfit;
   }
   env.verbose(`Func#${subprog} ('${name}') is global and assumed valid.\n`);
@@ -164,7 +164,7 @@ const FOR_EACH_MAPS: ReadonlySet<number> = new Set([1, 2, 5, 6, 9, 10]);
 /** The helper called at the current instruction runs a callback: that path is explored later. 0 or `-errno`. */
 export function pushCallback(env: Env, call: CallbackCall): number {
   const { subprog } = call, slot = env.insnIdx, callerFrame = env.frame;
-  const misfit = checkArgs(env, subprog);
+  const misfit = checkCalleeArgs(env, subprog);
   if (misfit === -EFAULT) return misfit;
   env.subprogFlags[subprog] |= SUB_CALLBACK;
   const failed = enterFrame(env, subprog, slot);
@@ -189,7 +189,7 @@ export function pushCallback(env: Env, call: CallbackCall): number {
   } else {
     const map = from + REG_WORDS;
     if (!FOR_EACH_MAPS.has(mapOf(env, W[map + AUX1]).type)) {
-      return env.fail(ENOTSUPP, "callback function not allowed for map");
+      return env.fail(ENOTSUPP, "callback", "callback function not allowed for map");
     }
     copyReg(to + REG_WORDS, map);
     for (const [r, type] of [[2, PTR_TO_MAP_KEY], [3, PTR_TO_MAP_VALUE]]) {
