@@ -102,7 +102,7 @@ export function checkAlu(env: Env, slot: number, fork: Fork): number {
     : op === NEG || op === END
     ? checkUnary(env, slot, op)
     : op > END
-    ? env.fail(EINVAL, `invalid BPF_ALU opcode ${op.toString(16)}`)
+    ? env.fail(EINVAL, "invalid-instruction", `invalid BPF_ALU opcode ${op.toString(16)}`)
     : checkBinary(env, slot, fork);
   if (err !== 0) return err;
   return checkInvariants(env, env.regs + env.dst[slot] * REG_WORDS, "alu");
@@ -113,13 +113,13 @@ function checkUnary(env: Env, slot: number, op: number): number {
   const code = env.code[slot], wide = (code & 7) === ALU64, imm = env.imm[slot];
   if (op === NEG) {
     if ((code & SRC_REG) !== 0 || env.src[slot] !== 0 || env.off[slot] !== 0 || imm !== 0) {
-      return env.fail(EINVAL, "BPF_NEG uses reserved fields");
+      return env.fail(EINVAL, "invalid-instruction", "BPF_NEG uses reserved fields");
     }
   } else if (
     env.src[slot] !== 0 || env.off[slot] !== 0 || (imm !== 16 && imm !== 32 && imm !== 64) ||
     (wide && (code & SRC_REG) !== 0)
   ) {
-    return env.fail(EINVAL, "BPF_END uses reserved fields");
+    return env.fail(EINVAL, "invalid-instruction", "BPF_END uses reserved fields");
   }
   const dst = env.dst[slot];
   const err = checkRead(env, dst) || checkWrite(env, dst);
@@ -157,6 +157,7 @@ function byteOrder(d: number, bits: number, swap: boolean): void {
 /** Takes the register out of its group of equals. */
 function unlink(o: number): void {
   W[o + ID] = 0;
+  if (W[o + OFF] === 0) return;
   W[o + OFF] = 0;
   W[o + VID] = 0;
 }
@@ -168,7 +169,6 @@ export function linkBeforeCopy(env: Env, o: number): void {
   if ((W[o + ID] & ADD_CONST) !== 0) unlink(o);
   if (W[o + ID] === 0 && !isConst(o)) {
     W[o + ID] = env.newId();
-    W[o + VID] = 0;
   }
 }
 
@@ -176,7 +176,9 @@ function checkMove(env: Env, slot: number): number {
   const code = env.code[slot], wide = (code & 7) === ALU64, off = env.off[slot], imm = env.imm[slot];
   const dst = env.dst[slot], src = env.src[slot], d = env.regs + dst * REG_WORDS;
   if ((code & SRC_REG) === 0) {
-    if (src !== 0 || off !== 0) return env.fail(EINVAL, "BPF_MOV uses reserved fields");
+    if (src !== 0 || off !== 0) {
+      return env.fail(EINVAL, "invalid-instruction", "BPF_MOV uses reserved fields");
+    }
     const err = checkWrite(env, dst);
     if (err !== 0) return err;
     markConst(d, imm, wide ? imm >> 31 : 0);
@@ -184,12 +186,16 @@ function checkMove(env: Env, slot: number): number {
   }
   if (wide && off === 1) {
     if (imm !== 1 && imm !== 1 << 16) {
-      return env.fail(EINVAL, "addr_space_cast insn can only convert between address space 1 and 0");
+      return env.fail(
+        EINVAL,
+        "invalid-instruction",
+        "addr_space_cast insn can only convert between address space 1 and 0",
+      );
     }
     return env.unsupported("arenas: addr_space_cast");
   }
   if ((off !== 0 && off !== 8 && off !== 16 && !(wide && off === 32)) || imm !== 0) {
-    return env.fail(EINVAL, "BPF_MOV uses reserved fields");
+    return env.fail(EINVAL, "invalid-instruction", "BPF_MOV uses reserved fields");
   }
   const err = checkRead(env, src) || checkWrite(env, dst);
   if (err !== 0) return err;
@@ -229,18 +235,20 @@ function checkBinary(env: Env, slot: number, fork: Fork): number {
   const dst = env.dst[slot], src = env.src[slot], off = env.off[slot], imm = env.imm[slot];
   const signedForm = off === 0 || (off === 1 && (op === DIV || op === MOD));
   if ((code & SRC_REG) !== 0) {
-    if (imm !== 0 || !signedForm) return env.fail(EINVAL, "BPF_ALU uses reserved fields");
+    if (imm !== 0 || !signedForm) {
+      return env.fail(EINVAL, "invalid-instruction", "BPF_ALU uses reserved fields");
+    }
     const err = checkRead(env, src);
     if (err !== 0) return err;
   } else if (src !== 0 || !signedForm) {
-    return env.fail(EINVAL, "BPF_ALU uses reserved fields");
+    return env.fail(EINVAL, "invalid-instruction", "BPF_ALU uses reserved fields");
   }
   let err = checkRead(env, dst);
   if (err !== 0) return err;
   if ((code & SRC_REG) === 0) {
-    if ((op === MOD || op === DIV) && imm === 0) return env.fail(EINVAL, "div by zero");
+    if ((op === MOD || op === DIV) && imm === 0) return env.fail(EINVAL, "division-by-zero", "div by zero");
     if ((op === LSH || op === RSH || op === ARSH) && (imm < 0 || imm >= (wide ? 64 : 32))) {
-      return env.fail(EINVAL, `invalid shift ${imm}`);
+      return env.fail(EINVAL, "invalid-shift", `invalid shift ${imm}`);
     }
   }
   err = checkWrite(env, dst);
@@ -271,7 +279,11 @@ function checkBinary(env: Env, slot: number, fork: Fork): number {
           markUnknown(d);
           return 0;
         }
-        return env.fail(EACCES, `R${dst} pointer ${ALU_TEXT[op >> 4]} pointer prohibited`);
+        return env.fail(
+          EACCES,
+          "pointer-arithmetic",
+          `R${dst} pointer ${ALU_TEXT[op >> 4]} pointer prohibited`,
+        );
       }
       err = env.precision.markReg(env, dst);
       if (err < 0) return err;

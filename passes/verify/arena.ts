@@ -15,9 +15,3 @@ export const W: Int32Array = new Int32Array(ARENA_WORDS);
 export function copyReg(to: number, from: number): void {
   for (let i = 0; i < REG_WORDS; i++) W[to + i] = W[from + i];
 }
-
-/** Whether words 0 to 22 of two registers are equal. */
-export function sameReg(a: number, b: number): boolean {
-  for (let i = 0; i < REG_WORDS - 1; i++) if (W[a + i] !== W[b + i]) return false;
-  return true;
-}

@@ -317,7 +317,7 @@ function fails(env: Env, state: number, exact: number): boolean {
   const r = W[state + ST_HINT], bit = 1 << r, frame = savedFrame(state, env.curframe);
   if ((env.liveRegs[W[state + ST_INSN]] & bit) === 0) return false;
   const id = W[frame + SFR_REGS + r], o = env.regs + r * REG_WORDS;
-  if (W[o + VID] === id) return false;
+  if (W[o + VID] === id && W[o + ID] === 0) return false;
   const old = valueAt(id), type = W[old + TYPE];
   if (exact === EXACT) return !sameWords(old, o, ID);
   if (type === NOT_INIT) return exact === RANGE_WITHIN && W[o + TYPE] !== NOT_INIT;
@@ -370,5 +370,5 @@ export function maybeLooping(env: Env, state: number): boolean {
 
 function sameRegister(env: Env, frame: number, r: number): boolean {
   const id = W[frame + SFR_REGS + r], o = env.regs + r * REG_WORDS;
-  return W[o + VID] === id || sameWords(valueAt(id), o, FRAMENO);
+  return (W[o + VID] === id && W[o + ID] === 0) || sameWords(valueAt(id), o, FRAMENO);
 }

@@ -53,8 +53,8 @@ export const REF_ID = 21;
 /** Word of the frame a stack pointer points into. */
 export const FRAMENO = 22;
 /**
- * Word of the id of the immutable value that equals words 0 to 22, or 0 if there is none yet. Whoever changes any of those words
- * writes 0 here; copying a register copies it too.
+ * Word of the id of the immutable value that equals words 0 to 22 (of a scalar: but for the link in `ID`), or 0 if there is none yet.
+ * Whoever changes any of those words writes 0 here; copying a register copies it too.
  */
 export const VID = 23;
 

@@ -26,12 +26,13 @@ import {
   F_SUBPROG,
   FRAME_REG_COUNT,
   FRAME_WORDS,
+  ID,
   REG_WORDS,
   STACK_SPILL,
   TYPE,
   VID,
 } from "./layout.ts";
-import { intern, NOT_INIT_VALUE, paranoia, valueAt, valueHolds } from "./values.ts";
+import { internLinked, NOT_INIT_VALUE, paranoia, valueAt, valueHolds } from "./values.ts";
 
 // Header of a state. Word 0 is the block's size class.
 /** Word: the slot it is the state before. */
@@ -216,19 +217,20 @@ function saveFrame(from: number, to: number): number {
   W[to + SFR_PRECISE_SLOTS + 1] = 0;
   for (let r = 0, o = from + F_REGS; r < FRAME_REG_COUNT; r++, o += REG_WORDS) {
     const id = W[o + VID];
-    W[to + SFR_REGS + r] = id !== 0 ? id : intern(o);
+    W[to + SFR_REGS + r] = id !== 0 && W[o + ID] === 0 ? id : internLinked(o);
   }
   const types = to + SFR_SLOTS, ids = types + slots;
   for (let i = 0; i < slots; i++) {
     const t = W[from + F_SLOT_TYPES + i];
     W[types + i] = t;
-    W[ids + i] = slotHasValue(t) ? intern(from + F_SPILLS + i * REG_WORDS) : NOT_INIT_VALUE;
+    W[ids + i] = slotHasValue(t) ? internLinked(from + F_SPILLS + i * REG_WORDS) : NOT_INIT_VALUE;
   }
   return ids + slots;
 }
 
 function loadReg(o: number, id: number): void {
-  if (W[o + VID] !== id) copyReg(o, valueAt(id));
+  // Of linked scalars that have an id, it is another than their value's.
+  if (W[o + VID] !== id || W[o + ID] !== 0) copyReg(o, valueAt(id));
 }
 
 /** Makes a saved state the path under exploration. What stands at `ST_PARENT` and its like is taken over; the block stays. */

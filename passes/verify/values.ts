@@ -2,14 +2,26 @@
  * Immutable register values, each stored once: saved states hold ids of them instead of registers.
  *
  * Equal registers have equal ids, whatever path they come from, so comparing two saved registers begins with comparing two
- * integers. Values live as long as the verification; a million instructions make a few million of them at most, which fits.
+ * integers. Linked scalars have an id of their own for each link, besides that of the number they are: see {@linkcode intern} and
+ * {@linkcode internLinked}. Values live as long as the verification; a million instructions make a few million of them at most, which fits.
  * What a value means is none of this file's business.
  *
  * @module
  */
 import { UnsupportedError } from "../../ir/diagnostic.ts";
-import { copyReg, sameReg, W } from "./arena.ts";
-import { NOT_INIT, REG_WORDS, TYPE, VALUE_LIMIT, VALUES, VID } from "./layout.ts";
+import { copyReg, W } from "./arena.ts";
+import {
+  FRAMENO,
+  ID,
+  NOT_INIT,
+  REF_ID,
+  REG_WORDS,
+  SCALAR_VALUE,
+  TYPE,
+  VALUE_LIMIT,
+  VALUES,
+  VID,
+} from "./layout.ts";
 import { markUnknown } from "./scalar.ts";
 
 /** The value of a register that was never written, or that nobody reads any more. */
@@ -49,10 +61,24 @@ export function valueCount(): number {
   return count - 1;
 }
 
+/** Of a scalar the link does not count. */
 function hashOf(o: number): number {
-  let h = 0;
-  for (let i = 0; i < REG_WORDS - 1; i++) h = Math.imul(h ^ W[o + i], 0x9e3779b1) ^ (h >>> 15);
+  let h = W[o + TYPE] === SCALAR_VALUE ? 0 : W[o + ID];
+  for (let i = 0; i < ID; i++) h = Math.imul(h ^ W[o + i], 0x9e3779b1) ^ (h >>> 15);
+  h = Math.imul(h ^ W[o + REF_ID] ^ (W[o + FRAMENO] << 16), 0x9e3779b1) ^ (h >>> 15);
   return h ^ (h >>> 13);
+}
+
+/** Whether two registers are equal, up to the link if they are scalars. */
+function sameValue(a: number, b: number): boolean {
+  for (let i = 0; i < ID; i++) if (W[a + i] !== W[b + i]) return false;
+  return W[a + REF_ID] === W[b + REF_ID] && W[a + FRAMENO] === W[b + FRAMENO] &&
+    (W[a + ID] === W[b + ID] || W[a + TYPE] === SCALAR_VALUE);
+}
+
+function linkedHash(base: number, id: number): number {
+  const h = Math.imul(base ^ Math.imul(id, 0x85ebca6b), 0x9e3779b1);
+  return h ^ (h >>> 15);
 }
 
 function insert(hash: number, id: number): void {
@@ -65,11 +91,28 @@ function grow(): void {
   const old = table;
   table = new Int32Array(old.length * 4);
   mask = table.length - 1;
-  for (let i = 0; i < old.length; i++) if (old[i] !== 0) insert(hashOf(valueAt(old[i])), old[i]);
+  for (let i = 0; i < old.length; i++) {
+    const id = old[i];
+    if (id === 0) continue;
+    const o = valueAt(id), base = W[o + VID];
+    insert(base === id ? hashOf(o) : linkedHash(base, W[o + ID]), id);
+  }
+}
+
+function store(o: number, hash: number): number {
+  if (count >= VALUE_LIMIT) {
+    throw new UnsupportedError("a verification with more than 5000000 register values");
+  }
+  const id = count++;
+  copyReg(valueAt(id), o);
+  if (id * 2 > mask) grow();
+  insert(hash, id);
+  return id;
 }
 
 /**
- * The id of the value that equals the register at word `o`, stored if it is new; the register remembers it in `VID`.
+ * The id of the value that equals the register at word `o`, of a scalar regardless of what it is linked to, stored if it is new; the
+ * register remembers it in `VID`.
  *
  * @throws {UnsupportedError} If the arena is full.
  */
@@ -79,17 +122,29 @@ export function intern(o: number): number {
   if (W[o + TYPE] === NOT_INIT) return W[o + VID] = NOT_INIT_VALUE;
   const hash = hashOf(o);
   for (let at = hash & mask; table[at] !== 0; at = (at + 1) & mask) {
-    if (sameReg(o, valueAt(table[at]))) return W[o + VID] = table[at];
+    const value = valueAt(table[at]);
+    if (W[value + VID] === table[at] && sameValue(o, value)) return W[o + VID] = table[at];
   }
-  if (count >= VALUE_LIMIT) {
-    throw new UnsupportedError("a verification with more than 5000000 register values");
+  const id = store(o, hash), value = valueAt(id);
+  W[value + VID] = id;
+  if (W[o + TYPE] === SCALAR_VALUE) W[value + ID] = 0;
+  return W[o + VID] = id;
+}
+
+/**
+ * The id of the value that equals the register at word `o` in everything, links of scalars included.
+ *
+ * @throws {UnsupportedError} If the arena is full.
+ */
+export function internLinked(o: number): number {
+  const base = intern(o), link = W[o + ID];
+  if (link === 0 || W[o + TYPE] !== SCALAR_VALUE) return base;
+  const hash = linkedHash(base, link);
+  for (let at = hash & mask; table[at] !== 0; at = (at + 1) & mask) {
+    const value = valueAt(table[at]);
+    if (W[value + ID] === link && W[value + VID] === base) return table[at];
   }
-  const id = count++;
-  W[o + VID] = id;
-  copyReg(valueAt(id), o);
-  if (id * 2 > mask) grow();
-  insert(hash, id);
-  return id;
+  return store(o, hash);
 }
 
 /** Whether each saved state is checked against the registers it is made of; for tests, as it costs. */
@@ -98,5 +153,5 @@ export const paranoia: { on: boolean } = { on: false };
 /** Whether the register's `VID`, if it has one, tells the truth. */
 export function valueHolds(o: number): boolean {
   const known = W[o + VID];
-  return known === 0 || W[o + TYPE] === NOT_INIT && known === NOT_INIT_VALUE || sameReg(o, valueAt(known));
+  return known === 0 || W[o + TYPE] === NOT_INIT && known === NOT_INIT_VALUE || sameValue(o, valueAt(known));
 }

@@ -1,8 +1,16 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { copyReg, sameReg, W } from "./arena.ts";
-import { CUR, OFF, VID } from "./layout.ts";
+import { copyReg, W } from "./arena.ts";
+import { CUR, ID, OFF, UMIN, VID } from "./layout.ts";
 import { markConst, markUnknown } from "./scalar.ts";
-import { intern, resetValues, UNKNOWN_VALUE, valueAt, valueCount, valueHolds } from "./values.ts";
+import {
+  intern,
+  internLinked,
+  resetValues,
+  UNKNOWN_VALUE,
+  valueAt,
+  valueCount,
+  valueHolds,
+} from "./values.ts";
 
 const A = CUR, B = CUR + 24;
 
@@ -15,7 +23,7 @@ Deno.test("equal registers have one value, others have others", () => {
   assertEquals(intern(A), intern(B));
   markConst(B, 8, 0);
   assertNotEquals(intern(A), intern(B));
-  assert(sameReg(B, valueAt(intern(B))));
+  assertEquals(W[valueAt(intern(B)) + UMIN], 8);
 });
 
 Deno.test("a copied register keeps its value, a changed one must give it up", () => {
@@ -44,4 +52,20 @@ Deno.test("many values are found again", () => {
     assertEquals(intern(A), ids[i]);
   }
   assertEquals(valueCount(), count);
+});
+
+Deno.test("a linked scalar is the same number as an unlinked one, and another value", () => {
+  resetValues();
+  markUnknown(A);
+  markUnknown(B);
+  W[B + ID] = 5;
+  assertEquals(intern(A), intern(B));
+  const linked = internLinked(B);
+  assertNotEquals(linked, internLinked(A));
+  assertEquals(W[valueAt(linked) + ID], 5);
+  assertEquals(W[valueAt(linked) + VID], intern(A));
+  assertEquals(internLinked(B), linked);
+  W[B + ID] = 6;
+  assertNotEquals(internLinked(B), linked);
+  assertEquals(W[valueAt(intern(B)) + ID], 0);
 });
