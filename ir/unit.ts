@@ -76,6 +76,16 @@ export interface Extern {
   readonly targetBtfId: number;
 }
 
+/** A program of an object that cannot be linked, although others of the object can. */
+export interface UnreadableProgram {
+  /** The function's name. */
+  readonly name: string;
+  /** The section it lies in. */
+  readonly section: string;
+  /** What is wrong with it, and where. */
+  readonly message: string;
+}
+
 /** One object file. */
 export interface Unit {
   /** Where it came from, for messages. */
@@ -94,4 +104,6 @@ export interface Unit {
   readonly externs: readonly Extern[];
   /** Filled last; each program points back at the unit. */
   readonly programs: readonly Program[];
+  /** Programs that are not among them, with the reason. */
+  readonly unreadable?: readonly UnreadableProgram[];
 }

@@ -160,6 +160,7 @@ export function bodiesIn(
   const faults: ObjectFault[] = [];
   const { btf } = unit;
   if (btf === undefined) return { bodies, faults: [{ name: options.name, message: "it has no BTF" }] };
+  for (const { name, message } of unit.unreadable ?? []) faults.push({ name, message });
   for (const program of unit.programs) {
     const main = program.subprogs[0];
     if (main.btfId === 0) continue;

@@ -9,6 +9,7 @@
 import type { Btf } from "../../ir/btf/btf.ts";
 import type { ProgramAttrs } from "../../ir/program.ts";
 import type { ObjectFunction } from "./object.ts";
+import { legacySectionRule } from "./legacy_sections.ts";
 import { attachTypeNumber, sectionRule } from "./sections.ts";
 import type { StructOpsAttach } from "./struct_ops.ts";
 
@@ -45,7 +46,7 @@ export function attrsOf(
 ): ProgramAttrs {
   const optional = func.section.name.startsWith("?");
   const section = optional ? func.section.name.slice(1) : func.section.name;
-  const rule = sectionRule(section);
+  const rule = sectionRule(section) ?? legacySectionRule(section);
   const slash = section.indexOf("/");
   const named = slash < 0 || !rule?.takesTarget ? undefined : section.slice(slash + 1);
   const { target, structOps } = context;

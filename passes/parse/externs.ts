@@ -52,6 +52,8 @@ export function collectExterns(elf: Elf, btf: Btf | undefined, target: Btf | und
     const typeId = externType(btf, symbol.name);
     if (typeId === 0) continue;
     const section = sections.get(typeId);
+    // A function of another object that was never linked: only its calls are lost.
+    if (section === undefined && btf.type(typeId).kind === "func") continue;
     if (section !== ".ksyms" && section !== ".kconfig") {
       throw new MalformedError(
         `Extern "${symbol.name}" lies in ${

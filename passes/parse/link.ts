@@ -51,7 +51,11 @@ export interface Linked {
 /** Instructions of one program; a kernel takes a million. */
 const MAX_PROGRAM = 1_000_000;
 
-/** What calls of missing weak functions call, plus the extern's position (libbpf's `POISON_CALL_KFUNC_BASE`). */
+/**
+ * What calls of missing weak functions call, plus the extern's position (libbpf's `POISON_CALL_KFUNC_BASE`). So do, behind the last
+ * extern, calls of functions that nothing describes, such as a `memset` that the compiler did not inline: libbpf gives such an
+ * object up, but a program that does not get there, or another one of the object, is as good as any.
+ */
 const POISON_KFUNC = 2_002_000_000;
 
 const CALL = 0x85;
@@ -229,6 +233,7 @@ function relocate(context: LinkContext, at: At): ObjectExtern | undefined {
   }
   if (isExtern(symbol)) {
     const item = context.externs.get(symbol.index);
+    if (item === undefined && code === CALL) return poisonCall(at, context.externs.size);
     if (item === undefined) {
       throw complain(func, localSlot, `Extern "${symbol.name}" has no type information`);
     }
@@ -289,14 +294,17 @@ function relocateCall(
   if (extern.kind !== "kfunc") {
     throw complain(at.func, at.relocation.offset / 8 - at.func.start, `"${extern.name}" is no function`);
   }
-  if (extern.targetBtfId === 0 && extern.weak && context.hasTarget) {
-    view.setUint32(slot * 8, CALL, true);
-    view.setInt32(slot * 8 + 4, POISON_KFUNC + index, true);
-    return undefined;
-  }
+  if (extern.targetBtfId === 0 && extern.weak && context.hasTarget) return poisonCall(at, index);
   setSource(bytes, slot, PSEUDO_KFUNC);
   view.setInt32(slot * 8 + 4, extern.targetBtfId, true);
   return extern;
+}
+
+/** A call of nothing: a program that reaches it is refused, with the number in the message. */
+function poisonCall(at: At, index: number): undefined {
+  const view = new DataView(at.bytes.buffer);
+  view.setUint32(at.slot * 8, CALL, true);
+  view.setInt32(at.slot * 8 + 4, POISON_KFUNC + index, true);
 }
 
 /** A 16-byte load of a setting, or of a kernel symbol's address: 0 where a weak one is missing. */

@@ -3,7 +3,8 @@
  *
  * The steps, each in a file of its own: sections and functions (`object.ts`), externs (`externs.ts`), completed BTF
  * (`fixup_btf.ts`), maps (`maps.ts`, `data_maps.ts`, `kconfig.ts`, `struct_ops.ts`), CO-RE (`core/`), linking (`link.ts`),
- * attributes (`attach.ts`). The file is input from anywhere: the only error is `MalformedError`.
+ * attributes (`attach.ts`), types of programs that libbpf would not know (`program_types.ts`). The file is input from anywhere: the
+ * only error is `MalformedError`. A program that cannot be linked is one only if there is no other; else the unit lists it.
  *
  * Where libbpf asks the running kernel, this asks the target's BTF, and what that does not know stays open in the unit: a
  * missing kernel function has the id 0, a program's unknown attach point too. Without a target CO-RE relocations
@@ -19,11 +20,12 @@ import type { IndexedBtf } from "../../ir/btf/read.ts";
 import { essentialName, openBtf } from "../../ir/btf/read.ts";
 import { buildProgram } from "../../ir/build.ts";
 import { decode } from "../../ir/decode.ts";
-import type { DecodedInsn } from "../../ir/decode.ts";
+import type { Decoded, DecodedInsn } from "../../ir/decode.ts";
 import { MalformedError } from "../../ir/diagnostic.ts";
 import { readElf } from "../../ir/elf/elf.ts";
 import type { Origin, Program, ProgramAttrs, Subprog } from "../../ir/program.ts";
-import type { MapDef, Unit } from "../../ir/unit.ts";
+import type { MapDef, Unit, UnreadableProgram } from "../../ir/unit.ts";
+import type { Profile } from "../../profile/profile.ts";
 import { attrsOf } from "./attach.ts";
 import { CoreRelocator } from "./core/apply.ts";
 import { dataMaps } from "./data_maps.ts";
@@ -39,8 +41,10 @@ import { btfMaps, initialEntries } from "./maps.ts";
 import type { ObjectFunction, ObjectParts } from "./object.ts";
 import { readObject } from "./object.ts";
 import { FunctionInfo, SectionRecords } from "./origins.ts";
+import { decideTypes } from "./program_types.ts";
 import { structOps } from "./struct_ops.ts";
 import { exceptionCallbacks, taggedFlags } from "./tags.ts";
+import { useOf } from "./use.ts";
 
 /** What an object is read with. */
 export interface ParseOptions {
@@ -54,6 +58,10 @@ export interface ParseOptions {
   readonly kernelVersion?: number;
   /** Addresses of kernel symbols, as /proc/kallsyms has them, for externs without a type. Without it such a load is a `kernel_var` with the id 0. */
   readonly addresses?: ReadonlyMap<string, bigint>;
+  /** The type of programs whose section says none, neither as libbpf nor as older loaders name sections, e.g. `sched_cls`. */
+  readonly type?: string;
+  /** What program types can do: decides about programs of other sections, where {@linkcode ParseOptions.type} does not. */
+  readonly profile?: Profile;
   /** Make a program of every global function of `.text` too, of type `unspec`: for objects that hold bodies, not programs. */
   readonly textFunctions?: boolean;
 }
@@ -86,7 +94,7 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
   const externs = collectExterns(elf, rawBtf, options.targetBtf);
   const btf = rawBtf === undefined ? undefined : fixupBtf(rawBtf, object, externs);
   const info = new FunctionInfo(elf, rawBtf, ext);
-  relocateTypes(object, { rawBtf, ext, target: options.targetBtf });
+  const unrelocated = relocateTypes(object, { rawBtf, ext, target: options.targetBtf });
 
   const ops = structOps(object, btf, options.targetBtf);
   const callbacks = new Map<ObjectFunction, ObjectFunction>();
@@ -100,6 +108,7 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
     exceptionCallbacks: callbacks,
   };
   const programs: Program[] = [];
+  const unreadable: UnreadableProgram[] = [];
   const unit: Unit = {
     name: options.name,
     license: object.license,
@@ -115,8 +124,10 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
       targetBtfId,
     })),
     programs,
+    unreadable,
   };
-  let slots = 0;
+  let slots = 0, firstError: MalformedError | undefined;
+  const found: LinkedProgram[] = [];
   for (const func of object.functions) {
     const isBody = options.textFunctions === true && !func.entry && func.global;
     if (!func.entry && !isBody) continue;
@@ -125,18 +136,35 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
       const callback = callbackOf(object, exceptionCallbacks(btf, funcId));
       if (callback !== undefined) callbacks.set(func, callback);
     }
-    const linked = link(context, func);
-    slots += linked.bytes.length / 8;
+    try {
+      const linked = link(context, func);
+      slots += linked.bytes.length / 8;
+      const failed = linked.parts.find((part) => unrelocated.has(part.func));
+      if (failed !== undefined) throw unrelocated.get(failed.func);
+      const attrs = attrsOf(func, {
+        target: options.targetBtf,
+        structOps: ops.programs.get(func),
+        flags: btf === undefined || funcId === 0 ? 0 : taggedFlags(btf, funcId),
+      });
+      found.push({ linked, attrs, decoded: decode(linked.bytes) });
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      firstError ??= error;
+      unreadable.push({ name: func.name, section: func.section.name, message: error.message });
+    }
     if (slots > MAX_UNIT) {
       throw new MalformedError("The programs together are larger than any object", `function ${func.name}`);
     }
-    const attrs = attrsOf(func, {
-      target: options.targetBtf,
-      structOps: ops.programs.get(func),
-      flags: btf === undefined || funcId === 0 ? 0 : taggedFlags(btf, funcId),
-    });
-    programs.push(toProgram(unit, { linked, attrs, info }));
   }
+  if (found.length === 0 && firstError !== undefined) throw firstError;
+  const types = typesOf(found, unit, options);
+  found.forEach((program, i) => {
+    const { attrs } = program;
+    const attachType = attrs.type === "unspec"
+      ? firstAttachType(types[i], options.profile)
+      : attrs.attachType;
+    programs.push(toProgram(unit, { ...program, attrs: { ...attrs, type: types[i], attachType }, info }));
+  });
   return unit;
 }
 
@@ -149,14 +177,47 @@ function readTypes(object: ObjectParts): { btf?: IndexedBtf; ext?: BtfExt } {
   return { btf, ext: readBtfExt(object.elf.data(extSection), "section .BTF.ext") };
 }
 
-/** CO-RE, function by function. */
+/** An entry point with what it reaches. */
+interface LinkedProgram {
+  readonly linked: Linked;
+  readonly attrs: ProgramAttrs;
+  readonly decoded: Decoded;
+}
+
+/** The types of all programs; those whose sections libbpf does not know are decided together. */
+function typesOf(found: readonly LinkedProgram[], unit: Unit, options: ParseOptions): readonly string[] {
+  if (found.every(({ attrs }) => attrs.type !== "unspec")) return found.map(({ attrs }) => attrs.type);
+  const candidates = found.map(({ attrs, linked, decoded }) => ({
+    section: attrs.section,
+    type: attrs.type,
+    use: useOf(decoded.insns, {
+      slots: decoded.slots,
+      mainSlots: linked.parts[1]?.start ?? linked.bytes.length / 8,
+    }),
+    progArrays: decoded.insns.flatMap((insn) =>
+      insn.kind === "imm64" && insn.value.kind === "map" &&
+        unit.maps[insn.value.map]?.type === MAP_TYPE.PROG_ARRAY
+        ? [insn.value.map]
+        : []
+    ),
+  }));
+  return decideTypes(candidates, { asked: options.type, profile: options.profile });
+}
+
+/** What a program of a type is loaded with where nobody asks for an attach type. */
+function firstAttachType(type: string, profile: Profile | undefined): number {
+  return profile?.programType(type)?.attachTypes?.[0] ?? 0;
+}
+
+/** CO-RE, function by function. Gives the functions in which something does not fit, with the reason. */
 function relocateTypes(
   object: ObjectParts,
   types: { rawBtf: IndexedBtf | undefined; ext: BtfExt | undefined; target: Btf | undefined },
-): void {
+): ReadonlyMap<ObjectFunction, MalformedError> {
   const { rawBtf, ext, target } = types;
+  const failed = new Map<ObjectFunction, MalformedError>();
   if (rawBtf === undefined || ext === undefined || target === undefined || ext.relocations.length === 0) {
-    return;
+    return failed;
   }
   const relocator = new CoreRelocator(rawBtf, target);
   const records = new SectionRecords(object.elf, rawBtf, {
@@ -164,19 +225,33 @@ function relocateTypes(
     width: RELOCATION_WORDS,
   });
   for (const func of object.functions) {
-    for (const [offset, type, path, kind] of records.of(func)) {
-      const slot = (offset >>> 0) / 8 - func.start;
-      const where = `function ${func.name}, section ${func.section.name}, offset 0x${
-        (offset >>> 0).toString(16)
-      }`;
-      if (!Number.isInteger(slot)) {
-        throw new MalformedError("A CO-RE relocation lies inside an instruction", where);
-      }
-      relocator.apply(func.bytes, slot, {
-        relocation: { type: type >>> 0, path: rawBtf.text(path >>> 0), kind: kind >>> 0 },
-        where,
-      });
+    try {
+      relocateFunction(func, { relocator, rawBtf, records: records.of(func) });
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      failed.set(func, error);
     }
+  }
+  return failed;
+}
+
+function relocateFunction(
+  func: ObjectFunction,
+  parts: { relocator: CoreRelocator; rawBtf: IndexedBtf; records: ReturnType<SectionRecords["of"]> },
+): void {
+  const { relocator, rawBtf, records } = parts;
+  for (const [offset, type, path, kind] of records) {
+    const slot = (offset >>> 0) / 8 - func.start;
+    const where = `function ${func.name}, section ${func.section.name}, offset 0x${
+      (offset >>> 0).toString(16)
+    }`;
+    if (!Number.isInteger(slot)) {
+      throw new MalformedError("A CO-RE relocation lies inside an instruction", where);
+    }
+    relocator.apply(func.bytes, slot, {
+      relocation: { type: type >>> 0, path: rawBtf.text(path >>> 0), kind: kind >>> 0 },
+      where,
+    });
   }
 }
 
@@ -237,10 +312,10 @@ function callbackOf(object: ObjectParts, names: readonly string[]): ObjectFuncti
 /** Bytes to instructions, with the names that bytes cannot hold. */
 function toProgram(
   unit: Unit,
-  parts: { linked: Linked; attrs: ProgramAttrs; info: FunctionInfo },
+  parts: LinkedProgram & { info: FunctionInfo },
 ): Program {
   const { linked, attrs, info } = parts;
-  const { insns, slots } = decode(linked.bytes);
+  const { insns, slots } = parts.decoded;
   const origins: Origin[] = new Array(insns.length);
   let part = 0;
   for (let i = 0; i < insns.length; i++) {
