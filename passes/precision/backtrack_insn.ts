@@ -218,7 +218,7 @@ function leave(env: Env, marks: Marks): number {
 }
 
 function bug(env: Env, text: string): number {
-  return env.fail(EFAULT, `verifier bug: ${text}`);
+  return env.fail(EFAULT, "kernel-bug", `verifier bug: ${text}`);
 }
 
 function hex(mask: number): string {

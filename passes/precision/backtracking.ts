@@ -41,7 +41,7 @@ export const backtracking: Precision = {
   name: "backtracking",
   markReg(env, regno) {
     if (W[env.regs + regno * REG_WORDS + TYPE] !== SCALAR_VALUE) {
-      return env.fail(EFAULT, "verifier bug: backtracking misuse");
+      return env.fail(EFAULT, "kernel-bug", "verifier bug: backtracking misuse");
     }
     if (concernOf !== env) begin(env);
     marks.frame = env.curframe;
@@ -151,7 +151,9 @@ function walkBack(env: Env, start: number): number {
           i--;
         }
       }
-      if (i < 0 || i >= concerned.length) return env.fail(EFAULT, `verifier bug: backtracking idx ${i}`);
+      if (i < 0 || i >= concerned.length) {
+        return env.fail(EFAULT, "kernel-bug", `verifier bug: backtracking idx ${i}`);
+      }
     }
     state = parent;
     if (state === 0) break;
@@ -212,7 +214,9 @@ function markSlots(env: Env, where: { frame: number; f: number }): number {
   let changed = 0;
   for (let i = 0; i < 64; i++) {
     if (!marks.hasSlot(f, i)) continue;
-    if (i >= slots) return env.fail(EFAULT, `verifier bug: stack slot ${i}, total slots ${slots}`);
+    if (i >= slots) {
+      return env.fail(EFAULT, "kernel-bug", `verifier bug: stack slot ${i}, total slots ${slots}`);
+    }
     const word = frame + SFR_PRECISE_SLOTS + (i >>> 5), bit = 1 << (i & 31);
     if (!isScalarSpill(frame, i) || (W[word] & bit) !== 0) marks.dropSlot(f, i);
     else {
@@ -248,6 +252,7 @@ function entryBug(env: Env, state: number): number {
   const subprog = state === 0 ? W[frameAt(0) + F_SUBPROG] : W[savedFrame(state, 0) + SFR_SUBPROG];
   return env.fail(
     EFAULT,
+    "kernel-bug",
     `verifier bug: backtracking func entry subprog ${subprog} reg_mask ${
       (marks.regs[marks.frame] >>> 0).toString(16)
     } stack_mask ${(marks.lo[marks.frame] >>> 0).toString(16)}`,

@@ -83,19 +83,31 @@ function checkSaneOffset(env: Env, o: number, type: number): number {
     const value = toNumber(W[o + TVAL], W[o + TVAL + 1]);
     if (value >= MAX_VAR_OFF || value <= -MAX_VAR_OFF) {
       const text = signed64(W[o + TVAL], W[o + TVAL + 1]);
-      return env.fail(EINVAL, `math between ${typeName(type)} pointer and ${text} is not allowed`);
+      return env.fail(
+        EINVAL,
+        "pointer-offset",
+        `math between ${typeName(type)} pointer and ${text} is not allowed`,
+      );
     }
   }
   if (W[o + OFF] >= MAX_VAR_OFF || W[o + OFF] <= -MAX_VAR_OFF) {
-    return env.fail(EINVAL, `${typeName(type)} pointer offset ${W[o + OFF]} is not allowed`);
+    return env.fail(
+      EINVAL,
+      "pointer-offset",
+      `${typeName(type)} pointer offset ${W[o + OFF]} is not allowed`,
+    );
   }
   if (W[o + SMIN] === 0 && W[o + SMIN + 1] === -0x80000000) {
     const what = `math between ${typeName(type)} pointer and register with unbounded min value`;
-    return env.fail(EINVAL, `${what} is not allowed`);
+    return env.fail(EINVAL, "pointer-offset", `${what} is not allowed`);
   }
   if (smin >= MAX_VAR_OFF || smin <= -MAX_VAR_OFF) {
     const text = signed64(W[o + SMIN], W[o + SMIN + 1]);
-    return env.fail(EINVAL, `value ${text} makes ${typeName(type)} pointer be out of bounds`);
+    return env.fail(
+      EINVAL,
+      "pointer-offset",
+      `value ${text} makes ${typeName(type)} pointer be out of bounds`,
+    );
   }
   return 0;
 }
@@ -123,11 +135,12 @@ export function adjustPointer(env: Env, slot: number, ptr: number, off: number):
       markUnknown(d);
       return 0;
     }
-    return env.fail(EACCES, `R${dst} 32-bit pointer arithmetic prohibited`);
+    return env.fail(EACCES, "pointer-arithmetic", `R${dst} 32-bit pointer arithmetic prohibited`);
   }
   if ((type & PTR_MAYBE_NULL) !== 0) {
     return env.fail(
       EACCES,
+      "nullable",
       `R${dst} pointer arithmetic on ${typeName(type)} prohibited, null-check it first`,
     );
   }
@@ -135,7 +148,11 @@ export function adjustPointer(env: Env, slot: number, ptr: number, off: number):
   // Such memory is read with a fault handler: nothing to keep track of.
   if (base === PTR_TO_MEM && (type & PTR_UNTRUSTED) !== 0) return 0;
   if (!isMovable(base, known, known && sl === 0 && sh === 0 && op === ADD)) {
-    return env.fail(EACCES, `R${dst} pointer arithmetic on ${typeName(type)} prohibited`);
+    return env.fail(
+      EACCES,
+      "pointer-arithmetic",
+      `R${dst} pointer arithmetic on ${typeName(type)} prohibited`,
+    );
   }
   if (d !== ptr) copyReg(d, ptr);
   W[d + VID] = 0;
@@ -158,8 +175,12 @@ export function adjustPointer(env: Env, slot: number, ptr: number, off: number):
       }
     }
   } else if (op === SUB) {
-    if (d !== ptr) return env.fail(EACCES, `R${dst} tried to subtract pointer from scalar`);
-    if (type === PTR_TO_STACK) return env.fail(EACCES, `R${dst} subtraction from stack pointer prohibited`);
+    if (d !== ptr) {
+      return env.fail(EACCES, "pointer-arithmetic", `R${dst} tried to subtract pointer from scalar`);
+    }
+    if (type === PTR_TO_STACK) {
+      return env.fail(EACCES, "pointer-arithmetic", `R${dst} subtraction from stack pointer prohibited`);
+    }
     if (known) {
       W[d + OFF] -= sl;
     } else {
@@ -175,9 +196,17 @@ export function adjustPointer(env: Env, slot: number, ptr: number, off: number):
       }
     }
   } else if (op === AND || op === OR || op === XOR) {
-    return env.fail(EACCES, `R${dst} bitwise operator ${ALU_TEXT[op >> 4]} on pointer prohibited`);
+    return env.fail(
+      EACCES,
+      "pointer-arithmetic",
+      `R${dst} bitwise operator ${ALU_TEXT[op >> 4]} on pointer prohibited`,
+    );
   } else {
-    return env.fail(EACCES, `R${dst} pointer arithmetic with ${ALU_TEXT[op >> 4]} operator prohibited`);
+    return env.fail(
+      EACCES,
+      "pointer-arithmetic",
+      `R${dst} pointer arithmetic with ${ALU_TEXT[op >> 4]} operator prohibited`,
+    );
   }
   const sane = checkSaneOffset(env, d, type);
   if (sane !== 0) return sane;

@@ -81,7 +81,7 @@ export function checkAttachType(env: Env): number {
     (attachType === 0 && HAVE_DEFAULTS.has(name));
   if (known) return 0;
   env.message = `programs of type ${name} are not loaded with attach type ${attachType}`;
-  return -EINVAL;
+  return env.failSilently(EINVAL, "attach-target");
 }
 
 /** Types for which no attach type means their first one. */
@@ -91,11 +91,11 @@ const HAVE_DEFAULTS: ReadonlySet<string> = new Set(["cgroup_sock", "sk_reuseport
 export function checkTarget(env: Env): number {
   const { name } = env.rules, sleeps = (env.program.attrs.flags & SLEEPABLE) !== 0;
   if (name === "syscall") {
-    return sleeps ? 0 : env.fail(EINVAL, "Syscall programs can only be sleepable");
+    return sleeps ? 0 : env.fail(EINVAL, "not-sleepable", "Syscall programs can only be sleepable");
   }
   if (sleeps && !maySleep(env)) {
     const types = "fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs";
-    return env.fail(EINVAL, `Only ${types} can be sleepable`);
+    return env.fail(EINVAL, "not-sleepable", `Only ${types} can be sleepable`);
   }
   if (name === "struct_ops") return checkStructOps(env, sleeps);
   return name === "tracing" ? checkTracing(env, sleeps) : 0;
@@ -117,7 +117,7 @@ function checkTracing(env: Env, sleeps: boolean): number {
   const { attachBtfId: id, attachTarget } = env.program.attrs;
   if (id === 0) {
     if (attachTarget !== undefined) return env.unsupported(`attach target ${attachTarget}`);
-    return env.fail(EINVAL, "Tracing programs must provide btf_id");
+    return env.fail(EINVAL, "attach-target", "Tracing programs must provide btf_id");
   }
   const btf = btfOf(env, KERNEL_BTF), type = btf.type(id);
   switch (env.attachType) {
@@ -135,9 +135,11 @@ function checkTracing(env: Env, sleeps: boolean): number {
 
 function tracepoint(env: Env, btf: Btf, id: number): number {
   const type = btf.type(id), prefix = "btf_trace_";
-  if (type.kind !== "typedef") return env.fail(EINVAL, `attach_btf_id ${id} is not a typedef`);
+  if (type.kind !== "typedef") {
+    return env.fail(EINVAL, "attach-target", `attach_btf_id ${id} is not a typedef`);
+  }
   if (!type.name.startsWith(prefix)) {
-    return env.fail(EINVAL, `attach_btf_id ${id} points to wrong type name ${type.name}`);
+    return env.fail(EINVAL, "attach-target", `attach_btf_id ${id} points to wrong type name ${type.name}`);
   }
   const name = type.name.slice(prefix.length), pointer = btf.type(type.type);
   const proto = pointer.kind === "ptr" ? btf.type(pointer.type) : pointer;
@@ -173,10 +175,14 @@ function probe(env: Env, func: { btf: Btf; id: number; type: BtfType; sleeps: bo
   const name = "name" in func.type ? func.type.name : "";
   if (func.sleeps) return env.unsupported(`sleeping in ${name}`);
   if (DENIED.has(name)) {
-    return env.fail(EINVAL, `Attaching tracing programs to function '${name}' is rejected.`);
+    return env.fail(EINVAL, "attach-target", `Attaching tracing programs to function '${name}' is rejected.`);
   }
   if (env.attachType === TRACE_FEXIT && NO_RETURN.has(name)) {
-    return env.fail(EINVAL, `Attaching fexit/fmod_ret to __noreturn function '${name}' is rejected.`);
+    return env.fail(
+      EINVAL,
+      "attach-target",
+      `Attaching fexit/fmod_ret to __noreturn function '${name}' is rejected.`,
+    );
   }
   targets.set(env, { name, btf: func.btf, params: proto.params, ret: proto.ret, trusted: false, typed: [] });
   return 0;
@@ -188,26 +194,40 @@ const MAX_ARGS = 12;
 /** A function's prototype, if a trampoline can pass its arguments on; else `-errno`. */
 function protoOf(env: Env, btf: Btf, id: number): BtfType & { kind: "func_proto" } | number {
   const type = btf.type(id);
-  if (type.kind !== "func") return env.fail(EINVAL, `attach_btf_id ${id} is not a function`);
+  if (type.kind !== "func") return env.fail(EINVAL, "attach-target", `attach_btf_id ${id} is not a function`);
   const proto = btf.type(type.type), { name } = type;
-  if (proto.kind !== "func_proto") return -EINVAL;
+  if (proto.kind !== "func_proto") return env.failSilently(EINVAL, "attach-target");
   const count = proto.params.length + (proto.variadic ? 1 : 0);
-  if (count > MAX_ARGS) return env.fail(EINVAL, `The function ${name} has ${count} arguments. Too many.`);
+  if (count > MAX_ARGS) {
+    return env.fail(EINVAL, "attach-target", `The function ${name} has ${count} arguments. Too many.`);
+  }
   const ret = btf.type(btf.resolve(proto.ret));
   if (valueSize(ret) < 0 || ret.kind === "struct" || ret.kind === "union") {
-    return env.fail(EINVAL, `The function ${name} return type ${kindName(ret)} is unsupported.`);
+    return env.fail(
+      EINVAL,
+      "attach-target",
+      `The function ${name} return type ${kindName(ret)} is unsupported.`,
+    );
   }
   for (let i = 0; i < proto.params.length; i++) {
     const param = btf.type(btf.resolve(proto.params[i].type)), size = valueSize(param);
     if (size < 0 || size > 16) {
-      return env.fail(EINVAL, `The function ${name} arg${i} type ${kindName(param)} is unsupported.`);
+      return env.fail(
+        EINVAL,
+        "attach-target",
+        `The function ${name} arg${i} type ${kindName(param)} is unsupported.`,
+      );
     }
-    if (size === 0) return env.fail(EINVAL, `The function ${name} has malformed void argument.`);
+    if (size === 0) {
+      return env.fail(EINVAL, "attach-target", `The function ${name} has malformed void argument.`);
+    }
   }
-  if (proto.variadic) return env.fail(EINVAL, `The function ${name} with variable args is unsupported.`);
+  if (proto.variadic) {
+    return env.fail(EINVAL, "attach-target", `The function ${name} with variable args is unsupported.`);
+  }
   if (valueSize(ret) > 8 && env.attachType === TRACE_FEXIT) {
     const what = "with a >8 byte return value is not supported for this attach type";
-    return env.fail(EOPNOTSUPP, `Attach to function ${name} ${what}`);
+    return env.fail(EOPNOTSUPP, "attach-target", `Attach to function ${name} ${what}`);
   }
   return proto;
 }
@@ -238,7 +258,7 @@ function valueSize(type: BtfType): number {
 function checkStructOps(env: Env, sleeps: boolean): number {
   const { attachBtfId: id, attachType: index, attachTarget } = env.program.attrs;
   if (!isGplCompatible(env.unit.license)) {
-    return env.fail(EINVAL, "struct ops programs must have a GPL compatible license");
+    return env.fail(EINVAL, "license", "struct ops programs must have a GPL compatible license");
   }
   if (id === 0) return env.unsupported(`structure of callbacks ${attachTarget ?? "without a name"}`);
   const btf = btfOf(env, KERNEL_BTF), type = btf.type(id);
@@ -248,17 +268,21 @@ function checkStructOps(env: Env, sleeps: boolean): number {
   }
   const member = type.members[index];
   if (member === undefined) {
-    return env.fail(EINVAL, `attach to invalid member idx ${index} of struct ${type.name}`);
+    return env.fail(EINVAL, "attach-target", `attach to invalid member idx ${index} of struct ${type.name}`);
   }
   const pointer = btf.type(btf.resolve(member.type));
   const proto = pointer.kind === "ptr" ? btf.type(btf.resolve(pointer.type)) : pointer;
   if (proto.kind !== "func_proto") {
-    return env.fail(EINVAL, `attach to invalid member ${member.name}(@idx ${index}) of struct ${type.name}`);
+    return env.fail(
+      EINVAL,
+      "attach-target",
+      `attach to invalid member ${member.name}(@idx ${index}) of struct ${type.name}`,
+    );
   }
   const unsupported = rules.unsupported.has(member.name);
   if (unsupported || (sleeps && rules.sleepable !== undefined && !rules.sleepable.has(member.name))) {
     const what = `attach to unsupported member ${member.name} of struct ${type.name}`;
-    return env.fail(unsupported ? ENOTSUPP : EINVAL, what);
+    return env.fail(unsupported ? ENOTSUPP : EINVAL, "attach-target", what);
   }
   targets.set(env, {
     name: member.name,

@@ -19,19 +19,25 @@ import { widenScalars } from "./widen.ts";
 /** Verifies the branch at `slot` and chooses the direction to go on in: 0 or `-errno`. */
 export function checkBranch(env: Env, slot: number): number {
   const code = env.code[slot], op = code & 0xf0, dst = env.dst[slot];
-  if (op > 0xe0) return env.fail(EINVAL, `invalid BPF_JMP/JMP32 opcode ${op.toString(16)}`);
+  if (op > 0xe0) {
+    return env.fail(EINVAL, "invalid-instruction", `invalid BPF_JMP/JMP32 opcode ${op.toString(16)}`);
+  }
   if (op === 0xe0) return checkMayGoto(env, slot);
   let failed = checkRead(env, dst);
   if (failed < 0) return failed;
   const d = env.regs + dst * REG_WORDS, register = (code & 8) !== 0;
   let flags = 0, s = 0;
   if (register) {
-    if (env.imm[slot] !== 0) return env.fail(EINVAL, "BPF_JMP/JMP32 uses reserved fields");
+    if (env.imm[slot] !== 0) {
+      return env.fail(EINVAL, "invalid-instruction", "BPF_JMP/JMP32 uses reserved fields");
+    }
     failed = checkRead(env, env.src[slot]);
     if (failed < 0) return failed;
     s = env.regs + env.src[slot] * REG_WORDS;
     if (W[s + TYPE] === PTR_TO_STACK) flags = HF_SRC_STACK;
-  } else if (env.src[slot] !== 0) return env.fail(EINVAL, "BPF_JMP/JMP32 uses reserved fields");
+  } else if (env.src[slot] !== 0) {
+    return env.fail(EINVAL, "invalid-instruction", "BPF_JMP/JMP32 uses reserved fields");
+  }
   if (W[d + TYPE] === PTR_TO_STACK) flags |= HF_DST_STACK;
   if (flags !== 0) pushHistory(env, flags, 0, 0);
   const prediction = predictBranch(env, slot);
@@ -68,7 +74,7 @@ export function checkBranch(env: Env, slot: number): number {
 /** `may_goto`: out of the loop now, into it later; it ends sometime, whatever the program does. */
 function checkMayGoto(env: Env, slot: number): number {
   if (env.code[slot] !== 0xe5 || env.src[slot] !== 0 || env.dst[slot] !== 0 || env.imm[slot] !== 0) {
-    return env.fail(EINVAL, `invalid may_goto imm ${env.imm[slot]}`);
+    return env.fail(EINVAL, "invalid-instruction", `invalid may_goto imm ${env.imm[slot]}`);
   }
   const previous = env.parent === 0 ? 0 : env.explored.previousEntry(slot, W[env.parent + ST_DFS_DEPTH]);
   // The path that stays in the loop is widened, the one that leaves it is not.

@@ -15,10 +15,20 @@ import { tnumText } from "./number_text.ts";
 export function checkBuffer(env: Env, regno: number, off: number, size: number): number {
   const o = env.regs + regno * REG_WORDS, type = W[o + TYPE];
   const kind = type === PTR_TO_TP_BUFFER ? "tracepoint" : (type & MEM_RDONLY) !== 0 ? "rdonly" : "rdwr";
-  if (off < 0) return env.fail(EACCES, `R${regno} invalid ${kind} buffer access: off=${off}, size=${size}`);
+  if (off < 0) {
+    return env.fail(
+      EACCES,
+      "memory-bounds",
+      `R${regno} invalid ${kind} buffer access: off=${off}, size=${size}`,
+    );
+  }
   if ((W[o + TVAL] | W[o + TVAL + 1] | W[o + TMASK] | W[o + TMASK + 1]) !== 0) {
     const text = tnumText(o + TVAL);
-    return env.fail(EACCES, `R${regno} invalid variable buffer offset: off=${off}, var_off=${text}`);
+    return env.fail(
+      EACCES,
+      "memory-bounds",
+      `R${regno} invalid variable buffer offset: off=${off}, var_off=${text}`,
+    );
   }
   return 0;
 }

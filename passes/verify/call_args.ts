@@ -119,7 +119,11 @@ export function checkArgType(env: Env, regno: number, arg: ArgProto): number {
   const compatible = COMPATIBLE[arg.base];
   if (!compatible.includes(type)) {
     const expected = compatible.map(typeName).join(", ");
-    return env.fail(EACCES, `R${regno} type=${typeName(actual)} expected=${expected}`);
+    return env.fail(
+      EACCES,
+      (actual & PTR_MAYBE_NULL) !== 0 ? "nullable" : "argument-type",
+      `R${regno} type=${typeName(actual)} expected=${expected}`,
+    );
   }
   return 0;
 }
@@ -135,7 +139,7 @@ export function checkArgOffset(
     if (arg.dynptr && type === PTR_TO_STACK) return 0;
     if (W[o + OFF] !== 0) {
       const to = "release func or trusted arg to kfunc";
-      return env.fail(EINVAL, `R${regno} must have zero offset when passed to ${to}`);
+      return env.fail(EINVAL, "moved-pointer", `R${regno} must have zero offset when passed to ${to}`);
     }
     return checkUnmoved(env, regno, false);
   }

@@ -9,7 +9,7 @@ import { Edit } from "../../ir/edit.ts";
 import type { Program } from "../../ir/program.ts";
 import { fastcallDepth, stackDepth } from "../facts.ts";
 import { checkStackDepth } from "../stack_check.ts";
-import type { Env } from "./env.ts";
+import { E2BIG, EACCES, type Env } from "./env.ts";
 import { checkThrows } from "./exceptions.ts";
 
 /** Checks a program that has its facts: 0 or `-errno`. */
@@ -26,6 +26,10 @@ export function checkCallDepth(env: Env, program: Program): number {
     return 0;
   } catch (error) {
     if (!(error instanceof RejectedError)) throw error;
-    return env.fail(error.errno, error.message);
+    return env.fail(
+      error.errno,
+      error.errno === E2BIG ? "call-depth" : error.errno === EACCES ? "stack-depth" : "callback",
+      error.message,
+    );
   }
 }

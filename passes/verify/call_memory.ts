@@ -88,17 +88,21 @@ export function checkHelperMemory(env: Env, regno: number, size: number, use: Me
       return checkKernelAccess(env, regno, { off, size, write: false, value: -1 });
     case PTR_TO_CTX:
       if (hasRawContext(env.rules.name)) {
-        if (size === 0) return use.zeroAllowed ? 0 : -EACCES;
+        if (size === 0) return use.zeroAllowed ? 0 : env.failSilently(EACCES, "size-argument");
         // The last byte decides.
         return checkCtxAccess(env, regno, -1, { off: size - 1, size: 1, write: use.write, signed: false });
       }
   }
   if (use.zeroAllowed && size === 0 && isNull(o)) return 0;
-  return env.fail(EACCES, `R${regno} type=${typeName(type)} expected=fp`);
+  return env.fail(
+    EACCES,
+    (type & PTR_MAYBE_NULL) !== 0 ? "nullable" : "argument-type",
+    `R${regno} type=${typeName(type)} expected=fp`,
+  );
 }
 
 function cannotWrite(env: Env, regno: number, type: number): number {
-  return env.fail(EACCES, `R${regno} cannot write into ${typeName(type)}`);
+  return env.fail(EACCES, "read-only", `R${regno} cannot write into ${typeName(type)}`);
 }
 
 /**
@@ -108,15 +112,19 @@ function cannotWrite(env: Env, regno: number, type: number): number {
 export function checkSizedMemory(env: Env, regno: number, use: MemoryUse): number {
   const o = env.regs + regno * REG_WORDS;
   if (W[o + SMIN + 1] < 0) {
-    return env.fail(EACCES, `R${regno} min value is negative, either use unsigned or 'var &= const'`);
+    return env.fail(
+      EACCES,
+      "size-argument",
+      `R${regno} min value is negative, either use unsigned or 'var &= const'`,
+    );
   }
   if ((W[o + UMIN] | W[o + UMIN + 1]) === 0 && !use.zeroAllowed) {
     const range = `u64=[0,${signed64(W[o + UMAX], W[o + UMAX + 1])}]`;
-    return env.fail(EACCES, `R${regno} invalid zero-sized read: ${range}`);
+    return env.fail(EACCES, "size-argument", `R${regno} invalid zero-sized read: ${range}`);
   }
   if (W[o + UMAX + 1] !== 0 || (W[o + UMAX] >>> 0) >= MAX_VAR_SIZE) {
     const advice = "use 'var &= const' or 'if (var < const)'";
-    return env.fail(EACCES, `R${regno} unbounded memory access, ${advice}`);
+    return env.fail(EACCES, "size-argument", `R${regno} unbounded memory access, ${advice}`);
   }
   // Of a size that is not known nobody can say how much of the memory is written.
   const exact = isConst(o) ? use : { write: use.write, zeroAllowed: use.zeroAllowed };

@@ -65,12 +65,12 @@ function jumpTarget(env: Env, slot: number): number {
 /** The checks before the control flow is walked. */
 export function checkSubprogs(env: Env): number {
   const { code, src, imm } = env, starts = subprogStarts(env);
-  if (starts === undefined) return env.fail(EINVAL, "call to invalid destination");
+  if (starts === undefined) return env.fail(EINVAL, "jump-target", "call to invalid destination");
   const count = starts.length - 1;
   if (env.logLevel & 2) {
     for (let i = 0; i < count; i++) env.verbose(`func#${i} @${starts[i]}\n`);
   }
-  if (count > 256) return env.fail(E2BIG, "too many subprograms");
+  if (count > 256) return env.fail(E2BIG, "too-many-subprograms", "too many subprograms");
   for (let sub = 0; sub < count; sub++) {
     const start = starts[sub], end = starts[sub + 1];
     for (let i = start; i < end; i++) {
@@ -80,10 +80,12 @@ export function checkSubprogs(env: Env): number {
       const op = c & 0xf0;
       if ((kind === JMP || kind === JMP32) && op !== 0x80 && op !== 0x90) {
         const to = jumpTarget(env, i);
-        if (to < start || to >= end) return env.fail(EINVAL, `jump out of range from insn ${i} to ${to}`);
+        if (to < start || to >= end) {
+          return env.fail(EINVAL, "jump-target", `jump out of range from insn ${i} to ${to}`);
+        }
       }
       if (i === end - 1 && c !== EXIT && c !== GOTOL && c !== GOTO) {
-        return env.fail(EINVAL, "last insn is not an exit or jmp");
+        return env.fail(EINVAL, "falls-off-the-end", "last insn is not an exit or jmp");
       }
     }
   }
@@ -112,10 +114,10 @@ function checkAbnormalReturn(env: Env): number {
   if (env.program.subprogs.some((s) => s.btfId !== 0)) return checkReturnTypes(env);
   for (let i = 1; i < env.subprogFlags.length; i++) {
     if (env.subprogFlags[i] & SUB_LD_ABS) {
-      return env.fail(EINVAL, "LD_ABS is not allowed in subprogs without BTF");
+      return env.fail(EINVAL, "legacy-load", "LD_ABS is not allowed in subprogs without BTF");
     }
     if (env.subprogFlags[i] & SUB_TAIL_CALL) {
-      return env.fail(EINVAL, "tail_call is not allowed in subprogs without BTF");
+      return env.fail(EINVAL, "tail-call", "tail_call is not allowed in subprogs without BTF");
     }
   }
   return 0;
@@ -133,8 +135,10 @@ function checkReturnTypes(env: Env): number {
     const ret = btf.type(btf.resolve(proto.ret));
     const scalar = ret.kind === "enum" || ret.kind === "enum64" || ret.kind === "int" && ret.size <= 8;
     if (scalar) continue;
-    if (flags & SUB_LD_ABS) return env.fail(EINVAL, "LD_ABS is only allowed in functions that return 'int'.");
-    return env.fail(EINVAL, "tail_call is only allowed in functions that return 'int'.");
+    if (flags & SUB_LD_ABS) {
+      return env.fail(EINVAL, "legacy-load", "LD_ABS is only allowed in functions that return 'int'.");
+    }
+    return env.fail(EINVAL, "tail-call", "tail_call is only allowed in functions that return 'int'.");
   }
   return 0;
 }
@@ -147,13 +151,13 @@ export function checkOpcodes(env: Env): number {
   for (let i = 0; i < cols.count; i++) {
     const c = code[i];
     if ((c & 7) === LDX && (((c & 0xe0) !== 0x60 && (c & 0xe0) !== 0x80) || imm[i] !== 0)) {
-      return env.fail(EINVAL, "BPF_LDX uses reserved fields");
+      return env.fail(EINVAL, "invalid-instruction", "BPF_LDX uses reserved fields");
     }
     if (c === LD_IMM64) {
       if (
         i === cols.count - 1 || code[i + 1] !== 0 || dst[i + 1] !== 0 || src[i + 1] !== 0 || off[i + 1] !== 0
       ) {
-        return env.fail(EINVAL, "invalid bpf_ld_imm64 insn");
+        return env.fail(EINVAL, "invalid-instruction", "invalid bpf_ld_imm64 insn");
       }
       const failed = checkLoad64(env, i);
       if (failed < 0) return failed;
@@ -161,7 +165,7 @@ export function checkOpcodes(env: Env): number {
       continue;
     }
     if (!OPCODES.has(c)) {
-      return env.fail(EINVAL, `unknown opcode ${c.toString(16).padStart(2, "0")}`);
+      return env.fail(EINVAL, "invalid-instruction", `unknown opcode ${c.toString(16).padStart(2, "0")}`);
     }
   }
   return 0;
@@ -170,27 +174,34 @@ export function checkOpcodes(env: Env): number {
 function checkLoad64(env: Env, slot: number): number {
   const pseudo = env.src[slot], extra = env.imm[slot + 1];
   if (pseudo === 0 || pseudo === 3 || pseudo === PSEUDO_FUNC) return 0;
-  if (pseudo > 6) return env.fail(EINVAL, "unrecognized bpf_ld_imm64 insn");
+  if (pseudo > 6) return env.fail(EINVAL, "invalid-instruction", "unrecognized bpf_ld_imm64 insn");
   const withOffset = pseudo === 2 || pseudo === 6;
-  if (!withOffset && extra !== 0) return env.fail(EINVAL, "unrecognized bpf_ld_imm64 insn");
+  if (!withOffset && extra !== 0) {
+    return env.fail(EINVAL, "invalid-instruction", "unrecognized bpf_ld_imm64 insn");
+  }
   const map = env.maps[env.imm[slot]];
   if (map === undefined) {
     // A descriptor that nobody resolved: the kernel finds either nothing there or, for the standard ones, no map.
     const fd = env.imm[slot] < 0 ? NO_DESCRIPTOR - env.imm[slot] : env.imm[slot];
-    return env.fail(fd >= 0 && fd <= 2 ? EINVAL : 9, `fd ${fd} is not pointing to valid bpf_map`);
+    return env.fail(
+      fd >= 0 && fd <= 2 ? EINVAL : 9,
+      "map-reference",
+      `fd ${fd} is not pointing to valid bpf_map`,
+    );
   }
   if (!withOffset) return 0;
   if ((extra >>> 0) >= 1 << 29) {
-    return env.fail(EINVAL, `direct value offset of ${extra >>> 0} is not allowed`);
+    return env.fail(EINVAL, "map-reference", `direct value offset of ${extra >>> 0} is not allowed`);
   }
   if (map.type === 33) return 0;
   if (map.type !== 2 && map.type !== 38) {
-    return env.fail(EINVAL, "no direct value access support for this map type");
+    return env.fail(EINVAL, "map-reference", "no direct value access support for this map type");
   }
   if (map.maxEntries !== 1 || (extra >>> 0) >= map.valueSize) {
     const errno = map.maxEntries !== 1 ? 524 : EINVAL;
     return env.fail(
       errno,
+      "map-reference",
       `invalid access to map value pointer, value_size=${map.valueSize} off=${extra >>> 0}`,
     );
   }
@@ -219,7 +230,7 @@ class Walk {
     if (edge === BRANCH && state[from] >= (DISCOVERED | BRANCH)) return DONE;
     if (to < 0 || to >= env.cols.count) {
       verboseLine(env, from, `${from}: `);
-      return env.fail(EINVAL, `jump out of range from insn ${from} to ${to}`);
+      return env.fail(EINVAL, "jump-target", `jump out of range from insn ${from} to ${to}`);
     }
     if (edge === BRANCH) env.aux[to] |= AUX_PRUNE_POINT | AUX_JUMP_POINT;
     if (state[to] === 0) {
@@ -255,7 +266,7 @@ class Walk {
         this.#helper(at);
         return this.call(at, 1, env.src[at] === PSEUDO_CALL ? env.target[at] : -1);
       case 0x00: {
-        if ((code & 8) !== 0) return -EINVAL;
+        if ((code & 8) !== 0) return env.failSilently(EINVAL, "invalid-instruction");
         const to = jumpTarget(env, at);
         const failed = this.push(at, to, FALLTHROUGH);
         if (failed !== DONE) return failed;
@@ -303,9 +314,11 @@ export function checkCfg(env: Env): number {
     }
   }
   for (let i = 0; i < env.cols.count; i++) {
-    if (walk.state[i] !== EXPLORED) return env.fail(EINVAL, `unreachable insn ${i}`);
+    if (walk.state[i] !== EXPLORED) return env.fail(EINVAL, "unreachable-code", `unreachable insn ${i}`);
     if (env.code[i] !== LD_IMM64) continue;
-    if (walk.state[i + 1] !== 0) return env.fail(EINVAL, `jump into the middle of ldimm64 insn ${i}`);
+    if (walk.state[i + 1] !== 0) {
+      return env.fail(EINVAL, "jump-target", `jump into the middle of ldimm64 insn ${i}`);
+    }
     i++;
   }
   return 0;

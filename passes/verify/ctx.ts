@@ -80,7 +80,11 @@ export function checkCtxAccess(env: Env, regno: number, value: number, access: C
   if (env.rules.typedContext) return checkTypedContext(env, value, access);
   const field = fieldAt(env.rules, access.off);
   if (field === undefined || !isValid(field, env.attachType, access)) {
-    return env.fail(EACCES, `invalid bpf_context access off=${access.off} size=${access.size}`);
+    return env.fail(
+      EACCES,
+      "context-access",
+      `invalid bpf_context access off=${access.off} size=${access.size}`,
+    );
   }
   if (access.write || value < 0) return 0;
   const v = env.regs + value * REG_WORDS;
@@ -103,7 +107,11 @@ export function checkCtxAccess(env: Env, regno: number, value: number, access: C
 function checkTypedContext(env: Env, value: number, access: CtxAccess): number {
   const found = typedContextField(env, access);
   if (found === undefined) {
-    return env.fail(EACCES, `invalid bpf_context access off=${access.off} size=${access.size}`);
+    return env.fail(
+      EACCES,
+      "context-access",
+      `invalid bpf_context access off=${access.off} size=${access.size}`,
+    );
   }
   if (value >= 0) setKernelPointer(env, env.regs + value * REG_WORDS, found);
   return 0;

@@ -115,11 +115,11 @@ export function dynptrKindText(kind: number): string {
  * be there, `-ERANGE` without one if that part of the stack is not in use yet.
  */
 export function stackObjectSlot(env: Env, o: number, kind: string, slots: number): number {
-  if (!isConst(o)) return env.fail(EINVAL, `${kind} has to be at a constant offset`);
+  if (!isConst(o)) return env.fail(EINVAL, "constant-argument", `${kind} has to be at a constant offset`);
   const off = W[o + OFF] + W[o + TVAL];
   const spi = Math.trunc((-off - 1) / 8);
   if (off % 8 !== 0 || spi + 1 < slots) {
-    return env.fail(EINVAL, `cannot pass in ${kind} at an offset=${off}`);
+    return env.fail(EINVAL, "dynptr-state", `cannot pass in ${kind} at an offset=${off}`);
   }
   return spi - slots + 1 >= 0 && spi < W[frameAt(W[o + FRAMENO]) + F_NSLOTS] ? spi : -ERANGE;
 }
@@ -153,7 +153,7 @@ export function destroyDynptr(env: Env, frameno: number, spi: number): number {
   if ((W[spillAt(frame, spi) + AUX1] & DYNPTR_FIRST_SLOT) === 0) spi++;
   const o = spillAt(frame, spi);
   if (dynptrType(W[o + AUX1]) === DYNPTR_RINGBUF) {
-    return env.fail(EINVAL, "cannot overwrite referenced dynptr");
+    return env.fail(EINVAL, "dynptr-state", "cannot overwrite referenced dynptr");
   }
   scratch(env, spi);
   scratch(env, spi - 1);
@@ -185,16 +185,26 @@ export interface DynptrArg {
 export function checkDynptrArg(env: Env, regno: number, arg: DynptrArg): number {
   const o = env.regs + regno * REG_WORDS, type = W[o + TYPE];
   if (type !== PTR_TO_STACK && type !== CONST_PTR_TO_DYNPTR) {
-    return env.fail(EINVAL, `arg#${regno - 1} expected pointer to stack or const struct bpf_dynptr`);
+    return env.fail(
+      EINVAL,
+      "dynptr-state",
+      `arg#${regno - 1} expected pointer to stack or const struct bpf_dynptr`,
+    );
   }
   if (arg.uninit) return makeDynptr(env, regno, arg);
   if (type === CONST_PTR_TO_DYNPTR && !arg.rdonly) {
-    return env.fail(EINVAL, "cannot pass pointer to const bpf_dynptr, the helper mutates it");
+    return env.fail(EINVAL, "dynptr-state", "cannot pass pointer to const bpf_dynptr, the helper mutates it");
   }
   const kind = kindOf(env, o);
-  if (kind < 0) return env.fail(EINVAL, `Expected an initialized dynptr as arg #${regno - 1}`);
+  if (kind < 0) {
+    return env.fail(EINVAL, "dynptr-state", `Expected an initialized dynptr as arg #${regno - 1}`);
+  }
   if (arg.kind !== DYNPTR_INVALID && kind !== arg.kind) {
-    return env.fail(EINVAL, `Expected a dynptr of type ${dynptrKindText(arg.kind)} as arg #${regno - 1}`);
+    return env.fail(
+      EINVAL,
+      "dynptr-state",
+      `Expected a dynptr of type ${dynptrKindText(arg.kind)} as arg #${regno - 1}`,
+    );
   }
   if (type === PTR_TO_STACK) {
     const spi = dynptrSlot(env, o);
@@ -222,7 +232,9 @@ function kindOf(env: Env, o: number): number {
 function makeDynptr(env: Env, regno: number, arg: DynptrArg): number {
   const o = env.regs + regno * REG_WORDS;
   const there = W[o + TYPE] === CONST_PTR_TO_DYNPTR ? -EINVAL : dynptrSlot(env, o);
-  if (there < 0 && there !== -ERANGE) return env.fail(EINVAL, "Dynptr has to be an uninitialized dynptr");
+  if (there < 0 && there !== -ERANGE) {
+    return env.fail(EINVAL, "dynptr-state", "Dynptr has to be an uninitialized dynptr");
+  }
   for (let i = 0; i < 16; i += 8) {
     const err = checkStackWrite(env, regno, W[o + OFF] + i, { size: 8, valueRegno: -1 });
     if (err < 0) return err;
@@ -233,7 +245,7 @@ function makeDynptr(env: Env, regno: number, arg: DynptrArg): number {
   // The two slots may belong to two dynptrs: both end.
   const err = destroyDynptr(env, frameno, spi) || destroyDynptr(env, frameno, spi - 1);
   if (err < 0) return err;
-  if (arg.kind === DYNPTR_INVALID) return -EINVAL;
+  if (arg.kind === DYNPTR_INVALID) return env.failSilently(EINVAL, "dynptr-state");
   const id = env.newId();
   const ref = arg.kind !== DYNPTR_RINGBUF ? 0 : arg.cloneRef !== 0 ? arg.cloneRef : acquireReference(env);
   for (const s of [spi, spi - 1]) {

@@ -21,6 +21,7 @@ import { Findings } from "./findings.ts";
 import { LogBuffer } from "./log_buffer.ts";
 import type { Observer } from "./observer.ts";
 import type { Pending } from "./pending.ts";
+import type { RejectionCode } from "./rejection.ts";
 import type { StackLiveness } from "./stack_liveness.ts";
 import {
   ADD_CONST,
@@ -261,6 +262,8 @@ export class Env {
   callsNothing = false;
   /** Why the verification failed, as printed; without newline. */
   message = "";
+  /** Which kind of rejection that is. */
+  rejection: RejectionCode = "rejected";
   readonly logLevel: number;
   /** Any of levels 1 and 2: formatting happens only then. */
   readonly logging: boolean;
@@ -327,9 +330,16 @@ export class Env {
   }
 
   /** Refuses the program: logs the message (a newline is added) and gives `-errno` for the caller to return. */
-  fail(errno: number, message: string): number {
+  fail(errno: number, code: RejectionCode, message: string): number {
+    this.rejection = code;
     this.message = message;
     if (this.logLevel !== 0) this.log.append(message + "\n");
+    return -errno;
+  }
+
+  /** Refuses the program where the kernel's log says nothing of its own: gives `-errno` for the caller to return. */
+  failSilently(errno: number, code: RejectionCode): number {
+    this.rejection = code;
     return -errno;
   }
 

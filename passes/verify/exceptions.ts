@@ -42,7 +42,7 @@ export function checkThrows(env: Env): number {
     const subprog = cols.subprogOf[slot];
     if (inCallback[subprog] === 0) continue;
     const where = `cannot be called from callback subprog ${subprog}`;
-    return env.fail(EINVAL, `${THROW} kfunc (insn ${slot}) ${where}`);
+    return env.fail(EINVAL, "exception", `${THROW} kfunc (insn ${slot}) ${where}`);
   }
   return 0;
 }

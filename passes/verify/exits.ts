@@ -45,26 +45,30 @@ export function checkResourceLeak(
 ): number {
   const { locks, prefix } = what;
   if (locks && env.activeLocks !== 0) {
-    return env.fail(EINVAL, `${prefix} cannot be used inside bpf_spin_lock-ed region`);
+    return env.fail(EINVAL, "held-at-exit", `${prefix} cannot be used inside bpf_spin_lock-ed region`);
   }
   if (env.curframe === 0 || what.all) {
     let lingering = false;
     for (let i = 0; i < env.refCount; i++) {
       const at = i * REF_WORDS;
       if (env.refs[at] !== REF_TYPE_PTR) continue;
-      env.fail(EINVAL, `Unreleased reference id=${env.refs[at + 1]} alloc_insn=${env.refs[at + 2]}`);
+      env.fail(
+        EINVAL,
+        "leaked-reference",
+        `Unreleased reference id=${env.refs[at + 1]} alloc_insn=${env.refs[at + 2]}`,
+      );
       lingering = true;
     }
-    if (lingering) return env.fail(EINVAL, `${prefix} would lead to reference leak`);
+    if (lingering) return env.fail(EINVAL, "leaked-reference", `${prefix} would lead to reference leak`);
   }
   if (locks && env.irqId !== 0) {
-    return env.fail(EINVAL, `${prefix} cannot be used inside bpf_local_irq_save-ed region`);
+    return env.fail(EINVAL, "held-at-exit", `${prefix} cannot be used inside bpf_local_irq_save-ed region`);
   }
   if (locks && env.rcuLocks !== 0) {
-    return env.fail(EINVAL, `${prefix} cannot be used inside bpf_rcu_read_lock-ed region`);
+    return env.fail(EINVAL, "held-at-exit", `${prefix} cannot be used inside bpf_rcu_read_lock-ed region`);
   }
   if (locks && env.preemptLocks !== 0) {
-    return env.fail(EINVAL, `${prefix} cannot be used inside bpf_preempt_disable-ed region`);
+    return env.fail(EINVAL, "held-at-exit", `${prefix} cannot be used inside bpf_preempt_disable-ed region`);
   }
   return 0;
 }
@@ -91,7 +95,7 @@ function failRange(env: Env, o: number, what: Range & { context: string; regno?:
     unknown = false;
   }
   if (unknown) text += " unknown scalar value";
-  return env.fail(EINVAL, `${text} should have been in [${what.min}, ${what.max}]`);
+  return env.fail(EINVAL, "return-range", `${text} should have been in [${what.min}, ${what.max}]`);
 }
 
 /** Whether nobody looks at what the outermost frame returns: it implements a callback without a result. */
@@ -116,6 +120,7 @@ export function checkReturnCode(env: Env, regno = 0): number {
     if (W[r0 + TYPE] !== SCALAR_VALUE) {
       return env.fail(
         EINVAL,
+        "return-type",
         `At subprogram exit the register R${regno} is not a scalar value (${typeName(W[r0 + TYPE])})`,
       );
     }
@@ -125,6 +130,7 @@ export function checkReturnCode(env: Env, regno = 0): number {
   if (W[r0 + TYPE] !== SCALAR_VALUE) {
     return env.fail(
       EINVAL,
+      "return-type",
       `${context} the register R${regno} is not a known value (${typeName(W[r0 + TYPE])})`,
     );
   }
@@ -137,9 +143,11 @@ export function checkReturnCode(env: Env, regno = 0): number {
 export function returnToCaller(env: Env): number {
   const callee = env.frame, r0 = env.regs, callsite = W[callee + F_CALLSITE];
   const callback = (W[callee + F_FLAGS] & IN_CALLBACK) !== 0;
-  if (W[r0 + TYPE] === PTR_TO_STACK) return env.fail(EINVAL, "cannot return stack pointer to the caller");
+  if (W[r0 + TYPE] === PTR_TO_STACK) {
+    return env.fail(EINVAL, "stack-escape", "cannot return stack pointer to the caller");
+  }
   if (callback) {
-    if (W[r0 + TYPE] !== SCALAR_VALUE) return env.fail(EACCES, "R0 not a scalar value");
+    if (W[r0 + TYPE] !== SCALAR_VALUE) return env.fail(EACCES, "return-type", "R0 not a scalar value");
     const marked = env.precision.markReg(env, 0);
     if (marked < 0) return marked;
     const range = { min: W[callee + F_CB_MIN], max: W[callee + F_CB_MAX] };
@@ -147,6 +155,7 @@ export function returnToCaller(env: Env): number {
     if (!env.callsCallback(callsite)) {
       return env.fail(
         EFAULT,
+        "kernel-bug",
         `verifier bug: in callback at ${env.insnIdx}, callsite ${callsite} !calls_callback`,
       );
     }

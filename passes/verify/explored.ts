@@ -225,7 +225,7 @@ export class Explored {
       W[state + ST_CB_UNROLL] === env.callbackUnrollDepth
     ) {
       verboseLine(env, insn, "; ");
-      const failed = env.fail(EINVAL, `infinite loop detected at insn ${insn}`);
+      const failed = env.fail(EINVAL, "infinite-loop", `infinite loop detected at insn ${insn}`);
       if (env.logging) {
         env.verbose("cur state:");
         printCurrent(env, env.curframe);

@@ -101,14 +101,14 @@ export function checkGraphArg(env: Env, param: GraphParam): Graph | number {
 }
 
 function mustBeReferenced(env: Env): number {
-  return env.fail(EINVAL, "allocated object must be referenced");
+  return env.fail(EINVAL, "unacquired-reference", "allocated object must be referenced");
 }
 
 function checkRoot(env: Env, i: number, kind: string): Graph | number {
   const regno = i + 1, o = env.regs + regno * REG_WORDS, type = W[o + TYPE];
   const object = type === (PTR_TO_BTF_ID | MEM_ALLOC);
   if (!object && type !== PTR_TO_MAP_VALUE) {
-    return env.fail(EINVAL, `arg#${i} expected pointer to map value or allocated object`);
+    return env.fail(EINVAL, "graph-object", `arg#${i} expected pointer to map value or allocated object`);
   }
   if (object && W[o + REF_ID] === 0) return mustBeReferenced(env);
   if (!isConst(o)) return movedUnknown(env, regno, kind);
@@ -121,48 +121,56 @@ function checkRoot(env: Env, i: number, kind: string): Graph | number {
     }
     // Locks of the other kind have another place in the kernel's record, which the message does not look at.
     const lock = fields.find((field) => field.kind === "bpf_spin_lock")?.offset ?? -EINVAL;
-    return env.fail(EINVAL, `bpf_spin_lock at off=${lock} must be held for ${kind}`);
+    return env.fail(EINVAL, "lock-not-held", `bpf_spin_lock at off=${lock} must be held for ${kind}`);
   }
   return graphAt(env, o, off) ?? env.unsupported(`what the ${kind} at offset ${off} holds`);
 }
 
 function movedUnknown(env: Env, regno: number, kind: string): number {
-  return env.fail(EINVAL, `R${regno} doesn't have constant offset. ${kind} has to be at the constant offset`);
+  return env.fail(
+    EINVAL,
+    "constant-argument",
+    `R${regno} doesn't have constant offset. ${kind} has to be at the constant offset`,
+  );
 }
 
 function notFound(env: Env, kind: string, off: number): number {
-  return env.fail(EINVAL, `${kind} not found at offset=${off >>> 0}`);
+  return env.fail(EINVAL, "graph-object", `${kind} not found at offset=${off >>> 0}`);
 }
 
 function checkNode(env: Env, param: GraphParam): Graph | number {
   const { i, func, struct, root } = param, o = env.regs + (i + 1) * REG_WORDS, type = W[o + TYPE];
   if (isInsertion(func)) {
     if (type !== (PTR_TO_BTF_ID | MEM_ALLOC)) {
-      return env.fail(EINVAL, `arg#${i} expected pointer to allocated object`);
+      return env.fail(EINVAL, "graph-object", `arg#${i} expected pointer to allocated object`);
     }
     if (W[o + REF_ID] === 0) return mustBeReferenced(env);
   } else {
     if (!isBorrowed(type) && W[o + REF_ID] === 0) {
-      return env.fail(EINVAL, `${func} can only take non-owning or refcounted bpf_rb_node pointer`);
+      return env.fail(
+        EINVAL,
+        "graph-object",
+        `${func} can only take non-owning or refcounted bpf_rb_node pointer`,
+      );
     }
-    if (inTreeCallback(env)) return env.fail(EINVAL, `${func} not allowed in rbtree cb`);
+    if (inTreeCallback(env)) return env.fail(EINVAL, "graph-object", `${func} not allowed in rbtree cb`);
   }
   if (!isConst(o)) return movedUnknown(env, i + 1, struct);
   const off = W[o + OFF] + W[o + TVAL];
   if (!fieldsOf(env, o).some((field) => field.kind === struct && field.offset === off)) {
     return notFound(env, struct, off);
   }
-  if (root === undefined) return env.fail(EFAULT, `${func}: no root before its node`);
+  if (root === undefined) return env.fail(EFAULT, "kernel-bug", `${func}: no root before its node`);
   const btf = env.btf!, wanted = btf.name(root.typeId);
   if (W[o + AUX1] !== root.typeId) {
     const head = struct === "bpf_list_node" ? "bpf_list_head" : "bpf_rb_root";
     const expected = `operation on ${head} expects arg#1 ${struct} at offset=${root.nodeOffset}`;
     const actual = `arg is at offset=${off} in struct ${btf.name(W[o + AUX1])}`;
-    return env.fail(EINVAL, `${expected} in struct ${wanted}, but ${actual}`);
+    return env.fail(EINVAL, "graph-object", `${expected} in struct ${wanted}, but ${actual}`);
   }
   if (off !== root.nodeOffset) {
     const expected = `expected ${struct} at offset=${root.nodeOffset} in struct ${wanted}`;
-    return env.fail(EINVAL, `arg#1 offset=${off}, but ${expected}`);
+    return env.fail(EINVAL, "graph-object", `arg#1 offset=${off}, but ${expected}`);
   }
   return root;
 }

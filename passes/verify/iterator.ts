@@ -60,22 +60,22 @@ const argument = { frame: 0, spi: 0, slots: 0 };
 export function checkIteratorArg(env: Env, regno: number, proto: KfuncProto): number {
   const o = env.regs + regno * REG_WORDS, pointee = proto.params[regno - 1].pointee;
   if (W[o + TYPE] !== PTR_TO_STACK) {
-    return env.fail(EINVAL, `arg#${regno - 1} expected pointer to an iterator on stack`);
+    return env.fail(EINVAL, "iterator-state", `arg#${regno - 1} expected pointer to an iterator on stack`);
   }
   const btf = env.targetBtf;
   if (btf === undefined || pointee === undefined || pointee.kind !== "struct" || pointee.size % 8 !== 0) {
-    return env.fail(EINVAL, `expected valid iter pointer as arg #${regno - 1}`);
+    return env.fail(EINVAL, "iterator-state", `expected valid iter pointer as arg #${regno - 1}`);
   }
   const type = btf.find(pointee.name, "struct"), slots = pointee.size / 8, name = iteratorName(pointee.name);
   if (proto.flags.has("iter_new")) {
     if (!isFree(env, o, slots)) {
-      return env.fail(EINVAL, `expected uninitialized iter_${name} as arg #${regno - 1}`);
+      return env.fail(EINVAL, "iterator-state", `expected uninitialized iter_${name} as arg #${regno - 1}`);
     }
     return make(env, regno, { type, slots });
   }
   const spi = stackObjectSlot(env, o, "iter", slots);
   if (spi < 0 || !isIterator(W[o + FRAMENO], spi, { type, slots })) {
-    return env.fail(EINVAL, `expected an initialized iter_${name} as arg #${regno - 1}`);
+    return env.fail(EINVAL, "iterator-state", `expected an initialized iter_${name} as arg #${regno - 1}`);
   }
   for (let i = 0; i < slots; i++) {
     env.stackLiveness.markRead(W[o + FRAMENO], spi - i);

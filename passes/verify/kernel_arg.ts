@@ -51,7 +51,7 @@ export function checkKernelArg(
   if (MEMORY.has(arg.base)) {
     if (arg.rdonly) return 0;
     const what = `may write into memory pointed by R${regno} type=${typeName(type)}`;
-    return env.fail(EACCES, `bpf_${helper.name}() ${what}`);
+    return env.fail(EACCES, "argument-type", `bpf_${helper.name}() ${what}`);
   }
   if ((type & MEM_ALLOC) !== 0) {
     if (helper.id === KPTR_XCHG && arg.release) {
@@ -63,12 +63,14 @@ export function checkKernelArg(
   if ((type & MEM_PERCPU) !== 0) return 0;
   if (helper.id === KPTR_XCHG) {
     if ((type & PTR_MAYBE_NULL) !== 0) {
-      return env.fail(EACCES, `Possibly NULL pointer passed to helper arg${regno}`);
+      return env.fail(EACCES, "nullable", `Possibly NULL pointer passed to helper arg${regno}`);
     }
     return call.kptr !== undefined && checkFits(env, call.kptr, regno) === 0 ? 0 : -EACCES;
   }
   const name = arg.btfType ?? (arg.base === "ARG_PTR_TO_BTF_ID_SOCK_COMMON" ? "sock_common" : undefined);
-  if (name === undefined) return env.fail(EFAULT, "verifier bug: missing arg compatible BTF ID");
+  if (name === undefined) {
+    return env.fail(EFAULT, "kernel-bug", "verifier bug: missing arg compatible BTF ID");
+  }
   const kernel = btfOf(env, KERNEL_BTF), needed = kernel.find(name, "struct");
   if (needed === 0) return env.unsupported(`struct ${name}: not in the kernel's BTF`);
   return checkStructFits(env, regno, {
@@ -86,7 +88,7 @@ export function checkStructFits(
 ): number {
   const o = env.regs + regno * REG_WORDS, kernel = btfOf(env, KERNEL_BTF);
   if ((W[o + TYPE] & PTR_MAYBE_NULL) !== 0 && !needs.maybeNull) {
-    return env.fail(EACCES, `Possibly NULL pointer passed to helper arg${regno}`);
+    return env.fail(EACCES, "nullable", `Possibly NULL pointer passed to helper arg${regno}`);
   }
   const btf = btfOf(env, W[o + AUX2]), typeId = W[o + AUX1];
   const fits = structMatches(
@@ -96,7 +98,7 @@ export function checkStructFits(
   );
   if (fits) return 0;
   const name = btf.name(btf.resolve(typeId)), needed = kernel.name(needs.typeId);
-  return env.fail(EACCES, `R${regno} is of type ${name} but ${needed} is expected`);
+  return env.fail(EACCES, "argument-type", `R${regno} is of type ${name} but ${needed} is expected`);
 }
 
 /** Gives r0 the kernel structure that a helper returns, with `flags` (`PTR_MAYBE_NULL` and its kin): 0 or `-errno`. */
@@ -105,7 +107,11 @@ export function setKernelResult(env: Env, helper: HelperProto, flags: number): n
   const typeId = name === undefined ? 0 : btfOf(env, KERNEL_BTF).find(name, "struct");
   // A kernel may be built without the structure's subsystem; its helper is refused then.
   if (typeId === 0) {
-    return env.fail(EINVAL, `invalid return type 8 of func bpf_${helper.name}#${helper.id}`);
+    return env.fail(
+      EINVAL,
+      "helper-unknown",
+      `invalid return type 8 of func bpf_${helper.name}#${helper.id}`,
+    );
   }
   setResultType(env, { base: PTR_TO_BTF_ID, flags, typeId, btf: KERNEL_BTF });
   return 0;
@@ -130,7 +136,7 @@ export interface PerCpu {
 /** The per-CPU variable in register `regno`, or `-errno`. */
 export function perCpuArg(env: Env, regno: number): PerCpu | number {
   const o = env.regs + regno * REG_WORDS;
-  if (W[o + AUX1] === 0) return env.fail(EACCES, `Helper has invalid btf_id in R${regno}`);
+  if (W[o + AUX1] === 0) return env.fail(EACCES, "argument-type", `Helper has invalid btf_id in R${regno}`);
   const own = (W[o + TYPE] & MEM_RCU) !== 0;
   if (own && W[o + AUX2] === KERNEL_BTF) return env.unsupported("per-CPU structures of the kernel under RCU");
   return { typeId: W[o + AUX1], btf: W[o + AUX2], own };
@@ -155,7 +161,7 @@ export function setPerCpuResult(env: Env, variable: PerCpu, flags: number): numb
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     const name = "name" in type ? type.name : "";
-    return env.fail(EINVAL, `unable to resolve the size of type '${name}': -22`);
+    return env.fail(EINVAL, "kernel-type", `unable to resolve the size of type '${name}': -22`);
   }
   setResultType(env, { base: PTR_TO_MEM, flags, typeId: 0, btf: KERNEL_BTF });
   W[env.regs + AUX1] = size;

@@ -157,19 +157,28 @@ export function checkKernelAccess(env: Env, regno: number, access: KernelAccess)
   if (!isGplCompatible(env.unit.license) && W[o + AUX2] === KERNEL_BTF) {
     return env.fail(
       EINVAL,
+      "license",
       `Cannot access kernel 'struct ${structName(btf, o)}' from non-GPL compatible program`,
     );
   }
   if (off < 0) {
-    return env.fail(EACCES, `R${regno} is ptr_${structName(btf, o)} invalid negative access: off=${off}`);
+    return env.fail(
+      EACCES,
+      "struct-bounds",
+      `R${regno} is ptr_${structName(btf, o)} invalid negative access: off=${off}`,
+    );
   }
   if (!isConst(o) || (W[o + TVAL] | W[o + TVAL + 1] | W[o + TMASK]) !== 0) {
     const what = `invalid variable offset: off=${off}, var_off=${tnumText(o + TVAL)}`;
-    return env.fail(EACCES, `R${regno} is ptr_${structName(btf, o)} ${what}`);
+    return env.fail(EACCES, "struct-access", `R${regno} is ptr_${structName(btf, o)} ${what}`);
   }
   const elsewhere = (type & MEM_USER) !== 0 ? "user" : (type & MEM_PERCPU) !== 0 ? "percpu" : "";
   if (elsewhere !== "") {
-    return env.fail(EACCES, `R${regno} is ptr_${structName(btf, o)} access ${elsewhere} memory: off=${off}`);
+    return env.fail(
+      EACCES,
+      "struct-access",
+      `R${regno} is ptr_${structName(btf, o)} access ${elsewhere} memory: off=${off}`,
+    );
   }
   const own = (type & MEM_ALLOC) !== 0;
   if (write) {
@@ -182,7 +191,9 @@ export function checkKernelAccess(env: Env, regno: number, access: KernelAccess)
   }
   if (own) {
     const lasting = W[o + REF_ID] !== 0 || (type & (NON_OWN_REF | MEM_RCU)) !== 0;
-    if (!lasting) return env.fail(EFAULT, "verifier bug: ref_obj_id for allocated object must be non-zero");
+    if (!lasting) {
+      return env.fail(EFAULT, "kernel-bug", "verifier bug: ref_obj_id for allocated object must be non-zero");
+    }
     const bad = checkPlainBytes(env, typeId, access);
     if (bad < 0) return bad;
   }
@@ -205,7 +216,7 @@ function structName(btf: Btf, o: number): string {
 }
 
 function onlyReads(env: Env): number {
-  return env.fail(EACCES, "only read is supported");
+  return env.fail(EACCES, "read-only", "only read is supported");
 }
 
 /** The flags of a pointer loaded through the one at `o`. */
@@ -301,8 +312,10 @@ export function checkMapPointerAccess(env: Env, regno: number, access: KernelAcc
   const o = env.regs + regno * REG_WORDS, btf = btfOf(env, KERNEL_BTF), { off, size, write } = access;
   const name = MAP_STRUCTS[mapOf(env, W[o + AUX1]).type], typeId = btf.find(name ?? "", "struct");
   if (typeId === 0) return env.unsupported("access to the fields of this type of map");
-  if (off < 0) return env.fail(EACCES, `R${regno} is ${name} invalid negative access: off=${off}`);
-  if (write) return env.fail(EACCES, `only read from ${name} is supported`);
+  if (off < 0) {
+    return env.fail(EACCES, "struct-bounds", `R${regno} is ${name} invalid negative access: off=${off}`);
+  }
+  if (write) return env.fail(EACCES, "read-only", `only read from ${name} is supported`);
   const found = structAccess(env, btf, { typeId, off, size, own: false });
   if (typeof found === "number") return found;
   if (access.value < 0) return 0;

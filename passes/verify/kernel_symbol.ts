@@ -37,11 +37,11 @@ export function setKernelSymbol(env: Env, o: number, slot: number): number {
     return 0;
   }
   if (id < 0 || id >= btf.count) {
-    return env.fail(ENOENT, `ldimm64 insn specifies invalid btf_id ${id}.`);
+    return env.fail(ENOENT, "kernel-type", `ldimm64 insn specifies invalid btf_id ${id}.`);
   }
   const symbol = btf.type(id);
   if (symbol.kind !== "var" && symbol.kind !== "func") {
-    return env.fail(EINVAL, `pseudo btf_id ${id} in ldimm64 isn't KIND_VAR or KIND_FUNC`);
+    return env.fail(EINVAL, "kernel-type", `pseudo btf_id ${id} in ldimm64 isn't KIND_VAR or KIND_FUNC`);
   }
   if (symbol.kind === "func") return setBytes(env, o, 0);
   if (!env.kernelVariables) return env.unsupported(`whether the kernel knows the address of ${symbol.name}`);
@@ -57,7 +57,7 @@ export function setKernelSymbol(env: Env, o: number, slot: number): number {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     const name = "name" in type ? type.name : "";
-    return env.fail(EINVAL, `ldimm64 unable to resolve the size of type '${name}': -22`);
+    return env.fail(EINVAL, "kernel-type", `ldimm64 unable to resolve the size of type '${name}': -22`);
   }
 }
 

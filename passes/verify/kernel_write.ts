@@ -23,18 +23,19 @@ const MAY_WRITE_CONNECTIONS: ReadonlySet<string> = new Set(["sched_cls", "sched_
 
 /** Whether the program may store to a kernel structure: 0 or `-errno`. */
 export function checkKernelWrite(env: Env, store: KernelStore): number {
-  const { name, off, size } = store, onlyRead = (): number => env.fail(EACCES, "only read is supported");
+  const { name, off, size } = store,
+    onlyRead = (): number => env.fail(EACCES, "read-only", "only read is supported");
   if (MAY_WRITE_CONNECTIONS.has(env.rules.name)) return checkConnectionWrite(env, store);
   const writes = targetOf(env)?.structOps?.writes;
   if (writes === undefined) return onlyRead();
   if (name !== writes.struct) {
     return writes.fields !== undefined
       ? onlyRead()
-      : env.fail(EACCES, `only access to ${writes.struct} is supported`);
+      : env.fail(EACCES, "read-only", `only access to ${writes.struct} is supported`);
   }
   if (writes.fields === undefined) {
     if (off + size <= store.btf.sizeOf(store.typeId)) return 0;
-    return env.fail(EACCES, `write access at off ${off} with size ${size}`);
+    return env.fail(EACCES, "read-only", `write access at off ${off} with size ${size}`);
   }
   for (const path of writes.fields) {
     const field = fieldOf(store.btf, path);
@@ -42,9 +43,9 @@ export function checkKernelWrite(env: Env, store: KernelStore): number {
     if (field.array ? off < field.off || off >= field.end : off !== field.off) continue;
     if (off + size <= field.end) return 0;
     const beyond = `beyond the member of ${name} ended at ${field.end}`;
-    return env.fail(EACCES, `write access at off ${off} with size ${size} ${beyond}`);
+    return env.fail(EACCES, "read-only", `write access at off ${off} with size ${size} ${beyond}`);
   }
-  return env.fail(EACCES, `no write support to ${name} at off ${off}`);
+  return env.fail(EACCES, "read-only", `no write support to ${name} at off ${off}`);
 }
 
 /** Connection tracking, where it is built in, lets programs mark connections, also ones still under construction. */
@@ -53,12 +54,14 @@ function checkConnectionWrite(env: Env, store: KernelStore): number {
   if (btf.find("nf_conn", "struct") === 0) {
     return name.startsWith("nf_conn") ? env.unsupported("stores to connections") : -EACCES;
   }
-  if (name !== "nf_conn" && name !== "nf_conn___init") return env.fail(EACCES, "only read is supported");
+  if (name !== "nf_conn" && name !== "nf_conn___init") {
+    return env.fail(EACCES, "read-only", "only read is supported");
+  }
   const mark = fieldOf(btf, "nf_conn.mark");
-  if (off !== mark?.off) return env.fail(EACCES, `no write support to nf_conn at off ${off}`);
+  if (off !== mark?.off) return env.fail(EACCES, "read-only", `no write support to nf_conn at off ${off}`);
   if (off + size <= mark.end) return 0;
   const beyond = `beyond the member of nf_conn ended at ${mark.end}`;
-  return env.fail(EACCES, `write access at off ${off} with size ${size} ${beyond}`);
+  return env.fail(EACCES, "read-only", `write access at off ${off} with size ${size} ${beyond}`);
 }
 
 interface Field {

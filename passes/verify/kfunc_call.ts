@@ -141,10 +141,10 @@ export function checkKfuncs(env: Env): number {
   for (let slot = 0; slot < cols.count; slot++) {
     if (code[slot] !== CALL || src[slot] !== PSEUDO_KFUNC_CALL) continue;
     if (!isGplCompatible(env.unit.license)) {
-      return env.fail(EINVAL, "cannot call kernel function from non-GPL compatible program");
+      return env.fail(EINVAL, "license", "cannot call kernel function from non-GPL compatible program");
     }
     if (kfuncProtoAt(env, slot)?.deviceBound && env.program.attrs.device === undefined) {
-      return env.fail(EINVAL, "metadata kfuncs require device-bound program");
+      return env.fail(EINVAL, "kfunc-not-allowed", "metadata kfuncs require device-bound program");
     }
   }
   return 0;
@@ -187,13 +187,15 @@ export function checkKfuncCall(env: Env, slot: number): number {
     return env.unsupported(`kernel function ${env.imm[slot]} of BTF ${env.off[slot]}: no prototype`);
   }
   const { name, flags } = proto;
-  if (!proto.allowed) return env.fail(EACCES, `calling kernel function ${name} is not allowed`);
+  if (!proto.allowed) {
+    return env.fail(EACCES, "kfunc-not-allowed", `calling kernel function ${name} is not allowed`);
+  }
   if (name === "__bpf_trap") {
-    return env.fail(EFAULT, "unexpected __bpf_trap() due to uninitialized variable?");
+    return env.fail(EFAULT, "kernel-bug", "unexpected __bpf_trap() due to uninitialized variable?");
   }
   if (UNSUPPORTED_FUNCTIONS.has(name)) return env.unsupported(`kernel function ${name}`);
   if (flags.has("sleepable") && !env.sleepable) {
-    return env.fail(EACCES, `program must be sleepable to call sleepable kfunc ${name}`);
+    return env.fail(EACCES, "sleeping-call", `program must be sleepable to call sleepable kfunc ${name}`);
   }
   meta.constant = 0;
   meta.constantHi = 0;
@@ -238,7 +240,11 @@ function release(env: Env, proto: KfuncProto): number {
   if (meta.releaseRegno === 0) return 0;
   const err = releaseReference(env, W[env.regs + meta.releaseRegno * REG_WORDS + REF_ID]);
   if (err === 0) return 0;
-  env.fail(-err, `kfunc ${proto.name}#${proto.btfId} reference has not been acquired before`);
+  env.fail(
+    -err,
+    "unacquired-reference",
+    `kfunc ${proto.name}#${proto.btfId} reference has not been acquired before`,
+  );
   return err;
 }
 
@@ -276,7 +282,7 @@ function dynptrKindAt(env: Env, o: number): number {
 function checkArgs(env: Env, proto: KfuncProto): number {
   const { params, flags } = proto, demands = demandsOf(proto);
   if (params.length > 5) {
-    return env.fail(EINVAL, `Function ${proto.name} has ${params.length} > 5 args`);
+    return env.fail(EINVAL, "kernel-type", `Function ${proto.name} has ${params.length} > 5 args`);
   }
   for (let i = 0; i < params.length; i++) {
     const param = params[i], regno = i + 1, o = env.regs + regno * REG_WORDS;
@@ -287,16 +293,20 @@ function checkArgs(env: Env, proto: KfuncProto): number {
       continue;
     }
     if (param.kind === "other") {
-      return env.fail(EINVAL, `Unrecognized arg#${i} type ${param.btfKind}`);
+      return env.fail(EINVAL, "kernel-type", `Unrecognized arg#${i} type ${param.btfKind}`);
     }
     const maybeNull = isNull(o) || (W[o + TYPE] & PTR_MAYBE_NULL) !== 0;
     if ((demands.trusted || demands.rcu) && maybeNull && !param.name.endsWith("__nullable")) {
-      return env.fail(EACCES, `Possibly NULL pointer passed to trusted arg${i}`);
+      return env.fail(EACCES, "nullable", `Possibly NULL pointer passed to trusted arg${i}`);
     }
     if (W[o + REF_ID] !== 0) {
       if (demands.release && meta.refId !== 0) {
         const ids = `${W[o + REF_ID]} ${meta.refId}`;
-        return env.fail(EFAULT, `verifier bug: more than one arg with ref_obj_id R${regno} ${ids}`);
+        return env.fail(
+          EFAULT,
+          "kernel-bug",
+          `verifier bug: more than one arg with ref_obj_id R${regno} ${ids}`,
+        );
       }
       meta.refId = W[o + REF_ID];
       if (demands.release) meta.releaseRegno = regno;
@@ -315,7 +325,11 @@ function checkArgs(env: Env, proto: KfuncProto): number {
     i += used;
   }
   if (!demands.release || meta.releaseRegno !== 0) return 0;
-  return env.fail(EINVAL, `release kernel function ${proto.name} expects refcounted PTR_TO_BTF_ID`);
+  return env.fail(
+    EINVAL,
+    "unacquired-reference",
+    `release kernel function ${proto.name} expects refcounted PTR_TO_BTF_ID`,
+  );
 }
 
 /** The register that stands for the iterator that the stack pointer at `o` points to. */
@@ -325,14 +339,14 @@ function iteratorSlot(o: number): number {
 
 function checkScalar(env: Env, regno: number, param: KfuncParam): number {
   const o = env.regs + regno * REG_WORDS;
-  if (W[o + TYPE] !== SCALAR_VALUE) return env.fail(EINVAL, `R${regno} is not a scalar`);
+  if (W[o + TYPE] !== SCALAR_VALUE) return env.fail(EINVAL, "argument-type", `R${regno} is not a scalar`);
   if (param.name.endsWith("__k")) return takeConstant(env, regno, true);
   const rdonly = param.name === "rdonly_buf_size";
   if (!rdonly && param.name !== "rdwr_buf_size") return 0;
   if (meta.resultSize !== 0) {
-    return env.fail(EINVAL, "2 or more rdonly/rdwr_buf_size parameters for kfunc");
+    return env.fail(EINVAL, "kernel-type", "2 or more rdonly/rdwr_buf_size parameters for kfunc");
   }
-  if (!isConst(o)) return env.fail(EINVAL, `R${regno} is not a const`);
+  if (!isConst(o)) return env.fail(EINVAL, "constant-argument", `R${regno} is not a const`);
   meta.resultSize = W[o + TVAL];
   meta.resultRdonly = rdonly;
   return env.precision.markReg(env, regno);
@@ -341,8 +355,10 @@ function checkScalar(env: Env, regno: number, param: KfuncParam): number {
 /** The one constant parameter of a function. */
 function takeConstant(env: Env, regno: number, mark: boolean): number {
   const o = env.regs + regno * REG_WORDS;
-  if (meta.hasConstant) return env.fail(EFAULT, "verifier bug: only one constant argument permitted");
-  if (!isConst(o)) return env.fail(EINVAL, `R${regno} must be a known constant`);
+  if (meta.hasConstant) {
+    return env.fail(EFAULT, "kernel-bug", "verifier bug: only one constant argument permitted");
+  }
+  if (!isConst(o)) return env.fail(EINVAL, "constant-argument", `R${regno} must be a known constant`);
   meta.hasConstant = true;
   meta.constant = W[o + TVAL];
   meta.constantHi = W[o + TVAL + 1];
@@ -381,7 +397,7 @@ function checkPointer(env: Env, proto: KfuncProto, i: number): number {
       const what = `pointer type ${pointee.btfKind} ${pointee.name} must point to ${
         sized ? "void, " : ""
       }scalar`;
-      return env.fail(EINVAL, `arg#${i} ${what}, or struct with scalar`);
+      return env.fail(EINVAL, "argument-type", `arg#${i} ${what}, or struct with scalar`);
     }
   }
   const err = checkArgOffset(env, regno, {});
@@ -392,7 +408,7 @@ function checkPointer(env: Env, proto: KfuncProto, i: number): number {
       meta.contextType = kernelContext(env);
       return Math.min(meta.contextType, 0);
     }
-    return env.fail(EINVAL, `arg#${i} expected pointer to ctx, but got ${typeName(type)}`);
+    return env.fail(EINVAL, "argument-type", `arg#${i} expected pointer to ctx, but got ${typeName(type)}`);
   }
   if (isDynptr) return checkDynptr(env, proto, i);
   if (!sized) {
@@ -426,7 +442,9 @@ function checkCallback(env: Env, proto: KfuncProto, i: number): number {
   }
   const err = checkArgOffset(env, i + 1, {});
   if (err < 0) return err;
-  if (W[o + TYPE] !== PTR_TO_FUNC) return env.fail(EINVAL, `arg${i} expected pointer to func`);
+  if (W[o + TYPE] !== PTR_TO_FUNC) {
+    return env.fail(EINVAL, "argument-type", `arg${i} expected pointer to func`);
+  }
   meta.callback = W[o + AUX1];
   return 0;
 }
@@ -437,7 +455,11 @@ function checkSized(env: Env, i: number, buffer: KfuncParam, size: KfuncParam): 
   if (!isNull(o) || !buffer.name.endsWith("__opt")) {
     const err = checkOptionalSizedMemory(env, regno + 1);
     if (err < 0) {
-      env.fail(-err, `arg#${i} arg#${i + 1} memory, len pair leads to invalid memory access`);
+      env.fail(
+        -err,
+        "size-argument",
+        `arg#${i} arg#${i + 1} memory, len pair leads to invalid memory access`,
+      );
       return err;
     }
   }
@@ -454,12 +476,14 @@ function checkDynptr(env: Env, proto: KfuncProto, i: number): number {
   let kind = CONSTRUCTS[proto.name] ?? DYNPTR_INVALID, cloneRef = 0;
   if (proto.name === "bpf_dynptr_clone" && uninit) {
     kind = meta.dynptrKind;
-    if (kind === DYNPTR_INVALID) return env.fail(EFAULT, "verifier bug: no dynptr type for parent of clone");
+    if (kind === DYNPTR_INVALID) {
+      return env.fail(EFAULT, "kernel-bug", "verifier bug: no dynptr type for parent of clone");
+    }
     cloneRef = kind === DYNPTR_RINGBUF ? meta.dynptrRef : 0;
   }
   const rdonly = W[o + TYPE] === CONST_PTR_TO_DYNPTR;
   if (rdonly && uninit) {
-    return env.fail(EFAULT, "verifier bug: misconfigured dynptr helper type flags");
+    return env.fail(EFAULT, "kernel-bug", "verifier bug: misconfigured dynptr helper type flags");
   }
   const err = checkDynptrArg(env, regno, { kind, uninit, rdonly, cloneRef });
   if (err < 0 || uninit) return err;
@@ -474,29 +498,41 @@ function checkDynptr(env: Env, proto: KfuncProto, i: number): number {
 function checkSections(env: Env, proto: KfuncProto): number {
   const { name } = proto, sleepable = proto.flags.has("sleepable");
   if (name === "bpf_rcu_read_lock") {
-    if (env.rcuLocks !== 0) return env.fail(EINVAL, `nested rcu read lock (kernel function ${name})`);
+    if (env.rcuLocks !== 0) {
+      return env.fail(EINVAL, "lock-misuse", `nested rcu read lock (kernel function ${name})`);
+    }
     env.rcuLocks = 1;
   } else if (name === "bpf_rcu_read_unlock") {
-    if (env.rcuLocks === 0) return env.fail(EINVAL, `unmatched rcu read unlock (kernel function ${name})`);
+    if (env.rcuLocks === 0) {
+      return env.fail(EINVAL, "lock-misuse", `unmatched rcu read unlock (kernel function ${name})`);
+    }
     endRcuSection(env);
     env.rcuLocks = 0;
   } else if (env.rcuLocks !== 0 && sleepable) {
-    return env.fail(EACCES, `kernel func ${name} is sleepable within rcu_read_lock region`);
+    return env.fail(EACCES, "sleeping-call", `kernel func ${name} is sleepable within rcu_read_lock region`);
   }
   if (name === "bpf_preempt_disable") env.preemptLocks++;
   else if (name === "bpf_preempt_enable") {
     if (env.preemptLocks === 0) {
-      return env.fail(EINVAL, `unmatched attempt to enable preemption (kernel function ${name})`);
+      return env.fail(
+        EINVAL,
+        "lock-misuse",
+        `unmatched attempt to enable preemption (kernel function ${name})`,
+      );
     }
     env.preemptLocks--;
   } else if (env.preemptLocks !== 0 && sleepable) {
-    return env.fail(EACCES, `kernel func ${name} is sleepable within non-preemptible region`);
+    return env.fail(
+      EACCES,
+      "sleeping-call",
+      `kernel func ${name} is sleepable within non-preemptible region`,
+    );
   }
   if (env.irqId !== 0 && sleepable) {
-    return env.fail(EACCES, `kernel func ${name} is sleepable within IRQ-disabled region`);
+    return env.fail(EACCES, "sleeping-call", `kernel func ${name} is sleepable within IRQ-disabled region`);
   }
   if (proto.flags.has("rcu_protected") && !inRcuSection(env)) {
-    return env.fail(EACCES, `kernel func ${name} requires RCU critical section protection`);
+    return env.fail(EACCES, "lock-misuse", `kernel func ${name} requires RCU critical section protection`);
   }
   return 0;
 }
@@ -519,11 +555,13 @@ function setResult(env: Env, proto: KfuncProto): number {
   const slice = name === "bpf_dynptr_slice" || name === "bpf_dynptr_slice_rdwr";
   if (slice) {
     if (!meta.hasConstant) {
-      return env.fail(EFAULT, "verifier bug: bpf_dynptr_slice(_rdwr) no constant size");
+      return env.fail(EFAULT, "kernel-bug", "verifier bug: bpf_dynptr_slice(_rdwr) no constant size");
     }
     let type = PTR_TO_MEM | dynptrFlag(meta.dynptrKind);
     if (name === "bpf_dynptr_slice") type |= MEM_RDONLY;
-    else if (!env.rules.packetWrite) return env.fail(EINVAL, "the prog does not allow writes to packet data");
+    else if (!env.rules.packetWrite) {
+      return env.fail(EINVAL, "read-only", "the prog does not allow writes to packet data");
+    }
     setMemory(r0, type, meta.constant);
     W[r0 + AUX2] = meta.dynptrId;
   } else if (special > 0) {
@@ -542,7 +580,7 @@ function setResult(env: Env, proto: KfuncProto): number {
     const size = meta.resultSize !== 0 ? meta.resultSize : pointee.size;
     if (size === 0) {
       const what = `returns pointer type ${pointee.btfKind} ${pointee.name} is not supported`;
-      return env.fail(EINVAL, `kernel function ${name} ${what}`);
+      return env.fail(EINVAL, "argument-type", `kernel function ${name} ${what}`);
     }
     const rdonly = meta.resultSize !== 0 ? meta.resultRdonly : true;
     setMemory(r0, PTR_TO_MEM | (rdonly ? MEM_RDONLY : 0), size);
@@ -589,13 +627,17 @@ function specialResult(env: Env, name: string): number {
   if (name !== "bpf_rdonly_cast") return 0;
   const btf = btfOf(env, KERNEL_BTF), typeId = meta.constant;
   if (typeId < 0 || typeId >= btf.count) {
-    return env.fail(EINVAL, `Unknown type ID ${typeId} passed to kfunc bpf_rdonly_cast`);
+    return env.fail(EINVAL, "kernel-type", `Unknown type ID ${typeId} passed to kfunc bpf_rdonly_cast`);
   }
   const { kind } = btf.type(typeId);
   if (kind === "struct" || kind === "union") {
     setKernelPointer(env, r0, { base: PTR_TO_BTF_ID, flags: PTR_UNTRUSTED, typeId, btf: KERNEL_BTF });
   } else if (kind === "void") setMemory(r0, PTR_TO_MEM | MEM_RDONLY | PTR_UNTRUSTED, 0);
-  else return env.fail(EINVAL, "kfunc bpf_rdonly_cast type ID argument must be of a struct or void");
+  else {return env.fail(
+      EINVAL,
+      "kernel-type",
+      "kfunc bpf_rdonly_cast type ID argument must be of a struct or void",
+    );}
   return 1;
 }
 

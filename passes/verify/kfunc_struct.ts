@@ -68,7 +68,7 @@ export function checkStructArg(env: Env, proto: KfuncProto, i: number): number {
   const pointee = proto.params[i].pointee!;
   if (pointee.kind !== "struct") {
     const what = `pointer type ${pointee.btfKind} ${pointee.name} is not supported`;
-    return env.fail(EINVAL, `kernel function ${proto.name} args#${i} ${what}`);
+    return env.fail(EINVAL, "argument-type", `kernel function ${proto.name} args#${i} ${what}`);
   }
   if (pointee.typeId === 0) return env.unsupported("kernel structures as arguments of a module's functions");
   return checkTrustedStruct(env, proto, i, pointee.typeId);
@@ -79,15 +79,17 @@ export function checkMapPointerArg(env: Env, proto: KfuncProto, i: number): numb
   const type = W[env.regs + (i + 1) * REG_WORDS + TYPE], base = type & BASE_TYPE_MASK;
   // The kernel looks where a map or a BTF would be noted, whatever the type.
   const noted = isStructPointer(type) || base === PTR_TO_MAP_VALUE || base === PTR_TO_MAP_KEY;
-  if (!noted) return env.fail(EINVAL, `pointer in R${i + 1} isn't map pointer`);
+  if (!noted) return env.fail(EINVAL, "argument-type", `pointer in R${i + 1} isn't map pointer`);
   return checkTrustedStruct(env, proto, i, btfOf(env, KERNEL_BTF).find("bpf_map", "struct"));
 }
 
 function checkTrustedStruct(env: Env, proto: KfuncProto, i: number, needed: number): number {
   const regno = i + 1, o = env.regs + regno * REG_WORDS, type = W[o + TYPE], demands = demandsOf(proto);
   if ((demands.trusted || demands.rcu) && !isTrusted(o)) {
-    if (!demands.rcu) return env.fail(EINVAL, `R${regno} must be referenced or trusted`);
-    if ((type & MEM_RCU) === 0) return env.fail(EINVAL, `R${regno} must be a rcu pointer`);
+    if (!demands.rcu) return env.fail(EINVAL, "untrusted-pointer", `R${regno} must be referenced or trusted`);
+    if ((type & MEM_RCU) === 0) {
+      return env.fail(EINVAL, "untrusted-pointer", `R${regno} must be a rcu pointer`);
+    }
   }
   const err = checkArgOffset(env, regno, { release: demands.release && W[o + REF_ID] !== 0 });
   if (err < 0) return err;
@@ -95,7 +97,7 @@ function checkTrustedStruct(env: Env, proto: KfuncProto, i: number, needed: numb
     (hasUnsafeModifiers(type) && (type & MEM_RCU) === 0);
   if (unsafe && !STRUCT_OF.has(type & BASE_TYPE_MASK)) {
     const expected = typeName(type & (BASE_TYPE_MASK | MEM_ALLOC | PTR_TRUSTED | NON_OWN_REF));
-    return env.fail(EINVAL, `arg#${i} is ${typeName(type)} expected ${expected} or socket`);
+    return env.fail(EINVAL, "argument-type", `arg#${i} is ${typeName(type)} expected ${expected} or socket`);
   }
   if ((type & MEM_ALLOC) !== 0) return env.unsupported("allocated objects as arguments of kernel functions");
   return checkStruct(env, proto, { i, needed });
@@ -120,7 +122,11 @@ function checkStruct(
   if (same || isProjection(neededName, name)) return 0;
   const expected = `expected pointer to ${kindName(kernel.type(needed))} ${neededName}`;
   const actual = `has a pointer to ${kindName(btf.type(typeId))} ${name}`;
-  return env.fail(EINVAL, `kernel function ${proto.name} args#${i} ${expected} but R${i + 1} ${actual}`);
+  return env.fail(
+    EINVAL,
+    "argument-type",
+    `kernel function ${proto.name} args#${i} ${expected} but R${i + 1} ${actual}`,
+  );
 }
 
 /** Objects under construction are no objects yet, though they are laid out alike (`btf_type_ids_nocast_alias`). */
@@ -143,5 +149,5 @@ export function kernelContext(env: Env): number {
   if (member === undefined) return env.unsupported(`the kernel's context of ${env.rules.name}`);
   const { kind } = btf.type(member.type);
   if (kind === "struct" || kind === "union") return member.type;
-  return env.fail(EINVAL, `kern ctx type id ${member.type} is not a struct`);
+  return env.fail(EINVAL, "kernel-type", `kern ctx type id ${member.type} is not a struct`);
 }

@@ -101,15 +101,25 @@ export function pointerFieldAt(env: Env, o: number, off: number): SpecialField |
 export function checkPointerField(env: Env, field: SpecialField, value: number): number {
   const slot = env.insnIdx, code = env.code[slot], kind = code & 7;
   if ((code & MODE) !== MEM) {
-    return env.fail(EACCES, "kptr in map can only be accessed using BPF_MEM instruction mode");
+    return env.fail(
+      EACCES,
+      "kernel-pointer-field",
+      "kptr in map can only be accessed using BPF_MEM instruction mode",
+    );
   }
   if (kind !== LDX && (field.kind === "kptr" || field.kind === "percpu_kptr")) {
-    return env.fail(EACCES, "store to referenced kptr disallowed");
+    return env.fail(EACCES, "kernel-pointer-field", "store to referenced kptr disallowed");
   }
-  if (kind !== LDX && field.kind === "uptr") return env.fail(EACCES, "store to uptr disallowed");
+  if (kind !== LDX && field.kind === "uptr") {
+    return env.fail(EACCES, "kernel-pointer-field", "store to uptr disallowed");
+  }
   if (kind === ST) {
     if (env.imm[slot] === 0) return 0;
-    return env.fail(EACCES, `BPF_ST imm must be 0 when storing to kptr at off=${field.offset}`);
+    return env.fail(
+      EACCES,
+      "kernel-pointer-field",
+      `BPF_ST imm must be 0 when storing to kptr at off=${field.offset}`,
+    );
   }
   const v = env.regs + value * REG_WORDS;
   if (kind === LDX) return field.kind === "uptr" ? loadUserPointer(env, v, field) : loadKptr(env, v, field);
@@ -164,7 +174,7 @@ export function checkFits(env: Env, kptr: Kptr, regno: number): number {
   const wanted = wantedBtf.name(kptr.typeId), plain = `${typeName(PTR_TO_BTF_ID)}${wanted}`;
   const or = loose ? ` or ${typeName(PTR_TO_BTF_ID | PTR_UNTRUSTED)}${wanted}` : "";
   const has = `R${regno} type=${typeName(type)}${name}`;
-  return env.fail(EINVAL, `invalid kptr access, ${has} expected=${plain}${or}`);
+  return env.fail(EINVAL, "kernel-pointer-field", `invalid kptr access, ${has} expected=${plain}${or}`);
 }
 
 /** The flags that a pointer to a structure of this BTF may have to be kept in a field of this kind. */
@@ -178,17 +188,25 @@ export function exchangedField(env: Env, regno: number): Kptr | number {
   const o = env.regs + regno * REG_WORDS;
   const map = W[o + TYPE] === PTR_TO_MAP_VALUE ? mapOf(env, W[o + AUX1]) : undefined;
   if (map !== undefined && (map.valueTypeId === 0 || env.btf === undefined)) {
-    return env.fail(EINVAL, `map '${map.name}' has to have BTF in order to use bpf_kptr_xchg`);
+    return env.fail(
+      EINVAL,
+      "kernel-pointer-field",
+      `map '${map.name}' has to have BTF in order to use bpf_kptr_xchg`,
+    );
   }
   if (!isConst(o)) {
     const what = "doesn't have constant offset. kptr has to be at the constant offset";
-    return env.fail(EINVAL, `R${regno} ${what}`);
+    return env.fail(EINVAL, "kernel-pointer-field", `R${regno} ${what}`);
   }
   const kptrs = fieldsOf(env, o).filter(isKptr);
-  if (kptrs.length === 0) return env.fail(EINVAL, `R${regno} has no valid kptr`);
+  if (kptrs.length === 0) return env.fail(EINVAL, "kernel-pointer-field", `R${regno} has no valid kptr`);
   const off = W[o + OFF] + W[o + TVAL], field = kptrs.find((f) => f.offset === off);
-  if (field === undefined) return env.fail(EACCES, `off=${off} doesn't point to kptr`);
-  if (field.kind === "kptr_untrusted") return env.fail(EACCES, `off=${off} kptr isn't referenced kptr`);
+  if (field === undefined) {
+    return env.fail(EACCES, "kernel-pointer-field", `off=${off} doesn't point to kptr`);
+  }
+  if (field.kind === "kptr_untrusted") {
+    return env.fail(EACCES, "kernel-pointer-field", `off=${off} kptr isn't referenced kptr`);
+  }
   return kptrOf(env, field);
 }
 

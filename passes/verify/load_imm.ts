@@ -27,8 +27,12 @@ const MAP_TYPE_ARENA = 33;
 
 /** Verifies the 16-byte load at `slot`: 0 or `-errno`. */
 export function checkLoadImm64(env: Env, slot: number): number {
-  if ((env.code[slot] & 0x18) !== 0x18) return env.fail(EINVAL, "invalid BPF_LD_IMM insn");
-  if (env.off[slot] !== 0) return env.fail(EINVAL, "BPF_LD_IMM64 uses reserved fields");
+  if ((env.code[slot] & 0x18) !== 0x18) {
+    return env.fail(EINVAL, "invalid-instruction", "invalid BPF_LD_IMM insn");
+  }
+  if (env.off[slot] !== 0) {
+    return env.fail(EINVAL, "invalid-instruction", "BPF_LD_IMM64 uses reserved fields");
+  }
   const dst = env.dst[slot], o = env.regs + dst * REG_WORDS, pseudo = env.src[slot], imm = env.imm[slot];
   const failed = checkWrite(env, dst);
   if (failed < 0) return failed;
@@ -45,8 +49,8 @@ export function checkLoadImm64(env: Env, slot: number): number {
     case 4: {
       const subprog = env.cols.subprogOf[env.target[slot]];
       const info = env.program.subprogs[subprog];
-      if (env.btf === undefined) return env.fail(EINVAL, "missing btf func_info");
-      if (info.linkage !== "static") return env.fail(EINVAL, "callback function not static");
+      if (env.btf === undefined) return env.fail(EINVAL, "callback", "missing btf func_info");
+      if (info.linkage !== "static") return env.fail(EINVAL, "callback", "callback function not static");
       W[o + TYPE] = PTR_TO_FUNC;
       W[o + AUX1] = subprog;
       return 0;
@@ -70,19 +74,19 @@ const ACCESS_SKB: ReadonlySet<string> = new Set(["socket_filter", "sched_cls", "
 export function checkLoadAbs(env: Env, slot: number): number {
   const code = env.code[slot], indirect = (code & 0xe0) === 0x40;
   if (!ACCESS_SKB.has(env.rules.name)) {
-    return env.fail(EINVAL, "BPF_LD_[ABS|IND] instructions not allowed for this program type");
+    return env.fail(EINVAL, "legacy-load", "BPF_LD_[ABS|IND] instructions not allowed for this program type");
   }
   if (
     env.dst[slot] !== 0 || env.off[slot] !== 0 || (code & 0x18) === 0x18 || (!indirect && env.src[slot] !== 0)
   ) {
-    return env.fail(EINVAL, "BPF_LD_[ABS|IND] uses reserved fields");
+    return env.fail(EINVAL, "invalid-instruction", "BPF_LD_[ABS|IND] uses reserved fields");
   }
   let failed = checkRead(env, 6);
   if (failed < 0) return failed;
   failed = checkResourceLeak(env, { locks: true, prefix: "BPF_LD_[ABS|IND]" });
   if (failed < 0) return failed;
   if (W[env.regs + 6 * REG_WORDS + TYPE] !== PTR_TO_CTX) {
-    return env.fail(EINVAL, "at the time of BPF_LD_ABS|IND R6 != pointer to skb");
+    return env.fail(EINVAL, "legacy-load", "at the time of BPF_LD_ABS|IND R6 != pointer to skb");
   }
   if (indirect) {
     failed = checkRead(env, env.src[slot]);

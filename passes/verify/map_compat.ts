@@ -53,7 +53,7 @@ export function checkMaps(env: Env): number {
     if (!named || maps.has(index) || env.maps[index] === undefined) continue;
     if (maps.size >= MAX_USED_MAPS) {
       const limit = `has reached the limit of ${MAX_USED_MAPS}`;
-      return env.fail(E2BIG, `The total number of maps per program ${limit}`);
+      return env.fail(E2BIG, "too-many-maps", `The total number of maps per program ${limit}`);
     }
     const failed = checkCompatibility(env, index, maps);
     if (failed < 0) return failed;
@@ -66,26 +66,34 @@ function checkCompatibility(env: Env, index: number, others: ReadonlySet<number>
   const map = env.maps[index], has = new Set(specialFields(env, index).map((field) => field.kind));
   const tracing = TRACING.has(env.rules.name);
   if (tracing && (has.has("bpf_list_head") || has.has("bpf_rb_root"))) {
-    return env.fail(EINVAL, "tracing progs cannot use bpf_{list_head,rb_root} yet");
+    return env.fail(EINVAL, "map-not-allowed", "tracing progs cannot use bpf_{list_head,rb_root} yet");
   }
   if (has.has("bpf_spin_lock") || has.has("bpf_res_spin_lock")) {
     if (env.rules.name === "socket_filter") {
-      return env.fail(EINVAL, "socket filter progs cannot use bpf_spin_lock yet");
+      return env.fail(EINVAL, "map-not-allowed", "socket filter progs cannot use bpf_spin_lock yet");
     }
-    if (tracing) return env.fail(EINVAL, "tracing progs cannot use bpf_spin_lock yet");
+    if (tracing) return env.fail(EINVAL, "map-not-allowed", "tracing progs cannot use bpf_spin_lock yet");
   }
-  if (tracing && has.has("bpf_timer")) return env.fail(EINVAL, "tracing progs cannot use bpf_timer yet");
-  if (tracing && has.has("bpf_wq")) return env.fail(EINVAL, "tracing progs cannot use bpf_wq yet");
-  if (map.type === STRUCT_OPS) return env.fail(EINVAL, "bpf_struct_ops map cannot be used in prog");
+  if (tracing && has.has("bpf_timer")) {
+    return env.fail(EINVAL, "map-not-allowed", "tracing progs cannot use bpf_timer yet");
+  }
+  if (tracing && has.has("bpf_wq")) {
+    return env.fail(EINVAL, "map-not-allowed", "tracing progs cannot use bpf_wq yet");
+  }
+  if (map.type === STRUCT_OPS) {
+    return env.fail(EINVAL, "map-not-allowed", "bpf_struct_ops map cannot be used in prog");
+  }
   if ((env.program.attrs.flags & SLEEPABLE) !== 0 && !FOR_SLEEPERS.has(map.type)) {
     return env.fail(
       EINVAL,
+      "map-not-allowed",
       "Sleepable programs can only use array, hash, ringbuf and local storage maps",
     );
   }
   if (isUnique(map) && [...others].some((other) => env.maps[other].type === map.type)) {
     return env.fail(
       EBUSY,
+      "map-not-allowed",
       map.type === ARENA ? "Only one arena per program" : "only one cgroup storage of each type is allowed",
     );
   }

@@ -101,5 +101,9 @@ export function checkMapFunction(
   const accepted = only === undefined || only.has(helper.name) ||
     (socketMap && mayUpdateSockmap(env, helper.name));
   if (accepted && (takes === undefined || takes.includes(mapType))) return 0;
-  return env.fail(EINVAL, `cannot pass map_type ${mapType} into func bpf_${helper.name}#${helper.id}`);
+  return env.fail(
+    EINVAL,
+    "map-helper",
+    `cannot pass map_type ${mapType} into func bpf_${helper.name}#${helper.id}`,
+  );
 }

@@ -28,7 +28,11 @@ export function checkMapFlags(env: Env, regno: number, off: number, size: number
   const access = mapFlags(map) & (RDONLY_PROG | WRONLY_PROG);
   if (access !== (write ? RDONLY_PROG : WRONLY_PROG)) return 0;
   const what = write ? "write into" : "read from";
-  return env.fail(EACCES, `${what} map forbidden, value_size=${map.valueSize} off=${off} size=${size}`);
+  return env.fail(
+    EACCES,
+    "read-only",
+    `${what} map forbidden, value_size=${map.valueSize} off=${off} size=${size}`,
+  );
 }
 
 /**
@@ -78,18 +82,24 @@ function checkField(
     case "kptr":
     case "percpu_kptr":
     case "uptr": {
-      if (!access.direct) return env.fail(EACCES, `${name} cannot be accessed indirectly by helper`);
-      if (!isConst(o)) return env.fail(EACCES, `${name} access cannot have variable offset`);
+      if (!access.direct) {
+        return env.fail(EACCES, "special-field", `${name} cannot be accessed indirectly by helper`);
+      }
+      if (!isConst(o)) return env.fail(EACCES, "special-field", `${name} access cannot have variable offset`);
       const at = access.off + toNumber(W[o + TVAL], W[o + TVAL + 1]);
       if (at !== field.offset) {
         const off = unsigned64(at | 0, at < 0 ? -1 : 0);
-        return env.fail(EACCES, `${name} access misaligned expected=${field.offset} off=${off}`);
+        return env.fail(
+          EACCES,
+          "special-field",
+          `${name} access misaligned expected=${field.offset} off=${off}`,
+        );
       }
-      if (access.size !== 8) return env.fail(EACCES, `${name} access size must be BPF_DW`);
+      if (access.size !== 8) return env.fail(EACCES, "special-field", `${name} access size must be BPF_DW`);
       return 0;
     }
     default:
-      return env.fail(EACCES, `${name} cannot be accessed directly by load/store`);
+      return env.fail(EACCES, "special-field", `${name} cannot be accessed directly by load/store`);
   }
 }
 
@@ -110,9 +120,9 @@ export function loadMapValue(
     markUnknown(v);
     return 0;
   }
-  if (map.maxEntries !== 1) return -ENOTSUPP;
+  if (map.maxEntries !== 1) return env.failSilently(ENOTSUPP, "map-reference");
   const at = off + W[o + TVAL];
-  if (at >= map.valueSize) return -EINVAL;
+  if (at >= map.valueSize) return env.failSilently(EINVAL, "map-value-bounds");
   if (map.data === undefined) return env.unsupported(`contents of the read-only map ${map.name}`);
   const view = new DataView(map.data.buffer, map.data.byteOffset, map.data.byteLength);
   // Bytes behind the section's end are the map's padding: zero.

@@ -43,6 +43,7 @@ import {
 } from "./layout.ts";
 import { checkMapAccess, checkMapFlags, loadMapValue } from "./map_value.ts";
 import { mapOf } from "./map_pointer.ts";
+import type { RejectionCode } from "./rejection.ts";
 import { checkAlignment, checkPacket, checkRegion } from "./region.ts";
 import { markUnknown, signExtend, truncate } from "./scalar.ts";
 import { checkSockAccess } from "./sock.ts";
@@ -105,7 +106,7 @@ function dispatch(env: Env, regno: number, off: number, access: MemAccess, type:
       return checkCtxAccess(env, regno, value, { off, size, write, signed: access.signed });
     case PTR_TO_PACKET:
     case PTR_TO_PACKET_META:
-      if (write && !env.rules.packetWrite) return env.fail(EACCES, "cannot write into packet");
+      if (write && !env.rules.packetWrite) return env.fail(EACCES, "read-only", "cannot write into packet");
       return loaded(env, checkPacket(env, regno, off, size, false), access);
     case PTR_TO_MAP_VALUE: {
       const err = checkMapFlags(env, regno, off, size, write) ||
@@ -117,11 +118,11 @@ function dispatch(env: Env, regno: number, off: number, access: MemAccess, type:
       return loadMapValue(env, regno, off, { size, signed: access.signed, value });
     }
     case PTR_TO_MAP_KEY:
-      if (write) return env.fail(EACCES, `write to change key R${regno} not allowed`);
+      if (write) return env.fail(EACCES, "read-only", `write to change key R${regno} not allowed`);
       return loaded(env, checkRegion(env, regno, off, size, mapOf(env, W[o + AUX1]).keySize, false), access);
     case PTR_TO_FLOW_KEYS:
       if (off < 0 || off + size > FLOW_KEYS_SIZE) {
-        return env.fail(EACCES, `invalid access to flow keys off=${off} size=${size}`);
+        return env.fail(EACCES, "memory-bounds", `invalid access to flow keys off=${off} size=${size}`);
       }
       return loaded(env, 0, access);
     case PTR_TO_SOCKET:
@@ -139,18 +140,24 @@ function dispatch(env: Env, regno: number, off: number, access: MemAccess, type:
       return checkMem(env, regno, off, access);
     case PTR_TO_BTF_ID:
       if ((type & PTR_MAYBE_NULL) === 0) return checkKernelAccess(env, regno, { off, size, write, value });
-      return env.fail(EACCES, `R${regno} invalid mem access '${typeName(type)}'`);
+      return env.fail(EACCES, memCode(type), `R${regno} invalid mem access '${typeName(type)}'`);
     case PTR_TO_BUF:
       if ((type & PTR_MAYBE_NULL) !== 0) {
-        return env.fail(EACCES, `R${regno} invalid mem access '${typeName(type)}'`);
+        return env.fail(EACCES, memCode(type), `R${regno} invalid mem access '${typeName(type)}'`);
       }
       if (write && (type & MEM_RDONLY) !== 0) {
-        return env.fail(EACCES, `R${regno} cannot write into ${typeName(type)}`);
+        return env.fail(EACCES, "read-only", `R${regno} cannot write into ${typeName(type)}`);
       }
       return loaded(env, checkBuffer(env, regno, off, size), access);
     default:
-      return env.fail(EACCES, `R${regno} invalid mem access '${typeName(type)}'`);
+      return env.fail(EACCES, memCode(type), `R${regno} invalid mem access '${typeName(type)}'`);
   }
+}
+
+/** The kind of rejection of an access through something that gives none. */
+function memCode(type: number): RejectionCode {
+  if (type === SCALAR_VALUE) return "not-a-pointer";
+  return (type & PTR_MAYBE_NULL) !== 0 ? "nullable" : "wrong-pointer";
 }
 
 /** After a check that gave `err`: a load's register holds anything. */
@@ -163,10 +170,12 @@ function loaded(env: Env, err: number, access: MemAccess): number {
 function checkMem(env: Env, regno: number, off: number, access: MemAccess): number {
   const o = env.regs + regno * REG_WORDS, type = W[o + TYPE];
   if ((type & PTR_MAYBE_NULL) !== 0) {
-    return env.fail(EACCES, `R${regno} invalid mem access '${typeName(type)}'`);
+    return env.fail(EACCES, memCode(type), `R${regno} invalid mem access '${typeName(type)}'`);
   }
   const readOnly = (type & MEM_RDONLY) !== 0;
-  if (access.write && readOnly) return env.fail(EACCES, `R${regno} cannot write into ${typeName(type)}`);
+  if (access.write && readOnly) {
+    return env.fail(EACCES, "read-only", `R${regno} cannot write into ${typeName(type)}`);
+  }
   // Untrusted memory is read with a fault handler: any address will do.
   const faulting = readOnly && (type & PTR_UNTRUSTED) !== 0;
   const err = faulting ? 0 : checkRegion(env, regno, off, access.size, W[o + AUX1], false);

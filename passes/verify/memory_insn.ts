@@ -71,7 +71,7 @@ function rememberPointer(env: Env, slot: number, pointer: { type: number; trustM
   }
   if (before === type || (!mustAgree(type) && !mustAgree(before))) return 0;
   if (!pointer.trustMayDiffer || !isMemOrBtf(type) || !isMemOrBtf(before)) {
-    return env.fail(EINVAL, "same insn cannot be used with different pointers");
+    return env.fail(EINVAL, "mixed-pointers", "same insn cannot be used with different pointers");
   }
   const mem = (type & BASE_TYPE_MASK) === PTR_TO_MEM || (before & BASE_TYPE_MASK) === PTR_TO_MEM;
   env.auxPtrType[slot] = (mem ? PTR_TO_MEM : PTR_TO_BTF_ID) | (type | before) & (PTR_UNTRUSTED | MEM_RDONLY);
@@ -114,7 +114,7 @@ export function checkLoad(env: Env, slot: number): number {
 export function checkStore(env: Env, slot: number): number {
   const code = env.code[slot], dst = env.dst[slot], register = (code & 7) === 3;
   if ((code & 0xe0) !== 0x60 || (register ? env.imm[slot] !== 0 : env.src[slot] !== 0)) {
-    return env.fail(EINVAL, `BPF_ST${register ? "X" : ""} uses reserved fields`);
+    return env.fail(EINVAL, "invalid-instruction", `BPF_ST${register ? "X" : ""} uses reserved fields`);
   }
   const bad = (register ? checkRead(env, env.src[slot]) : 0) || checkRead(env, dst);
   if (bad !== 0) return bad;
@@ -152,6 +152,7 @@ export function checkAtomic(env: Env, slot: number): number {
   if (!ATOMICS.has(imm)) {
     return env.fail(
       EINVAL,
+      "invalid-instruction",
       `BPF_ATOMIC uses invalid atomic opcode ${(imm >>> 0).toString(16).padStart(2, "0")}`,
     );
   }
@@ -163,12 +164,16 @@ function checkReadModifyWrite(env: Env, slot: number): number {
     dst = env.dst[slot],
     src = env.src[slot],
     size = SIZES[(env.code[slot] >> 3) & 3];
-  if (size < 4) return env.fail(EINVAL, "invalid atomic operand size");
+  if (size < 4) return env.fail(EINVAL, "invalid-instruction", "invalid atomic operand size");
   const bad = checkRead(env, src) || checkRead(env, dst) || (imm === CMPXCHG ? checkRead(env, 0) : 0);
   if (bad !== 0) return bad;
   const type = typeOf(env, dst);
   if (!atomicAllowed(env, slot, dst)) {
-    return env.fail(EACCES, `BPF_ATOMIC stores into R${dst} ${typeName(type)} is not allowed`);
+    return env.fail(
+      EACCES,
+      "atomic-access",
+      `BPF_ATOMIC stores into R${dst} ${typeName(type)} is not allowed`,
+    );
   }
   let loaded = -1;
   if ((imm & FETCH) !== 0) {
@@ -204,7 +209,11 @@ function checkLoadAcquire(env: Env, slot: number): number {
     checkInvariants(env, env.regs + dst * REG_WORDS, "atomic_load");
   if (failed !== 0) return failed;
   if (atomicAllowed(env, slot, src)) return 0;
-  return env.fail(EACCES, `BPF_ATOMIC loads from R${src} ${typeName(typeOf(env, src))} is not allowed`);
+  return env.fail(
+    EACCES,
+    "atomic-access",
+    `BPF_ATOMIC loads from R${src} ${typeName(typeOf(env, src))} is not allowed`,
+  );
 }
 
 function checkStoreRelease(env: Env, slot: number): number {
@@ -218,5 +227,5 @@ function checkStoreRelease(env: Env, slot: number): number {
     rememberPointer(env, slot, { type, trustMayDiffer: false });
   if (failed !== 0) return failed;
   if (atomicAllowed(env, slot, dst)) return 0;
-  return env.fail(EACCES, `BPF_ATOMIC stores into R${dst} ${typeName(type)} is not allowed`);
+  return env.fail(EACCES, "atomic-access", `BPF_ATOMIC stores into R${dst} ${typeName(type)} is not allowed`);
 }

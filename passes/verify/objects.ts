@@ -33,7 +33,9 @@ const MAX_NESTING = 4;
 export function checkOwnedArg(env: Env, i: number, func: string): number {
   const regno = i + 1, o = env.regs + regno * REG_WORDS, type = W[o + TYPE];
   // Both functions that take one give it back.
-  if (!isTrusted(o)) return env.fail(EINVAL, `R${regno} must be referenced or trusted`);
+  if (!isTrusted(o)) {
+    return env.fail(EINVAL, "unacquired-reference", `R${regno} must be referenced or trusted`);
+  }
   const err = checkArgOffset(env, regno, { release: W[o + REF_ID] !== 0 });
   if (err < 0) return err;
   const needed = type === (PTR_TO_BTF_ID | MEM_ALLOC)
@@ -41,9 +43,13 @@ export function checkOwnedArg(env: Env, i: number, func: string): number {
     : type === (PTR_TO_BTF_ID | MEM_ALLOC | MEM_PERCPU)
     ? "bpf_percpu_obj_drop_impl"
     : "";
-  if (needed === "") return env.fail(EINVAL, `arg#${i} expected pointer to allocated object`);
-  if (func !== needed) return env.fail(EINVAL, `arg#${i} expected for ${needed}()`);
-  return W[o + REF_ID] !== 0 ? 0 : env.fail(EINVAL, "allocated object must be referenced");
+  if (needed === "") {
+    return env.fail(EINVAL, "argument-type", `arg#${i} expected pointer to allocated object`);
+  }
+  if (func !== needed) return env.fail(EINVAL, "argument-type", `arg#${i} expected for ${needed}()`);
+  return W[o + REF_ID] !== 0
+    ? 0
+    : env.fail(EINVAL, "unacquired-reference", "allocated object must be referenced");
 }
 
 /** What a call of `bpf_refcount_acquire_impl` was given. */
@@ -59,11 +65,13 @@ export function checkSharedArg(env: Env, i: number): Shared | number {
   const regno = i + 1, o = env.regs + regno * REG_WORDS, type = W[o + TYPE];
   const err = checkArgOffset(env, regno, {});
   if (err < 0) return err;
-  if (!isObject(type)) return env.fail(EINVAL, `arg#${i} is neither owning or non-owning ref`);
+  if (!isObject(type)) {
+    return env.fail(EINVAL, "argument-type", `arg#${i} is neither owning or non-owning ref`);
+  }
   const fields = structFields(env.btf!, W[o + AUX1]);
-  if (fields.length === 0) return env.fail(EFAULT, "verifier bug: Couldn't find btf_record");
+  if (fields.length === 0) return env.fail(EFAULT, "kernel-bug", "verifier bug: Couldn't find btf_record");
   if (!fields.some((field) => field.kind === "bpf_refcount")) {
-    return env.fail(EINVAL, `arg#${i} doesn't point to a type with bpf_refcount field`);
+    return env.fail(EINVAL, "argument-type", `arg#${i} doesn't point to a type with bpf_refcount field`);
   }
   if (!isBorrowed(type) && W[o + REF_ID] === 0) {
     return env.unsupported("references to objects that own nothing");
@@ -87,27 +95,41 @@ export function setNewObject(
   func: string,
   id: { readonly lo: number; readonly hi: number },
 ): number {
-  if (id.hi !== 0) return env.fail(EINVAL, "local type ID argument must be in range [0, U32_MAX]");
+  if (id.hi !== 0) {
+    return env.fail(EINVAL, "allocated-type", "local type ID argument must be in range [0, U32_MAX]");
+  }
   const { btf } = env, typeId = id.lo >>> 0, perCpu = func === "bpf_percpu_obj_new_impl";
   // Types that are only those of its maps are not the program's.
   if (btf === undefined || env.program.subprogs[0].btfId === 0) {
-    return env.fail(EINVAL, "bpf_obj_new/bpf_percpu_obj_new requires prog BTF");
+    return env.fail(EINVAL, "allocated-type", "bpf_obj_new/bpf_percpu_obj_new requires prog BTF");
   }
   const type = typeId < btf.count ? btf.type(typeId) : undefined;
   if (type?.kind !== "struct") {
-    return env.fail(EINVAL, "bpf_obj_new/bpf_percpu_obj_new type ID argument must be of a struct");
+    return env.fail(
+      EINVAL,
+      "allocated-type",
+      "bpf_obj_new/bpf_percpu_obj_new type ID argument must be of a struct",
+    );
   }
   const fields = structFields(btf, typeId);
   if (perCpu) {
     if (type.size > MAX_PERCPU_SIZE) {
       const what = `bpf_percpu_obj_new type size (${type.size}) is greater than ${MAX_PERCPU_SIZE}`;
-      return env.fail(EINVAL, what);
+      return env.fail(EINVAL, "allocated-type", what);
     }
     if (!isOfScalars(env, typeId, 0)) {
-      return env.fail(EINVAL, "bpf_percpu_obj_new type ID argument must be of a struct of scalars");
+      return env.fail(
+        EINVAL,
+        "allocated-type",
+        "bpf_percpu_obj_new type ID argument must be of a struct of scalars",
+      );
     }
     if (fields.length !== 0) {
-      return env.fail(EINVAL, "bpf_percpu_obj_new type ID argument must not contain special fields");
+      return env.fail(
+        EINVAL,
+        "allocated-type",
+        "bpf_percpu_obj_new type ID argument must not contain special fields",
+      );
     }
   }
   if (!isValidRecord(btf, typeId, fields)) return env.unsupported(`objects of struct ${type.name}`);

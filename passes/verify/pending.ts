@@ -39,7 +39,7 @@ export class Pending {
   push(insn: number, previous: number, branch: number): number {
     const env = this.#env;
     if (this.count >= this.#limit) {
-      return env.fail(E2BIG, `The sequence of ${this.count + 1} jumps is too complex.`);
+      return env.fail(E2BIG, "too-complex", `The sequence of ${this.count + 1} jumps is too complex.`);
     }
     const state = saveState(env, insn);
     W[state + ST_PREV_INSN] = previous;

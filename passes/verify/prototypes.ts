@@ -43,20 +43,25 @@ export function subprogArgs(env: Env, subprog: number): readonly SubprogArg[] | 
 function readArgs(env: Env, subprog: number): readonly SubprogArg[] | number {
   const info = env.program.subprogs[subprog], btf = env.btf, global = env.isGlobal(subprog);
   if (btf === undefined || info.btfId === 0) {
-    return global ? env.fail(EFAULT, "Global functions need valid BTF") : -EINVAL;
+    return global ? env.fail(EFAULT, "global-prototype", "Global functions need valid BTF") : -EINVAL;
   }
   const func = btf.type(info.btfId);
-  if (func.kind !== "func") return env.fail(EFAULT, `BTF of func#${subprog} doesn't point to KIND_FUNC`);
+  if (func.kind !== "func") {
+    return env.fail(EFAULT, "global-prototype", `BTF of func#${subprog} doesn't point to KIND_FUNC`);
+  }
   if (env.subprogFlags[subprog] & SUB_UNRELIABLE) {
-    return env.fail(EFAULT, `Verifier bug in function ${func.name}()`);
+    return env.fail(EFAULT, "kernel-bug", `Verifier bug in function ${func.name}()`);
   }
   const proto = btf.type(func.type);
-  if (proto.kind !== "func_proto") return env.fail(EFAULT, `Invalid type of function ${func.name}()`);
+  if (proto.kind !== "func_proto") {
+    return env.fail(EFAULT, "global-prototype", `Invalid type of function ${func.name}()`);
+  }
   const { params } = proto;
   if (params.length > 5) {
     if (!global) return -EINVAL;
     return env.fail(
       EINVAL,
+      "global-prototype",
       `Global function ${func.name}() with ${params.length} > 5 args. Buggy compiler.`,
     );
   }
@@ -65,6 +70,7 @@ function readArgs(env: Env, subprog: number): readonly SubprogArg[] | number {
     if (!global) return -EINVAL;
     return env.fail(
       EINVAL,
+      "global-prototype",
       `Global function ${func.name}() doesn't return scalar. Only those are supported.`,
     );
   }
@@ -101,22 +107,30 @@ function readArg(env: Env, param: Param): SubprogArg | number {
   for (const tag of btf.tags(param.func, index)) {
     if (!tag.startsWith("arg:")) continue;
     if (!global) {
-      return env.fail(EOPNOTSUPP, `arg#${index} type tag is not supported in static functions`);
+      return env.fail(
+        EOPNOTSUPP,
+        "global-prototype",
+        `arg#${index} type tag is not supported in static functions`,
+      );
     }
     if (!TAGS.has(tag.slice(4))) {
-      return env.fail(EOPNOTSUPP, `arg#${index} has unsupported set of tags`);
+      return env.fail(EOPNOTSUPP, "global-prototype", `arg#${index} has unsupported set of tags`);
     }
     tags.add(tag.slice(4));
   }
   const type = btf.type(btf.resolve(param.type));
   if (type.kind === "ptr") return readPointer(env, param, { target: type.type, tags });
   if (tags.size > 0) {
-    return env.fail(EINVAL, `arg#${index} has pointer tag, but is not a pointer type`);
+    return env.fail(EINVAL, "global-prototype", `arg#${index} has pointer tag, but is not a pointer type`);
   }
   if (type.kind === "int" || type.kind === "enum" || type.kind === "enum64") return { kind: "scalar" };
   if (!global) return -EINVAL;
   const kind = type.kind.toUpperCase();
-  return env.fail(EINVAL, `Arg#${index} type ${kind} in ${param.name}() is not supported yet.`);
+  return env.fail(
+    EINVAL,
+    "global-prototype",
+    `Arg#${index} type ${kind} in ${param.name}() is not supported yet.`,
+  );
 }
 
 function readPointer(
@@ -126,7 +140,8 @@ function readPointer(
 ): SubprogArg | number {
   const { btf, index, global } = param, { tags } = pointer;
   const target = btf.type(btf.resolve(pointer.target));
-  const invalid = (): number => env.fail(EINVAL, `arg#${index} has invalid combination of tags`);
+  const invalid = (): number =>
+    env.fail(EINVAL, "global-prototype", `arg#${index} has invalid combination of tags`);
   const context = isContextType(env, btf, pointer.target);
   if (tags.has("ctx") || context) {
     if (tags.size > (tags.has("ctx") ? 1 : 0)) return invalid();
@@ -147,7 +162,11 @@ function readPointer(
   }
   if (tags.has("untrusted")) {
     if (tags.size > 1) {
-      return env.fail(EINVAL, `arg#${index} untrusted cannot be combined with any other tags`);
+      return env.fail(
+        EINVAL,
+        "global-prototype",
+        `arg#${index} untrusted cannot be combined with any other tags`,
+      );
     }
     return readUntrusted(env, { btf, index, target: pointer.target });
   }
@@ -163,6 +182,7 @@ function readPointer(
     const name = "name" in target ? target.name : "";
     return env.fail(
       EINVAL,
+      "global-prototype",
       `arg#${index} reference type('${kind} ${name}') size cannot be determined: -22`,
     );
   }
@@ -186,5 +206,9 @@ function readUntrusted(env: Env, param: TaggedParam): SubprogArg | number {
     return { kind: "struct", typeId, maybeNull: false, untrusted: true };
   }
   const what = `type ${kind.toUpperCase()} '${"name" in target ? target.name : ""}'`;
-  return env.fail(EINVAL, `arg#${param.index} has ${what}, but only struct or primitive types are allowed`);
+  return env.fail(
+    EINVAL,
+    "global-prototype",
+    `arg#${param.index} has ${what}, but only struct or primitive types are allowed`,
+  );
 }

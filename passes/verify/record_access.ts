@@ -12,7 +12,7 @@ export function checkPlainBytes(env: Env, typeId: number, access: { off: number;
   for (const field of structFields(env.btf!, typeId)) {
     if (off >= field.offset + field.size || field.offset >= off + size) continue;
     const name = field.kind === "kptr_untrusted" ? "kptr" : field.kind;
-    return env.fail(EACCES, `direct access to ${name} is disallowed`);
+    return env.fail(EACCES, "special-field", `direct access to ${name} is disallowed`);
   }
   return 0;
 }

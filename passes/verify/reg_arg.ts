@@ -27,17 +27,19 @@ import { boundsViolation, unbound } from "./scalar.ts";
 
 /** Register `regno` is read: 0, or `-errno` if it holds nothing. */
 export function checkRead(env: Env, regno: number): number {
-  if (regno >= FRAME_REG_COUNT) return env.fail(EINVAL, `R${regno} is invalid`);
+  if (regno >= FRAME_REG_COUNT) return env.fail(EINVAL, "invalid-instruction", `R${regno} is invalid`);
   env.scratchedRegs |= 1 << regno;
-  if (W[env.regs + regno * REG_WORDS + TYPE] === NOT_INIT) return env.fail(EACCES, `R${regno} !read_ok`);
+  if (W[env.regs + regno * REG_WORDS + TYPE] === NOT_INIT) {
+    return env.fail(EACCES, "uninit-register", `R${regno} !read_ok`);
+  }
   return 0;
 }
 
 /** Register `regno` is written: 0, or `-errno` for the frame pointer. What it held stays until the caller replaces it. */
 export function checkWrite(env: Env, regno: number): number {
-  if (regno >= FRAME_REG_COUNT) return env.fail(EINVAL, `R${regno} is invalid`);
+  if (regno >= FRAME_REG_COUNT) return env.fail(EINVAL, "invalid-instruction", `R${regno} is invalid`);
   env.scratchedRegs |= 1 << regno;
-  if (regno === 10) return env.fail(EACCES, "frame pointer is read only");
+  if (regno === 10) return env.fail(EACCES, "frame-pointer", "frame pointer is read only");
   return 0;
 }
 
@@ -61,7 +63,7 @@ export function checkInvariants(env: Env, o: number, context: string): number {
     `u32=[${hex64(W[o + U32MIN], 0)}, ${hex64(W[o + U32MAX], 0)}] ` +
     `s32=[${hex64(W[o + S32MIN], 0)}, ${hex64(W[o + S32MAX], 0)}] ` +
     `var_off=(${hex64(W[o + TVAL], W[o + TVAL + 1])}, ${hex64(W[o + TMASK], W[o + TMASK + 1])})`;
-  if (env.testRegInvariants) return env.fail(EFAULT, message);
+  if (env.testRegInvariants) return env.fail(EFAULT, "kernel-bug", message);
   env.verbose(message + "\n");
   unbound(o);
   W[o + VID] = 0;

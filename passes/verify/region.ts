@@ -32,6 +32,7 @@ import {
   UMAX,
 } from "./layout.ts";
 import { tnumText } from "./number_text.ts";
+import type { RejectionCode } from "./rejection.ts";
 import { toNumber } from "./scalar.ts";
 import { typeName } from "./type_names.ts";
 import { isConst } from "./scalar.ts";
@@ -49,24 +50,60 @@ function checkFixed(
   const o = env.regs + regno * REG_WORDS;
   switch (W[o + TYPE]) {
     case PTR_TO_MAP_KEY:
-      return env.fail(EACCES, `invalid access to map key, key_size=${memSize} off=${off} size=${size}`);
+      return env.fail(
+        EACCES,
+        "map-key-bounds",
+        `invalid access to map key, key_size=${memSize} off=${off} size=${size}`,
+      );
     case PTR_TO_MAP_VALUE:
-      return env.fail(EACCES, `invalid access to map value, value_size=${memSize} off=${off} size=${size}`);
+      return env.fail(
+        EACCES,
+        "map-value-bounds",
+        `invalid access to map value, value_size=${memSize} off=${off} size=${size}`,
+      );
     case PTR_TO_PACKET:
     case PTR_TO_PACKET_META:
     case PTR_TO_PACKET_END: {
       const pointer = `R${regno}(id=${W[o + ID]},off=${off},r=${memSize})`;
-      return env.fail(EACCES, `invalid access to packet, off=${off} size=${size}, ${pointer}`);
+      return env.fail(
+        EACCES,
+        "packet-bounds",
+        `invalid access to packet, off=${off} size=${size}, ${pointer}`,
+      );
     }
     default:
-      return env.fail(EACCES, `invalid access to memory, mem_size=${memSize} off=${off} size=${size}`);
+      return env.fail(
+        EACCES,
+        "memory-bounds",
+        `invalid access to memory, mem_size=${memSize} off=${off} size=${size}`,
+      );
+  }
+}
+
+/** The kind of rejection of an access outside of what a pointer of this type points to. */
+function boundsCode(type: number): RejectionCode {
+  switch (type) {
+    case PTR_TO_MAP_KEY:
+      return "map-key-bounds";
+    case PTR_TO_MAP_VALUE:
+      return "map-value-bounds";
+    case PTR_TO_PACKET:
+    case PTR_TO_PACKET_META:
+    case PTR_TO_PACKET_END:
+      return "packet-bounds";
+    default:
+      return "memory-bounds";
   }
 }
 
 /** The message for a lower bound that may be negative. */
 function negativeMin(env: Env, regno: number): number {
   const advice = "either use unsigned index or do a if (index >=0) check.";
-  return env.fail(EACCES, `R${regno} min value is negative, ${advice}`);
+  return env.fail(
+    EACCES,
+    boundsCode(W[env.regs + regno * REG_WORDS + TYPE]),
+    `R${regno} min value is negative, ${advice}`,
+  );
 }
 
 /** Whether `size` bytes at `off` of the pointer in `regno`, wherever its variable part leads, lie within `memSize` bytes. */
@@ -84,16 +121,28 @@ export function checkRegion(
   // The kernel's check takes an int: what was cut off is caught by the upper bound below.
   let err = checkFixed(env, regno, (W[o + SMIN] + off) | 0, size, memSize, zeroAllowed);
   if (err !== 0) {
-    env.fail(EACCES, `R${regno} min value is outside of the allowed memory range`);
+    env.fail(
+      EACCES,
+      boundsCode(W[env.regs + regno * REG_WORDS + TYPE]),
+      `R${regno} min value is outside of the allowed memory range`,
+    );
     return err;
   }
   if (W[o + UMAX + 1] !== 0 || (W[o + UMAX] >>> 0) >= MAX_VAR_OFF) {
     const advice = "make sure to bounds check any such access";
-    return env.fail(EACCES, `R${regno} unbounded memory access, ${advice}`);
+    return env.fail(
+      EACCES,
+      boundsCode(W[env.regs + regno * REG_WORDS + TYPE]),
+      `R${regno} unbounded memory access, ${advice}`,
+    );
   }
   err = checkFixed(env, regno, (W[o + UMAX] + off) | 0, size, memSize, zeroAllowed);
   if (err !== 0) {
-    env.fail(EACCES, `R${regno} max value is outside of the allowed memory range`);
+    env.fail(
+      EACCES,
+      boundsCode(W[env.regs + regno * REG_WORDS + TYPE]),
+      `R${regno} max value is outside of the allowed memory range`,
+    );
     return err;
   }
   return 0;
@@ -113,7 +162,7 @@ export function checkPacket(
   const range = W[o + AUX1];
   const err = range < 0 ? -EINVAL : checkFixed(env, regno, off, size, range, zeroAllowed);
   if (err !== 0) {
-    env.fail(-err, `R${regno} offset is outside of the packet`);
+    env.fail(-err, "packet-bounds", `R${regno} offset is outside of the packet`);
     return err;
   }
   return 0;
@@ -127,12 +176,22 @@ export function checkNotNegative(env: Env, regno: number): number {
 /** Whether a pointer is as it was made, or (`fixedOk`) moved by a constant only: what contexts and objects demand. */
 export function checkUnmoved(env: Env, regno: number, fixedOk: boolean): number {
   const o = env.regs + regno * REG_WORDS, off = W[o + OFF], name = typeName(W[o + TYPE]);
-  if (off < 0) return env.fail(EACCES, `negative offset ${name} ptr R${regno} off=${off} disallowed`);
+  if (off < 0) {
+    return env.fail(EACCES, "moved-pointer", `negative offset ${name} ptr R${regno} off=${off} disallowed`);
+  }
   if (!fixedOk && off !== 0) {
-    return env.fail(EACCES, `dereference of modified ${name} ptr R${regno} off=${off} disallowed`);
+    return env.fail(
+      EACCES,
+      "moved-pointer",
+      `dereference of modified ${name} ptr R${regno} off=${off} disallowed`,
+    );
   }
   if (!isConst(o) || (W[o + TVAL] | W[o + TVAL + 1]) !== 0) {
-    return env.fail(EACCES, `variable ${name} access var_off=${tnumText(o + TVAL)} disallowed`);
+    return env.fail(
+      EACCES,
+      "moved-pointer",
+      `variable ${name} access var_off=${tnumText(o + TVAL)} disallowed`,
+    );
   }
   return 0;
 }
@@ -178,6 +237,7 @@ export function checkAlignment(env: Env, regno: number, off: number, size: numbe
   const sum = `${tnumText(o + TVAL)}+${W[o + OFF]}+${off} size ${size}`;
   return env.fail(
     EACCES,
+    "misaligned",
     packet
       ? `misaligned packet access off ${IP_ALIGN}+${sum}`
       : `misaligned ${alignmentName(type)}access off ${sum}`,

@@ -64,12 +64,13 @@ export function checkSockAccess(
   access: { readonly off: number; readonly size: number; readonly write: boolean },
 ): number {
   const type = W[env.regs + regno * REG_WORDS + TYPE];
-  if (access.write) return env.fail(EACCES, `R${regno} cannot write into ${typeName(type)}`);
+  if (access.write) return env.fail(EACCES, "read-only", `R${regno} cannot write into ${typeName(type)}`);
   const err = checkNotNegative(env, regno);
   if (err !== 0) return err;
   if (!isValid(type, access.off, access.size)) {
     return env.fail(
       EACCES,
+      "socket-access",
       `R${regno} invalid ${typeName(type)} access off=${access.off} size=${access.size}`,
     );
   }

@@ -51,7 +51,7 @@ export function checkCallUnderLock(env: Env, slot: number): number {
   const allowed = kind === PSEUDO_KFUNC
     ? env.off[slot] === 0 && ALLOWED.has(kfuncName(env, slot))
     : env.imm[slot] === SPIN_UNLOCK;
-  return allowed ? 0 : env.fail(EINVAL, "function calls are not allowed while holding a lock");
+  return allowed ? 0 : env.fail(EINVAL, "lock-held", "function calls are not allowed while holding a lock");
 }
 
 /** Verifies the lock passed in register `regno` to helper `id`, and takes it or gives it back: 0 or `-errno`. */
@@ -60,22 +60,27 @@ export function checkSpinLock(env: Env, regno: number, id: number): number {
   if (!isConst(o)) {
     return env.fail(
       EINVAL,
+      "constant-argument",
       `R${regno} doesn't have constant offset. bpf_spin_lock has to be at the constant offset`,
     );
   }
   const map = W[o + TYPE] === PTR_TO_MAP_VALUE ? mapOf(env, W[o + AUX1]) : undefined;
   const name = map?.name.slice(0, 15);
   if (map !== undefined && (map.valueTypeId === 0 || env.btf === undefined)) {
-    return env.fail(EINVAL, `map '${name}' has to have BTF in order to use bpf_spin_lock`);
+    return env.fail(EINVAL, "lock-misuse", `map '${name}' has to have BTF in order to use bpf_spin_lock`);
   }
   const lock = fieldsOf(env, o).find((field) => field.kind === "bpf_spin_lock");
   if (lock === undefined) {
     const what = map === undefined ? "local 'kptr'" : `map '${name}'`;
-    return env.fail(EINVAL, `${what} has no valid bpf_spin_lock`);
+    return env.fail(EINVAL, "lock-misuse", `${what} has no valid bpf_spin_lock`);
   }
   const off = W[o + OFF] + W[o + TVAL];
   if (off !== lock.offset) {
-    return env.fail(EINVAL, `off ${off} doesn't point to 'struct bpf_spin_lock' that is at ${lock.offset}`);
+    return env.fail(
+      EINVAL,
+      "lock-misuse",
+      `off ${off} doesn't point to 'struct bpf_spin_lock' that is at ${lock.offset}`,
+    );
   }
   // An inner map is another map each time, and each object another: their ids tell their locks apart.
   return id === SPIN_LOCK ? take(env, W[o + ID], ownerOf(o)) : giveBack(env, W[o + ID], ownerOf(o));
@@ -98,7 +103,9 @@ export function holdsLock(env: Env, o: number): boolean {
 }
 
 function take(env: Env, id: number, owner: number): number {
-  if (env.activeLocks !== 0) return env.fail(EINVAL, "Locking two bpf_spin_locks are not allowed");
+  if (env.activeLocks !== 0) {
+    return env.fail(EINVAL, "lock-misuse", "Locking two bpf_spin_locks are not allowed");
+  }
   const at = env.refCount * REF_WORDS;
   if (at >= env.refs.length) return env.unsupported("more than 256 references at a time");
   env.refs[at] = REF_TYPE_LOCK;
@@ -113,7 +120,7 @@ function take(env: Env, id: number, owner: number): number {
 }
 
 function giveBack(env: Env, id: number, owner: number): number {
-  if (env.activeLocks === 0) return env.fail(EINVAL, "bpf_spin_unlock without taking a lock");
+  if (env.activeLocks === 0) return env.fail(EINVAL, "lock-misuse", "bpf_spin_unlock without taking a lock");
   for (let i = 0; i < env.refCount; i++) {
     const at = i * REF_WORDS;
     if (env.refs[at] !== REF_TYPE_LOCK || env.refs[at + 1] !== id || env.refs[at + 3] !== owner) continue;
@@ -125,5 +132,5 @@ function giveBack(env: Env, id: number, owner: number): number {
     forgetBorrowed(env);
     return 0;
   }
-  return env.fail(EINVAL, "bpf_spin_unlock of different lock");
+  return env.fail(EINVAL, "lock-misuse", "bpf_spin_unlock of different lock");
 }

@@ -100,7 +100,7 @@ export function checkStackBounds(
   } else {
     const smin = toNumber(W[o + SMIN], W[o + SMIN + 1]), smax = toNumber(W[o + SMAX], W[o + SMAX + 1]);
     if (smax >= MAX_VAR_OFF || smin <= -MAX_VAR_OFF) {
-      return env.fail(EACCES, `invalid unbounded variable-offset${extra} stack R${regno}`);
+      return env.fail(EACCES, "stack-bounds", `invalid unbounded variable-offset${extra} stack R${regno}`);
     }
     min = smin + off;
     max = smax + off + size;
@@ -109,6 +109,7 @@ export function checkStackBounds(
   if (errno !== 0) {
     return env.fail(
       errno,
+      "stack-bounds",
       fixed
         ? `invalid${extra} stack R${regno} off=${off} size=${size}`
         : `invalid variable-offset${extra} stack R${regno} var_off=${tnumText(o)} off=${off} size=${size}`,
@@ -197,10 +198,14 @@ function writeFixed(env: Env, frameno: number, off: number, access: StackAccess)
   } else if (value !== 0 && isSpillable(W[value + TYPE])) {
     if (size !== 8) {
       verboseLine(env, env.insnIdx, "; ");
-      return env.fail(EACCES, "invalid size of register spill");
+      return env.fail(EACCES, "partial-pointer", "invalid size of register spill");
     }
     if (frameno !== env.curframe && W[value + TYPE] === PTR_TO_STACK) {
-      return env.fail(EINVAL, "cannot spill pointers to stack into stack frame of the caller");
+      return env.fail(
+        EINVAL,
+        "stack-escape",
+        "cannot spill pointers to stack into stack frame of the caller",
+      );
     }
     saveRegister(frame, spi, { o: value, size });
   } else {
@@ -277,6 +282,7 @@ export function checkStackRead(env: Env, ptrRegno: number, off: number, access: 
   if (valueRegno < 0) {
     return env.fail(
       EACCES,
+      "stack-bounds",
       `variable offset stack pointer cannot be passed into helper function; var_off=${
         tnumText(o)
       } off=${off} size=${size}`,
@@ -312,7 +318,7 @@ function readFixed(env: Env, frameno: number, off: number, access: StackAccess):
   }
   if (W[spill + TYPE] !== SCALAR_VALUE) {
     verboseLine(env, env.insnIdx, "; ");
-    return env.fail(EACCES, "invalid size of register fill");
+    return env.fail(EACCES, "partial-pointer", "invalid size of register fill");
   }
   if (valueRegno < 0) return 0;
   // The low part of a spilled scalar is at the slot's lowest addresses: the machine is little-endian.
@@ -331,7 +337,7 @@ function readFixed(env: Env, frameno: number, off: number, access: StackAccess):
     if (type === STACK_SPILL) spills++;
     else if (type === STACK_ZERO) zeros++;
     else if (type !== STACK_MISC && type !== STACK_INVALID) {
-      return env.fail(EACCES, `invalid read from stack off ${off}+${i} size ${size}`);
+      return env.fail(EACCES, "uninit-stack", `invalid read from stack off ${off}+${i} size ${size}`);
     }
   }
   if (spills === size && isConstZero(spill)) {
@@ -347,7 +353,7 @@ function checkBytes(env: Env, types: number, access: { off: number; size: number
   for (let i = 0; i < size; i++) {
     const type = slotByte(types, (slot - i) & 7);
     if (type !== STACK_MISC && type !== STACK_ZERO && type !== STACK_INVALID) {
-      return env.fail(EACCES, `invalid read from stack off ${off}+${i} size ${size}`);
+      return env.fail(EACCES, "uninit-stack", `invalid read from stack off ${off}+${i} size ${size}`);
     }
   }
   return 0;
@@ -384,7 +390,7 @@ export interface StackRange {
 /** Checks that a range of the stack may be read (and written): 0 or `-errno`. `off` includes the register's fixed offset. */
 export function checkStackRange(env: Env, regno: number, off: number, range: StackRange): number {
   const o = env.regs + regno * REG_WORDS, { size } = range;
-  if (size === 0 && !range.zeroAllowed) return env.fail(EACCES, "invalid zero-sized read");
+  if (size === 0 && !range.zeroAllowed) return env.fail(EACCES, "size-argument", "invalid zero-sized read");
   const failed = checkStackBounds(env, regno, off, range);
   if (failed < 0) return failed;
   const fixed = isConst(o), frameno = W[o + FRAMENO], frame = frameAt(frameno);
@@ -395,7 +401,7 @@ export function checkStackRange(env: Env, regno: number, off: number, range: Sta
       const slot = -i - 1;
       if (W[frame + F_NSLOTS] * 8 <= slot) continue;
       if (slotByte(W[slotTypesAt(frame, slot >> 3)], slot & 7) === STACK_DYNPTR) {
-        return env.fail(EACCES, `potential write to dynptr at off=${i} disallowed`);
+        return env.fail(EACCES, "dynptr-state", `potential write to dynptr at off=${i} disallowed`);
       }
     }
     range.raw.size = size;
@@ -409,6 +415,7 @@ export function checkStackRange(env: Env, regno: number, off: number, range: Sta
       if (!isSpilled(W[at])) {
         return env.fail(
           EACCES,
+          "uninit-stack",
           fixed
             ? `invalid read from stack R${regno} off ${min}+${i - min} size ${size}`
             : `invalid read from stack R${regno} var_off ${tnumText(o)}+${i - min} size ${size}`,

@@ -166,14 +166,18 @@ function walk(env: Env, btf: Btf, access: StructAccess, flags: number): Found | 
   for (;;) {
     const struct = structOf(btf, typeId);
     if (struct === undefined) {
-      return env.fail(EINVAL, `Type '${btf.name(btf.resolve(typeId))}' is not a struct`);
+      return env.fail(EINVAL, "struct-access", `Type '${btf.name(btf.resolve(typeId))}' is not a struct`);
     }
     // Which member of a union is there nobody knows.
     if (struct.union && struct.members.length !== 1) flags |= PTR_UNTRUSTED;
     if (off + size > struct.size) {
       const inner = own ? undefined : flexibleElement(btf, struct, off);
       if (inner === undefined) {
-        return env.fail(EACCES, `access beyond struct ${struct.name} at off ${off} size ${size}`);
+        return env.fail(
+          EACCES,
+          "struct-access",
+          `access beyond struct ${struct.name} at off ${off} size ${size}`,
+        );
       }
       if (inner.typeId === 0) return { ...NUMBER, flags };
       ({ typeId, off } = inner);
@@ -181,10 +185,10 @@ function walk(env: Env, btf: Btf, access: StructAccess, flags: number): Found | 
     }
     const member = memberAt(struct, off, size);
     if (member === undefined) {
-      return env.fail(EINVAL, `struct ${struct.name} doesn't have field at offset ${off}`);
+      return env.fail(EINVAL, "struct-access", `struct ${struct.name} doesn't have field at offset ${off}`);
     }
     if (member.endBit !== 0) return { ...NUMBER, flags };
-    if (member.size < 0) return env.fail(EFAULT, `field ${member.name} doesn't have size`);
+    if (member.size < 0) return env.fail(EFAULT, "struct-access", `field ${member.name} doesn't have size`);
     const end = member.off + member.size, one = member.count < 0 ? member.size : member.size / member.count;
     const start = member.count < 0 ? member.off : member.off + Math.floor((off - member.off) / one) * one;
     if (isStruct(member.type)) {
@@ -197,13 +201,13 @@ function walk(env: Env, btf: Btf, access: StructAccess, flags: number): Found | 
       if (one !== size || off !== start) {
         const where =
           `${member.name} with moff ${start} in struct ${struct.name} with off ${off} size ${size}`;
-        return env.fail(EACCES, `cannot access ptr member ${where}`);
+        return env.fail(EACCES, "struct-access", `cannot access ptr member ${where}`);
       }
       return pointer(btf, member.type.type, { flags, field: member.name });
     }
     if (off + size > end && (flags & PTR_UNTRUSTED) === 0) {
       const where = `${member.name} (mend:${end}) in struct ${struct.name} with off ${off} size ${size}`;
-      return env.fail(EACCES, `access beyond the end of member ${where}`);
+      return env.fail(EACCES, "struct-access", `access beyond the end of member ${where}`);
     }
     return { ...NUMBER, flags };
   }

@@ -56,7 +56,7 @@ function types(): { btf: Btf; inner: number; outer: number } {
 const { btf, inner, outer } = types();
 let message = "";
 const env = {
-  fail: (errno: number, text: string): number => {
+  fail: (errno: number, _code: string, text: string): number => {
     message = text;
     return -errno;
   },

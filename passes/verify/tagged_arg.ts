@@ -33,12 +33,16 @@ export function checkTaggedContext(env: Env, param: TaggedParam): number {
   const type = btf.type(btf.resolve(param.target));
   if (type.kind === "void") return 0;
   const own = "name" in type ? type.name : "";
-  if (own === "") return env.fail(EINVAL, `arg#${index} type doesn't have a name`);
+  if (own === "") return env.fail(EINVAL, "global-prototype", `arg#${index} type doesn't have a name`);
   if (standsForContext(env, type, own)) return 0;
   const expected = canonicalContext(env);
-  if (expected === undefined) return env.fail(EINVAL, `arg#${index} should be void pointer`);
+  if (expected === undefined) {
+    return env.fail(EINVAL, "global-prototype", `arg#${index} should be void pointer`);
+  }
   const struct = type.kind === "struct" || type.kind === "union";
-  return struct && own === expected ? 0 : env.fail(EINVAL, `arg#${index} should be \`struct ${expected} *\``);
+  return struct && own === expected
+    ? 0
+    : env.fail(EINVAL, "global-prototype", `arg#${index} should be \`struct ${expected} *\``);
 }
 
 function namesRegisters(btf: Btf, id: number): boolean {
@@ -92,9 +96,9 @@ export function kernelTypeOf(env: Env, param: TaggedParam): number {
   const { btf, index } = param, type = btf.type(btf.resolve(param.target));
   const name = "name" in type ? type.name : "",
     what = `arg#${index} reference type('${kindName(type)} ${name}')`;
-  if (name === "") return env.fail(EINVAL, `${what} candidate matching error: -22`);
+  if (name === "") return env.fail(EINVAL, "global-prototype", `${what} candidate matching error: -22`);
   const found = btfOf(env, KERNEL_BTF).findAll(essentialName(name), type.kind);
   if (found.length === 1) return found[0];
-  if (found.length === 0) return env.fail(ENOENT, `${what} has no matches`);
-  return env.fail(ESRCH, `${what} is ambiguous`);
+  if (found.length === 0) return env.fail(ENOENT, "global-prototype", `${what} has no matches`);
+  return env.fail(ESRCH, "global-prototype", `${what} is ambiguous`);
 }

@@ -36,6 +36,7 @@ import { preciseArguments, resolvers } from "./kfunc_proto.ts";
 import { assumed } from "./map_value.ts";
 import type { Observer } from "./observer.ts";
 import { Pending } from "./pending.ts";
+import type { DiagnosticCode } from "./rejection.ts";
 import { GIVEN_FACTS, programWithFacts } from "./results.ts";
 import { checkCallDepth } from "./call_depth.ts";
 import { StackLiveness } from "./stack_liveness.ts";
@@ -82,6 +83,8 @@ export interface VerifyResult {
   readonly errno: number;
   /** Why it was refused, as the log's last line says; empty if accepted. */
   readonly message: string;
+  /** What kind of rejection it is, one of the codes in `docs/diagnostics.md`; empty if accepted. */
+  readonly code: DiagnosticCode | "";
   /** The log, as much as was asked for. */
   readonly log: string;
   /** The slot it was refused at; -1 if accepted, or not for what one instruction does. */
@@ -135,7 +138,11 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
   const found = status === 0 ? programWithFacts(env) : undefined;
   if (found !== undefined) status = checkCallDepth(env, found);
   if (status === 0 && env.callsNothing) {
-    status = env.fail(EINVAL, "invalid kernel function call not eliminated in verifier pass");
+    status = env.fail(
+      EINVAL,
+      "kfunc-not-allowed",
+      "invalid kernel function call not eliminated in verifier pass",
+    );
   }
   const unknown = assumed.get(env);
   if (status < 0 && unknown !== undefined) throw new UnsupportedError(unknown);
@@ -155,6 +162,7 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
     verdict: status === 0 ? "accept" : "reject",
     errno: -status,
     message: status === 0 ? "" : env.message,
+    code: status === 0 ? "" : `verify/${env.rejection}`,
     log: env.log.toString(),
     slot: status !== 0 && found === undefined && env.processed > 0 ? env.insnIdx : -1,
     processed: env.processed,
@@ -280,7 +288,7 @@ export function verify(
 }
 
 function diagnosticOf(program: Program, result: VerifyResult): Diagnostic {
-  const { slot } = result, code = "verify/rejected";
+  const { slot } = result, code = result.code || "verify/rejected";
   const message = result.message.charAt(0).toUpperCase() + result.message.slice(1);
   if (slot < 0) return { code, message };
   const at = columnsOf(program).position[slot];

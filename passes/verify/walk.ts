@@ -53,7 +53,7 @@ function step(env: Env, slot: number): number {
 function stepLoadImm(env: Env, slot: number): number {
   const mode = env.code[slot] & 0xe0;
   if (mode === 0x20 || mode === 0x40) return checkLoadAbs(env, slot);
-  if (mode !== 0) return env.fail(EINVAL, "invalid BPF_LD mode");
+  if (mode !== 0) return env.fail(EINVAL, "invalid-instruction", "invalid BPF_LD mode");
   env.nextIdx = slot + 2;
   return checkLoadImm64(env, slot);
 }
@@ -65,7 +65,7 @@ function stepJump(env: Env, slot: number): number {
       const kind = env.src[slot];
       if (
         (code & 8) !== 0 || (kind !== 2 && env.off[slot] !== 0) || kind > 2 || env.dst[slot] !== 0 || narrow
-      ) return env.fail(EINVAL, "BPF_CALL uses reserved fields");
+      ) return env.fail(EINVAL, "invalid-instruction", "BPF_CALL uses reserved fields");
       if (env.activeLocks !== 0) {
         const failed = checkCallUnderLock(env, slot);
         if (failed < 0) return failed;
@@ -85,12 +85,12 @@ function stepJump(env: Env, slot: number): number {
       if (
         (code & 8) !== 0 || env.src[slot] !== 0 || env.dst[slot] !== 0 || (!narrow && env.imm[slot] !== 0) ||
         (narrow && env.off[slot] !== 0)
-      ) return env.fail(EINVAL, "BPF_JA uses reserved fields");
+      ) return env.fail(EINVAL, "invalid-instruction", "BPF_JA uses reserved fields");
       env.nextIdx = env.target[slot];
       return 0;
     case 0x90:
       if ((code & 8) !== 0 || env.imm[slot] !== 0 || env.src[slot] !== 0 || env.dst[slot] !== 0 || narrow) {
-        return env.fail(EINVAL, "BPF_EXIT uses reserved fields");
+        return env.fail(EINVAL, "invalid-instruction", "BPF_EXIT uses reserved fields");
       }
       return stepExit(env);
     default:
@@ -149,9 +149,9 @@ export function walk(env: Env): number {
     const slot = env.insnIdx;
     env.historyEntry = 0;
     env.prevInsnIdx = previous;
-    if (slot >= count) return env.fail(EFAULT, `invalid insn idx ${slot} insn_cnt ${count}`);
+    if (slot >= count) return env.fail(EFAULT, "kernel-bug", `invalid insn idx ${slot} insn_cnt ${count}`);
     if (++env.processed > limit) {
-      return env.fail(E2BIG, `BPF program is too large. Processed ${env.processed} insn`);
+      return env.fail(E2BIG, "too-complex", `BPF program is too large. Processed ${env.processed} insn`);
     }
     if ((env.processed & 0xfff) === 0) checkTime(env);
     env.lastInsnIdx = previous;
