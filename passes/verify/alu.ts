@@ -102,12 +102,7 @@ export function checkAlu(env: Env, slot: number, fork: Fork): number {
     : op === NEG || op === END
     ? checkUnary(env, slot, op)
     : op > END
-    ? env.fail(
-      EINVAL,
-      "invalid-instruction",
-      "invalid-instruction",
-      `invalid BPF_ALU opcode ${op.toString(16)}`,
-    )
+    ? env.fail(EINVAL, "invalid-instruction", `invalid BPF_ALU opcode ${op.toString(16)}`)
     : checkBinary(env, slot, fork);
   if (err !== 0) return err;
   return checkInvariants(env, env.regs + env.dst[slot] * REG_WORDS, "alu");
@@ -118,13 +113,13 @@ function checkUnary(env: Env, slot: number, op: number): number {
   const code = env.code[slot], wide = (code & 7) === ALU64, imm = env.imm[slot];
   if (op === NEG) {
     if ((code & SRC_REG) !== 0 || env.src[slot] !== 0 || env.off[slot] !== 0 || imm !== 0) {
-      return env.fail(EINVAL, "invalid-instruction", "invalid-instruction", "BPF_NEG uses reserved fields");
+      return env.fail(EINVAL, "invalid-instruction", "BPF_NEG uses reserved fields");
     }
   } else if (
     env.src[slot] !== 0 || env.off[slot] !== 0 || (imm !== 16 && imm !== 32 && imm !== 64) ||
     (wide && (code & SRC_REG) !== 0)
   ) {
-    return env.fail(EINVAL, "invalid-instruction", "invalid-instruction", "BPF_END uses reserved fields");
+    return env.fail(EINVAL, "invalid-instruction", "BPF_END uses reserved fields");
   }
   const dst = env.dst[slot];
   const err = checkRead(env, dst) || checkWrite(env, dst);
@@ -182,7 +177,7 @@ function checkMove(env: Env, slot: number): number {
   const dst = env.dst[slot], src = env.src[slot], d = env.regs + dst * REG_WORDS;
   if ((code & SRC_REG) === 0) {
     if (src !== 0 || off !== 0) {
-      return env.fail(EINVAL, "invalid-instruction", "invalid-instruction", "BPF_MOV uses reserved fields");
+      return env.fail(EINVAL, "invalid-instruction", "BPF_MOV uses reserved fields");
     }
     const err = checkWrite(env, dst);
     if (err !== 0) return err;
@@ -194,14 +189,13 @@ function checkMove(env: Env, slot: number): number {
       return env.fail(
         EINVAL,
         "invalid-instruction",
-        "invalid-instruction",
         "addr_space_cast insn can only convert between address space 1 and 0",
       );
     }
     return env.unsupported("arenas: addr_space_cast");
   }
   if ((off !== 0 && off !== 8 && off !== 16 && !(wide && off === 32)) || imm !== 0) {
-    return env.fail(EINVAL, "invalid-instruction", "invalid-instruction", "BPF_MOV uses reserved fields");
+    return env.fail(EINVAL, "invalid-instruction", "BPF_MOV uses reserved fields");
   }
   const err = checkRead(env, src) || checkWrite(env, dst);
   if (err !== 0) return err;
@@ -242,21 +236,19 @@ function checkBinary(env: Env, slot: number, fork: Fork): number {
   const signedForm = off === 0 || (off === 1 && (op === DIV || op === MOD));
   if ((code & SRC_REG) !== 0) {
     if (imm !== 0 || !signedForm) {
-      return env.fail(EINVAL, "invalid-instruction", "invalid-instruction", "BPF_ALU uses reserved fields");
+      return env.fail(EINVAL, "invalid-instruction", "BPF_ALU uses reserved fields");
     }
     const err = checkRead(env, src);
     if (err !== 0) return err;
   } else if (src !== 0 || !signedForm) {
-    return env.fail(EINVAL, "invalid-instruction", "invalid-instruction", "BPF_ALU uses reserved fields");
+    return env.fail(EINVAL, "invalid-instruction", "BPF_ALU uses reserved fields");
   }
   let err = checkRead(env, dst);
   if (err !== 0) return err;
   if ((code & SRC_REG) === 0) {
-    if ((op === MOD || op === DIV) && imm === 0) {
-      return env.fail(EINVAL, "division-by-zero", "division-by-zero", "div by zero");
-    }
+    if ((op === MOD || op === DIV) && imm === 0) return env.fail(EINVAL, "division-by-zero", "div by zero");
     if ((op === LSH || op === RSH || op === ARSH) && (imm < 0 || imm >= (wide ? 64 : 32))) {
-      return env.fail(EINVAL, "invalid-shift", "invalid-shift", `invalid shift ${imm}`);
+      return env.fail(EINVAL, "invalid-shift", `invalid shift ${imm}`);
     }
   }
   err = checkWrite(env, dst);
@@ -289,7 +281,6 @@ function checkBinary(env: Env, slot: number, fork: Fork): number {
         }
         return env.fail(
           EACCES,
-          "pointer-arithmetic",
           "pointer-arithmetic",
           `R${dst} pointer ${ALU_TEXT[op >> 4]} pointer prohibited`,
         );

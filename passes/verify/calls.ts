@@ -63,14 +63,14 @@ function matchArgs(env: Env, subprog: number): number {
     switch (arg.kind) {
       case "scalar":
         if (W[o + TYPE] !== SCALAR_VALUE) {
-          return env.fail(EINVAL, "argument-type", "argument-type", `R${regno} is not a scalar`);
+          return env.fail(EINVAL, "argument-type", `R${regno} is not a scalar`);
         }
         break;
       case "ctx":
         failed = checkArgOffset(env, regno, ARG_SUBPROG);
         if (failed < 0) return failed;
         if (W[o + TYPE] !== PTR_TO_CTX) {
-          return env.fail(EINVAL, "argument-type", "argument-type", `arg#${i} expects pointer to ctx`);
+          return env.fail(EINVAL, "argument-type", `arg#${i} expects pointer to ctx`);
         }
         break;
       case "mem":
@@ -78,7 +78,7 @@ function matchArgs(env: Env, subprog: number): number {
         if (failed < 0) return failed;
         if (checkMemArg(env, regno, arg.size) < 0) return -EINVAL;
         if (!arg.maybeNull && (W[o + TYPE] & PTR_MAYBE_NULL) !== 0) {
-          return env.fail(EINVAL, "nullable", "nullable", `arg#${i} is expected to be non-NULL`);
+          return env.fail(EINVAL, "nullable", `arg#${i} is expected to be non-NULL`);
         }
         break;
       case "untrusted_mem":
@@ -98,12 +98,7 @@ function matchArgs(env: Env, subprog: number): number {
 /** Begins a frame for `subprog`, called at `callsite`; the caller fills in its arguments. */
 function enterFrame(env: Env, subprog: number, callsite: number): number {
   if (env.curframe + 1 >= MAX_FRAMES) {
-    return env.fail(
-      E2BIG,
-      "call-depth",
-      "call-depth",
-      `the call stack of ${env.curframe + 2} frames is too deep`,
-    );
+    return env.fail(E2BIG, "call-depth", `the call stack of ${env.curframe + 2} frames is too deep`);
   }
   initFrame(env, { n: env.curframe + 1, callsite, subprog });
   return 0;
@@ -139,7 +134,6 @@ function callGlobal(env: Env, subprog: number, misfit: number): number {
     return env.fail(
       EINVAL,
       "lock-held",
-      "lock-held",
       "global function calls are not allowed while holding a lock,\nuse static function instead",
     );
   }
@@ -148,18 +142,12 @@ function callGlobal(env: Env, subprog: number, misfit: number): number {
     return env.fail(
       EINVAL,
       "sleeping-call",
-      "sleeping-call",
       "global functions that may sleep are not allowed in non-sleepable context,\n" +
         "i.e., in a RCU/IRQ/preempt-disabled section, or in\na non-sleepable BPF program context",
     );
   }
   if (misfit < 0) {
-    env.fail(
-      -misfit,
-      "global-argument",
-      "global-argument",
-      `Caller passes invalid args into func#${subprog} ('${name}')`,
-    );
+    env.fail(-misfit, "global-argument", `Caller passes invalid args into func#${subprog} ('${name}')`);
     return misfit;
   }
   env.verbose(`Func#${subprog} ('${name}') is global and assumed valid.\n`);
@@ -207,7 +195,7 @@ export function pushCallback(env: Env, call: CallbackCall): number {
   } else {
     const map = from + REG_WORDS;
     if (!FOR_EACH_MAPS.has(mapOf(env, W[map + AUX1]).type)) {
-      return env.fail(ENOTSUPP, "callback", "callback", "callback function not allowed for map");
+      return env.fail(ENOTSUPP, "callback", "callback function not allowed for map");
     }
     copyReg(to + REG_WORDS, map);
     for (const [r, type] of [[2, PTR_TO_MAP_KEY], [3, PTR_TO_MAP_VALUE]]) {

@@ -116,43 +116,21 @@ function prototypeOf(env: Env, id: number): HelperProto | null {
 /** Verifies a helper call and updates the registers: 0 or `-errno`. */
 export function checkHelperCall(env: Env, slot: number): number {
   const id = env.imm[slot];
-  if (id < 0 || id >= FUNC_MAX_ID) {
-    return env.fail(EINVAL, "helper-unknown", "helper-unknown", `invalid func unknown#${id}`);
-  }
+  if (id < 0 || id >= FUNC_MAX_ID) return env.fail(EINVAL, "helper-unknown", `invalid func unknown#${id}`);
   const proto = prototypeOf(env, id);
   if (proto === null) {
     const name = id === 0 ? "unspec" : env.profile.helper(id)?.name ?? "unknown";
-    return env.fail(
-      EINVAL,
-      "helper-not-allowed",
-      "helper-not-allowed",
-      `program of this type cannot use helper bpf_${name}#${id}`,
-    );
+    return env.fail(EINVAL, "helper-not-allowed", `program of this type cannot use helper bpf_${name}#${id}`);
   }
   if (proto.gplOnly && !isGplCompatible(env.unit.license)) {
-    return env.fail(
-      EINVAL,
-      "license",
-      "license",
-      "cannot call GPL-restricted function from non-GPL compatible program",
-    );
+    return env.fail(EINVAL, "license", "cannot call GPL-restricted function from non-GPL compatible program");
   }
   if (!allowedHere(env, id)) {
-    return env.fail(
-      EINVAL,
-      "helper-not-allowed",
-      "helper-not-allowed",
-      "helper call is not allowed in probe",
-    );
+    return env.fail(EINVAL, "helper-not-allowed", "helper call is not allowed in probe");
   }
   if (proto.mightSleep) {
     if (!env.sleepable) {
-      return env.fail(
-        EINVAL,
-        "sleeping-call",
-        "sleeping-call",
-        "helper call might sleep in a non-sleepable prog",
-      );
+      return env.fail(EINVAL, "sleeping-call", "helper call might sleep in a non-sleepable prog");
     }
     const where = env.rcuLocks !== 0
       ? "rcu_read_lock region"
@@ -162,12 +140,7 @@ export function checkHelperCall(env: Env, slot: number): number {
       ? "IRQ-disabled region"
       : "";
     if (where !== "") {
-      return env.fail(
-        EINVAL,
-        "sleeping-call",
-        "sleeping-call",
-        `sleepable helper bpf_${proto.name}#${id} in ${where}`,
-      );
+      return env.fail(EINVAL, "sleeping-call", `sleepable helper bpf_${proto.name}#${id} in ${where}`);
     }
   }
 
@@ -200,7 +173,6 @@ export function checkHelperCall(env: Env, slot: number): number {
     return env.fail(
       ENOTSUPP,
       "helper-not-allowed",
-      "helper-not-allowed",
       `func bpf_get_func_ip#${id} not supported for program type ${env.rules.id}`,
     );
   }
@@ -220,7 +192,7 @@ function checkArg(env: Env, proto: HelperProto, i: number): number {
   const type = W[o + TYPE];
   if (arg.base === "ARG_ANYTHING" || type === KERNEL_VALUE) return 0;
   if ((type === PTR_TO_PACKET || type === PTR_TO_PACKET_META) && !takesPacket(env, proto)) {
-    return env.fail(EACCES, "helper-packet", "helper-packet", "helper access to the packet is not allowed");
+    return env.fail(EACCES, "helper-packet", "helper access to the packet is not allowed");
   }
   if (arg.base === "ARG_PTR_TO_MAP_VALUE") {
     const resolved = resolveMapValue(env, proto, arg);
@@ -242,7 +214,6 @@ function checkArg(env: Env, proto: HelperProto, i: number): number {
       return env.fail(
         EACCES,
         "two-references",
-        "two-references",
         `more than one arg with ref_obj_id R${regno} ${W[o + REF_ID]} ${meta.refId}`,
       );
     }
@@ -259,13 +230,13 @@ function takesPacket(env: Env, proto: HelperProto): boolean {
 /** Socket maps hold sockets, and looking into a bloom filter takes a value: 0, or the parameter as this map makes it. */
 function resolveMapValue(env: Env, proto: HelperProto, arg: ArgProto): ArgProto | number {
   if (meta.map < 0) {
-    return env.fail(EFAULT, "kernel-bug", "kernel-bug", "verifier bug: invalid map_ptr to access map->type");
+    return env.fail(EFAULT, "kernel-bug", "verifier bug: invalid map_ptr to access map->type");
   }
   switch (mapOf(env, meta.map).type) {
     case MAP_TYPE.SOCKMAP:
     case MAP_TYPE.SOCKHASH:
       if (arg.maybeNull || arg.uninit || arg.write) {
-        return env.fail(EINVAL, "map-helper", "map-helper", "invalid arg_type for sockmap/sockhash");
+        return env.fail(EINVAL, "map-helper", "invalid arg_type for sockmap/sockhash");
       }
       return { base: "ARG_PTR_TO_BTF_ID_SOCK_COMMON" };
     case MAP_TYPE.BLOOM_FILTER:
@@ -279,25 +250,14 @@ function checkRelease(env: Env, regno: number, arg: ArgProto): number {
   const o = env.regs + regno * REG_WORDS;
   if (arg.base === "ARG_PTR_TO_DYNPTR") {
     if (W[o + TYPE] !== PTR_TO_STACK) {
-      return env.fail(
-        EINVAL,
-        "unacquired-reference",
-        "unacquired-reference",
-        "cannot release unowned const bpf_dynptr",
-      );
+      return env.fail(EINVAL, "unacquired-reference", "cannot release unowned const bpf_dynptr");
     }
     if (!holdsDynptrReference(o)) {
-      return env.fail(
-        EINVAL,
-        "unacquired-reference",
-        "unacquired-reference",
-        `arg ${regno} is an unacquired reference`,
-      );
+      return env.fail(EINVAL, "unacquired-reference", `arg ${regno} is an unacquired reference`);
     }
   } else if (W[o + REF_ID] === 0 && !isNull(o)) {
     return env.fail(
       EINVAL,
-      "unacquired-reference",
       "unacquired-reference",
       `R${regno} must be referenced when passed to release function`,
     );
@@ -347,14 +307,7 @@ function checkArgKind(env: Env, proto: HelperProto, i: number, arg: ArgProto): n
       );
     }
     case "ARG_CONST_ALLOC_SIZE_OR_ZERO":
-      if (!isConst(o)) {
-        return env.fail(
-          EACCES,
-          "constant-argument",
-          "constant-argument",
-          `R${regno} is not a known constant'`,
-        );
-      }
+      if (!isConst(o)) return env.fail(EACCES, "constant-argument", `R${regno} is not a known constant'`);
       meta.memSize = W[o + TVAL];
       return env.precision.markReg(env, regno);
     case "ARG_PTR_TO_DYNPTR":
@@ -368,7 +321,7 @@ function checkArgKind(env: Env, proto: HelperProto, i: number, arg: ArgProto): n
       return checkConstString(env, regno);
     case "ARG_PTR_TO_SPIN_LOCK":
       if (inTreeCallback(env)) {
-        return env.fail(EACCES, "lock-misuse", "lock-misuse", "can't spin_{lock,unlock} in rbtree cb");
+        return env.fail(EACCES, "lock-misuse", "can't spin_{lock,unlock} in rbtree cb");
       }
       return checkSpinLock(env, regno, proto.id);
     case "ARG_PTR_TO_TIMER": {
@@ -456,23 +409,11 @@ function constantKey(env: Env, key: number, keySize: number): number {
 function checkConstString(env: Env, regno: number): number {
   const o = env.regs + regno * REG_WORDS, map = mapOf(env, W[o + AUX1]);
   if ((map.flags & RDONLY_PROG) === 0 || !map.frozen) {
-    return env.fail(
-      EACCES,
-      "constant-string",
-      "constant-string",
-      `R${regno} does not point to a readonly map'`,
-    );
+    return env.fail(EACCES, "constant-string", `R${regno} does not point to a readonly map'`);
   }
-  if (!isConst(o)) {
-    return env.fail(EACCES, "constant-argument", "constant-argument", `R${regno} is not a constant address'`);
-  }
+  if (!isConst(o)) return env.fail(EACCES, "constant-argument", `R${regno} is not a constant address'`);
   if (map.type !== MAP_TYPE.ARRAY) {
-    return env.fail(
-      EACCES,
-      "constant-string",
-      "constant-string",
-      "no direct value access support for this map type",
-    );
+    return env.fail(EACCES, "constant-string", "no direct value access support for this map type");
   }
   const err = checkMapAccess(env, regno, W[o + OFF], map.valueSize - W[o + OFF], false, false);
   if (err < 0) return err;
@@ -480,17 +421,15 @@ function checkConstString(env: Env, regno: number): number {
   // Behind the section's bytes the map's value is zero.
   const from = W[o + OFF] + W[o + TVAL],
     ends = map.data.length < map.valueSize || map.data.indexOf(0, from) >= 0;
-  return ends ? 0 : env.fail(EINVAL, "constant-string", "constant-string", "string is not zero-terminated");
+  return ends ? 0 : env.fail(EINVAL, "constant-string", "string is not zero-terminated");
 }
 
 /** What later passes learn of the call's map; writing to a read-only one is refused here. */
 function recordMap(env: Env, id: number): number {
   if (!MAP_RECORDED.has(id)) return 0;
-  if (meta.map < 0) {
-    return env.fail(EFAULT, "kernel-bug", "kernel-bug", "verifier bug: expected map for helper call");
-  }
+  if (meta.map < 0) return env.fail(EFAULT, "kernel-bug", "verifier bug: expected map for helper call");
   if ((mapFlags(mapOf(env, meta.map)) & RDONLY_PROG) !== 0 && MAP_WRITES.has(id)) {
-    return env.fail(EACCES, "read-only", "read-only", "write into map forbidden");
+    return env.fail(EACCES, "read-only", "write into map forbidden");
   }
   env.findings.map(env.insnIdx, meta.map);
   return 0;
@@ -501,7 +440,7 @@ function recordKey(env: Env, id: number): number {
   if (id !== FUNC.tail_call) return 0;
   const map = mapOf(env, meta.map);
   if (map.type !== MAP_TYPE.PROG_ARRAY) {
-    return env.fail(EINVAL, "map-helper", "map-helper", "expected prog array map for tail call");
+    return env.fail(EINVAL, "map-helper", "expected prog array map for tail call");
   }
   const r3 = env.regs + 3 * REG_WORDS;
   const known = W[r3 + TYPE] === SCALAR_VALUE && isConst(r3) && W[r3 + TVAL + 1] === 0 &&
@@ -536,7 +475,6 @@ function release(env: Env, proto: HelperProto): number {
   env.fail(
     -err,
     "unacquired-reference",
-    "unacquired-reference",
     `func bpf_${proto.name}#${proto.id} reference has not been acquired before`,
   );
   return err;
@@ -553,12 +491,9 @@ function special(env: Env, proto: HelperProto): number {
     case FUNC.tail_call:
       return checkResourceLeak(env, { locks: true, prefix: "tail_call" });
     case FUNC.get_local_storage:
-      return isNull(env.regs + 2 * REG_WORDS) ? 0 : env.fail(
-        EINVAL,
-        "constant-argument",
-        "constant-argument",
-        "get_local_storage() doesn't support non-zero flags",
-      );
+      return isNull(env.regs + 2 * REG_WORDS)
+        ? 0
+        : env.fail(EINVAL, "constant-argument", "get_local_storage() doesn't support non-zero flags");
     case FUNC.for_each_map_elem:
       return pushCallback(env, { subprog: meta.subprog, kind: "for_each_map_elem" });
     case FUNC.loop:
@@ -578,7 +513,6 @@ function special(env: Env, proto: HelperProto): number {
       if (type === PTR_TO_MAP_VALUE) return 0;
       return env.fail(
         EACCES,
-        "dynptr-state",
         "dynptr-state",
         `Unsupported reg type ${typeName(type)} for bpf_dynptr_from_mem data`,
       );
