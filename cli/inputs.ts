@@ -8,15 +8,16 @@ import type { Btf } from "../ir/btf/btf.ts";
 import { openBtf } from "../ir/btf/read.ts";
 import { MalformedError } from "../ir/diagnostic.ts";
 import type { Program } from "../ir/program.ts";
-import type { Unit } from "../ir/unit.ts";
+import type { Unit, UnreadableProgram } from "../ir/unit.ts";
 import type { HelperNames } from "../ir/print_insn.ts";
 import { parseText } from "../ir/parse_text.ts";
-import { parseObject } from "../passes/parse/parse.ts";
+import { parseObject, type ParseOptions } from "../passes/parse/parse.ts";
 import type { Device } from "../plugins/device.ts";
 import { defineModule, type Module } from "../plugins/module.ts";
 import type { Plugin } from "../plugins/plugin.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { UsageError } from "./command.ts";
+import { asksForConfig, runningConfig } from "./kconfig.ts";
 
 /** Something that was named cannot be read: exit status 2. */
 export class InputError extends UsageError {}
@@ -65,19 +66,36 @@ function read(path: string): Uint8Array {
   }
 }
 
+/** How an object is read. */
+export interface ReadOptions {
+  /** The type of programs whose section says none. */
+  readonly type?: string | undefined;
+}
+
 /**
- * Reads an object file, or a program as text if the name ends in `.bpf`.
+ * Reads an object file, or a program as text if the name ends in `.bpf`. Settings that the object asks for are the running
+ * kernel's, where it shows them; else they are unknown, and a note says so.
  *
  * @throws {InputError} If the file cannot be read or understood.
  */
-export function readUnit(path: string, targetBtf: Btf | undefined): Unit {
+export function readUnit(path: string, targetBtf: Btf | undefined, options: ReadOptions = {}): Unit {
   const bytes = read(path);
   try {
     if (path.endsWith(".bpf")) {
       return parseText(new TextDecoder().decode(bytes), { helpers: HELPER_NAMES });
     }
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    return parseObject(bytes, { name, ...(targetBtf === undefined ? {} : { targetBtf }) });
+    const how: ParseOptions = {
+      name: path.slice(path.lastIndexOf("/") + 1),
+      profile: LINUX_6_18,
+      ...(targetBtf === undefined ? {} : { targetBtf }),
+      ...(options.type === undefined ? {} : { type: options.type }),
+    };
+    const unit = parseObject(bytes, how);
+    if (!asksForConfig(unit)) return unit;
+    const kconfig = runningConfig();
+    if (kconfig !== undefined) return parseObject(bytes, { ...how, kconfig });
+    console.error(`note: ${path} asks for CONFIG_ settings, and no kernel configuration can be read here`);
+    return unit;
   } catch (error) {
     if (error instanceof MalformedError || error instanceof SyntaxError) {
       throw new InputError(`cannot read ${path}: ${error.message}`);
@@ -86,11 +104,24 @@ export function readUnit(path: string, targetBtf: Btf | undefined): Unit {
   }
 }
 
+/** `--type TYPE`. @throws {UsageError} If there is no such program type. */
+export function readProgramType(name: string | undefined): string | undefined {
+  if (name === undefined || (name !== "unspec" && LINUX_6_18.programType(name) !== undefined)) return name;
+  throw new UsageError(
+    `there is no program type "${name}"; they are named as in sched_cls, xdp, socket_filter`,
+  );
+}
+
+/** Programs of a unit that cannot be linked, or those of a name. */
+export function selectUnreadable(unit: Unit, name: string | undefined): readonly UnreadableProgram[] {
+  return (unit.unreadable ?? []).filter((program) => name === undefined || program.name === name);
+}
+
 /** The programs of a unit, or the one that is named. @throws {UsageError} If there is none of that name. */
 export function selectPrograms(unit: Unit, name: string | undefined): readonly Program[] {
   if (name === undefined) return unit.programs;
   const found = unit.programs.filter((program) => program.attrs.name === name);
-  if (found.length > 0) return found;
+  if (found.length > 0 || selectUnreadable(unit, name).length > 0) return found;
   const names = unit.programs.map((program) => program.attrs.name).join(", ");
   throw new UsageError(`there is no program "${name}" in ${unit.name}; there are ${names || "none"}`);
 }
@@ -99,6 +130,8 @@ export function selectPrograms(unit: Unit, name: string | undefined): readonly P
 export function selectProgram(unit: Unit, name: string | undefined): Program {
   const found = selectPrograms(unit, name);
   if (found.length === 1) return found[0];
+  const [unreadable] = name === undefined ? [] : selectUnreadable(unit, name);
+  if (unreadable !== undefined) throw new InputError(`cannot read ${name}: ${unreadable.message}`);
   const names = unit.programs.map((program) => program.attrs.name).join(", ");
   throw new UsageError(`--program is needed: ${unit.name} has ${names || "no programs"}`);
 }

@@ -6,6 +6,7 @@
 import { Compiler } from "../compiler/compiler.ts";
 import { RejectedError, UnsupportedError } from "../ir/diagnostic.ts";
 import type { Program } from "../ir/program.ts";
+import type { Unit } from "../ir/unit.ts";
 import {
   comparableDump,
   comparableLines,
@@ -19,12 +20,20 @@ import {
 import { verifyProgram } from "../passes/verify/verify.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { type Command, type Options, readOptions, UsageError } from "./command.ts";
-import { readTargetBtf, readUnit, selectProgram, selectPrograms } from "./inputs.ts";
+import {
+  InputError,
+  readProgramType,
+  readTargetBtf,
+  readUnit,
+  selectProgram,
+  selectPrograms,
+  selectUnreadable,
+} from "./inputs.ts";
 import { requireKernel, runOnKernel } from "./kernel_run.ts";
 import { PACKET_OPTIONS, packetOf } from "./packet.ts";
 import { describeRun } from "./run_outcome.ts";
 import { bold, green, Progress, red, yellow } from "./terminal.ts";
-import { describeVerdict, headOf, NO_FIGURES, type Verdict } from "./verdict.ts";
+import { describeVerdict, headOf, NO_FIGURES, openType, unreadableVerdict, type Verdict } from "./verdict.ts";
 
 const ACTIONS: Readonly<Record<string, (args: readonly string[]) => number>> = { verify, xlated, run, diff };
 
@@ -32,10 +41,10 @@ const ACTIONS: Readonly<Record<string, (args: readonly string[]) => number>> = {
 export const command: Command = {
   name: "kernel",
   summary: "asks the running kernel: verify, xlated, run, diff",
-  help: `inlay kernel verify OBJECT… [--program P] [--log 0|1|2] [--json]
+  help: `inlay kernel verify OBJECT… [--program P] [--type TYPE] [--log 0|1|2] [--json]
 inlay kernel xlated OBJECT --program P
 inlay kernel run    OBJECT --program P [--data FILE | --hex H] [--repeat N] [--json]
-inlay kernel diff   OBJECT… [--program P] [--insns] [--json]
+inlay kernel diff   OBJECT… [--program P] [--type TYPE] [--insns] [--json]
 
 Asks the running kernel through bpf(2), which needs root. Loads, test-runs and reads back; never
 attaches and never pins.
@@ -46,6 +55,7 @@ attaches and never pins.
   diff     where our verdict differs from the kernel's; with --insns also where our instructions
            differ from the kernel's (ours behind nop-remove, before contexts and helpers are lowered)
 
+--type is the type of programs whose section's name says none, as in inlay verify.
 Exit status: 0 all is well, 1 rejected or different, 2 cannot be read or asked.`,
   run(args) {
     const [action, ...rest] = args;
@@ -57,23 +67,49 @@ Exit status: 0 all is well, 1 rejected or different, 2 cannot be read or asked.`
   },
 };
 
-/** Programs of several objects; the same object's share their maps in the kernel. */
+/**
+ * Programs of several objects; the same object's share their maps in the kernel. What cannot be read is said and left out: exit
+ * status 2, else 0.
+ */
 function eachProgram(
   options: Options,
   visit: (program: Program, at: { object: string; unit: KernelUnit }) => void,
-): void {
+  unreadable: (verdict: Verdict) => void,
+): number {
   if (options.positional.length === 0) throw new UsageError("takes at least one object");
   const targetBtf = readTargetBtf(undefined);
+  const type = readProgramType(options.string("type"));
+  const wanted = options.string("program");
   const progress = new Progress(options.positional.length);
+  let status = 0;
   options.positional.forEach((object, i) => {
-    const unit = readUnit(object, targetBtf);
+    let unit: Unit;
+    let programs: readonly Program[];
+    try {
+      unit = readUnit(object, targetBtf, { type });
+      programs = options.positional.length === 1
+        ? selectPrograms(unit, wanted)
+        : unit.programs.filter((program) => wanted === undefined || program.attrs.name === wanted);
+    } catch (error) {
+      // One object alone that cannot be read is a mistake in what was asked.
+      if (!(error instanceof InputError) || options.positional.length === 1) throw error;
+      progress.end();
+      console.error(`inlay kernel: ${error.message}`);
+      status = 2;
+      return;
+    }
+    for (const program of selectUnreadable(unit, wanted)) {
+      status = 2;
+      unreadable(unreadableVerdict(program, object));
+    }
     using inKernel = new KernelUnit(unit);
-    for (const program of selectPrograms(unit, options.string("program"))) {
+    for (const program of programs) {
       progress.at(i, `${object} ${program.attrs.name}`);
       visit(program, { object, unit: inKernel });
     }
   });
   progress.end();
+  return status;
 }
 
 function onlyProgram(
@@ -90,20 +126,24 @@ function onlyProgram(
 }
 
 function verify(args: readonly string[]): number {
-  const options = readOptions(args, { flags: ["json"], strings: ["program", "log"] });
+  const options = readOptions(args, { flags: ["json"], strings: ["program", "type", "log"] });
   const logLevel = options.integer("log", { min: 0, max: 2, default: 0 });
   let status = 0;
-  eachProgram(options, (program, { object, unit }) => {
+  const say = (verdict: Verdict) =>
+    console.log(options.flag("json") ? JSON.stringify(verdict) : describeVerdict(verdict, logLevel));
+  const read = eachProgram(options, (program, { object, unit }) => {
     const verdict = askKernel(program, { object, unit, logLevel });
     if (verdict.verdict !== "accept") status = 1;
-    console.log(options.flag("json") ? JSON.stringify(verdict) : describeVerdict(verdict, logLevel));
-  });
-  return status;
+    say(verdict);
+  }, say);
+  return Math.max(status, read);
 }
 
 /** Figures come from a load without a log, the message and the log from a second one. */
 function askKernel(program: Program, how: { object: string; unit: KernelUnit; logLevel: number }): Verdict {
   const head = headOf(program, how.object);
+  const open = openType(program);
+  if (open !== undefined) return { ...head, ...NO_FIGURES, verdict: "unsupported", message: open };
   try {
     using plain = how.unit.load(program, { logLevel: 4 });
     const { stats } = plain;
@@ -163,9 +203,21 @@ function run(args: readonly string[]): number {
 }
 
 function diff(args: readonly string[]): number {
-  const options = readOptions(args, { flags: ["json", "insns"], strings: ["program"] });
+  const options = readOptions(args, { flags: ["json", "insns"], strings: ["program", "type"] });
   let status = 0;
-  eachProgram(options, (program, { object, unit }) => {
+  const undecided = (verdict: Verdict) =>
+    console.log(
+      options.flag("json")
+        ? JSON.stringify({ ...verdict, outcome: "undecided" })
+        : `${yellow("undecided".padEnd(12))} ${
+          bold(`${verdict.object}: ${verdict.section}/${verdict.program}`)
+        }\n    ${verdict.message}`,
+    );
+  const read = eachProgram(options, (program, { object, unit }) => {
+    const open = openType(program);
+    if (open !== undefined) {
+      return undecided({ ...headOf(program, object), ...NO_FIGURES, verdict: "unsupported", message: open });
+    }
     const name = `${object}: ${program.attrs.section}/${program.attrs.name}`;
     const own = ownVerdict(program);
     try {
@@ -196,8 +248,8 @@ function diff(args: readonly string[]): number {
           : `${yellow("undecided".padEnd(12))} ${bold(name)}\n    ${error.message}`,
       );
     }
-  });
-  return status;
+  }, undecided);
+  return Math.max(status, read);
 }
 
 function ownVerdict(program: Program): OwnVerdict {

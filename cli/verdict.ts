@@ -4,6 +4,7 @@
  * @module
  */
 import type { Program } from "../ir/program.ts";
+import type { UnreadableProgram } from "../ir/unit.ts";
 import { bold, dim, green, red, yellow } from "./terminal.ts";
 
 /** As `--json` prints it. */
@@ -45,6 +46,27 @@ export const NO_FIGURES = {
   stack_depth: "",
   usec: 0,
 } as const;
+
+/** Why nothing can be said of a program whose type is open; undefined if it is not. */
+export function openType(program: Program): string | undefined {
+  const { section, type } = program.attrs;
+  if (type !== "unspec") return undefined;
+  return `not supported: the type of a program in section "${section}": neither that name nor what the program does tells; --type TYPE does`;
+}
+
+/** What is said of a program that cannot be linked. */
+export function unreadableVerdict(program: UnreadableProgram, object: string): Verdict {
+  const { section, name, message } = program;
+  return {
+    object,
+    section,
+    program: name,
+    type: "unspec",
+    ...NO_FIGURES,
+    verdict: "unsupported",
+    message: `cannot be linked: ${message}`,
+  };
+}
 
 const PAINT = { accept: green, reject: red, unsupported: yellow, error: red } as const;
 

@@ -9,21 +9,23 @@ import type { Program } from "../ir/program.ts";
 import { verifyProgram, type VerifyResult } from "../passes/verify/verify.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { type Command, readOptions, UsageError } from "./command.ts";
-import { readTargetBtf, readUnit, selectPrograms } from "./inputs.ts";
+import { readProgramType, readTargetBtf, readUnit, selectPrograms, selectUnreadable } from "./inputs.ts";
 import { Progress } from "./terminal.ts";
-import { describeVerdict, headOf, NO_FIGURES, type Verdict } from "./verdict.ts";
+import { describeVerdict, headOf, NO_FIGURES, openType, unreadableVerdict, type Verdict } from "./verdict.ts";
 
 /** The command. */
 export const command: Command = {
   name: "verify",
   summary: "says of programs whether the kernel would take them, and why not",
-  help: `inlay verify OBJECT… [--program P] [--btf FILE] [--log 0|1|2] [--json]
+  help: `inlay verify OBJECT… [--program P] [--btf FILE] [--type TYPE] [--log 0|1|2] [--json]
 
 Verifies every program of the objects as Linux 6.18 does and prints a line for each. What is not
 decided yet is "unsupported", never a guess. Needs no kernel and no permission but to read.
 
   --program P   only programs of this name
   --btf FILE    the kernel's BTF (the running kernel's if it can be read, else none)
+  --type TYPE   what programs are whose section's name says nothing, e.g. sched_cls; else older
+                loaders' names and what a program does decide, or its type stays open
   --log N       the verifier's log: 1 what led to a rejection, 2 every path
   --json        one object per line: object, section, program, type, verdict, errno, message,
                 processed, total_states, peak_states, stack_depth, usec (and log with --log)
@@ -31,10 +33,11 @@ decided yet is "unsupported", never a guess. Needs no kernel and no permission b
 Flags that an object states in test_prog_flags declaration tags are applied.
 Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
   run(args) {
-    const options = readOptions(args, { flags: ["json"], strings: ["program", "btf", "log"] });
+    const options = readOptions(args, { flags: ["json"], strings: ["program", "btf", "type", "log"] });
     if (options.positional.length === 0) throw new UsageError("takes at least one object");
     const logLevel = options.integer("log", { min: 0, max: 2, default: 0 });
     const targetBtf = readTargetBtf(options.string("btf"));
+    const type = readProgramType(options.string("type"));
     const json = options.flag("json"), wanted = options.string("program");
     const progress = new Progress(options.positional.length);
     let status = 0, found = 0;
@@ -42,7 +45,13 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
       let programs: readonly Program[];
       progress.at(i, object);
       try {
-        const unit = readUnit(object, targetBtf);
+        const unit = readUnit(object, targetBtf, { type });
+        for (const program of selectUnreadable(unit, wanted)) {
+          status = 2;
+          found++;
+          const verdict = unreadableVerdict(program, object);
+          console.log(json ? JSON.stringify(verdict) : describeVerdict(verdict, logLevel));
+        }
         // One object of several may lack the program; that all of them do is a mistake.
         programs = options.positional.length === 1
           ? selectPrograms(unit, wanted)
@@ -79,6 +88,8 @@ interface JudgeOptions {
 
 function judge(program: Program, options: JudgeOptions): Verdict {
   const head = headOf(program, options.object);
+  const open = openType(program);
+  if (open !== undefined) return { ...head, ...NO_FIGURES, verdict: "unsupported", message: open };
   const run = (logLevel: number): VerifyResult =>
     verifyProgram(program, {
       profile: LINUX_6_18,
