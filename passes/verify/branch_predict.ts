@@ -48,6 +48,8 @@ import {
   UMIN,
 } from "./layout.ts";
 import { isConst, isConst32, markConst, slt64, toNumber, ult64 } from "./scalar.ts";
+import { findOutcome, OUTCOME, outcomes, rememberOutcome } from "./outcomes.ts";
+import { intern } from "./values.ts";
 import { tnumOverlap, tnumSubregOverlap } from "./tnum.ts";
 
 /** Comparisons: the high four bits of a jump's opcode. {@linkcode NOT_SET} is ours, the negation of {@linkcode JSET}. */
@@ -105,8 +107,18 @@ export function rightOperand(env: Env, slot: number): number {
 /** 1 if the branch in `slot` always jumps, 0 if it never does, -1 if that is not known. */
 export function predictBranch(env: Env, slot: number): -1 | 0 | 1 {
   const code = env.code[slot], op = code & 0xf0, narrow = (code & 7) === JMP32;
-  const a = env.regs + env.dst[slot] * REG_WORDS, b = rightOperand(env, slot);
-  const aType = W[a + TYPE], bType = W[b + TYPE];
+  const a = env.regs + env.dst[slot] * REG_WORDS, aType = W[a + TYPE];
+  const form = env.forms[slot], s = env.regs + env.src[slot] * REG_WORDS, register = (code & SRC_REG) !== 0;
+  if (form !== 0 && aType === SCALAR_VALUE && (!register || W[s + TYPE] === SCALAR_VALUE)) {
+    const av = intern(a), bv = register ? intern(s) : 0;
+    const at = findOutcome(form, env.imm[slot], av, bv);
+    if (at >= 0) return outcomes[at + OUTCOME] as -1 | 0 | 1;
+    const b = rightOperand(env, slot);
+    const prediction = narrow ? predictScalars32(a, b, op) : predictScalars64(a, b, op);
+    rememberOutcome(form, env.imm[slot], av, bv, prediction, 0);
+    return prediction;
+  }
+  const b = rightOperand(env, slot), bType = W[b + TYPE];
   if (aType === SCALAR_VALUE && bType === SCALAR_VALUE) {
     return narrow ? predictScalars32(a, b, op) : predictScalars64(a, b, op);
   }

@@ -7,7 +7,10 @@
  *
  * @module
  */
-import { W } from "./arena.ts";
+import { FELL, JUMPED } from "./forms.ts";
+import { copyReg, W } from "./arena.ts";
+import { findOutcome, OUTCOME, outcomes, rememberOutcome } from "./outcomes.ts";
+import { intern, valueAt } from "./values.ts";
 import { JEQ, JGE, JGT, JLE, JLT, JNE, rightOperand } from "./branch_predict.ts";
 import { collectRegs, type Env } from "./env.ts";
 import {
@@ -70,6 +73,43 @@ export function linkOperands(env: Env, slot: number): number {
   return linkedSize();
 }
 
+/** What the branch's operands, both scalars, become in one direction; from memory where that was found before. 0 or `-errno`. */
+function refineScalars(env: Env, slot: number, jumped: boolean): number {
+  const code = env.code[slot], op = code & 0xf0, register = (code & SRC_REG) !== 0;
+  const a = env.regs + env.dst[slot] * REG_WORDS, s = env.regs + env.src[slot] * REG_WORDS;
+  const form = env.forms[slot] === 0 ? 0 : env.forms[slot] | (jumped ? JUMPED : FELL);
+  let av = 0, bv = 0;
+  if (form !== 0) {
+    av = intern(a);
+    if (register) bv = intern(s);
+    const at = findOutcome(form, env.imm[slot], av, bv);
+    if (at >= 0) {
+      becomeNumber(a, outcomes[at + OUTCOME]);
+      if (register) becomeNumber(s, outcomes[at + OUTCOME + 1]);
+      return 0;
+    }
+  }
+  const b = rightOperand(env, slot);
+  W[a + VID] = 0;
+  W[b + VID] = 0;
+  refine(a, b, jumped ? op : negateOp(op), (code & 7) === JMP32);
+  boundsSync(a);
+  boundsSync(b);
+  const err = checkInvariants(env, a, jumped ? "true_reg1" : "false_reg1") ||
+    checkInvariants(env, b, jumped ? "true_reg2" : "false_reg2");
+  if (err !== 0) return err;
+  if (form !== 0) rememberOutcome(form, env.imm[slot], av, bv, intern(a), register ? intern(b) : 0);
+  return 0;
+}
+
+/** Gives the scalar at `o` the numbers of a value; its link stays. */
+function becomeNumber(o: number, value: number): void {
+  if (W[o + VID] === value) return;
+  const link = W[o + ID];
+  copyReg(o, valueAt(value));
+  W[o + ID] = link;
+}
+
 /** Takes the branch in `slot` in one direction: 0 or `-errno`. */
 export function refineBranch(env: Env, slot: number, jumped: boolean): number {
   const code = env.code[slot],
@@ -82,17 +122,11 @@ export function refineBranch(env: Env, slot: number, jumped: boolean): number {
     aType === SCALAR_VALUE && (!register || W[env.regs + env.src[slot] * REG_WORDS + TYPE] === SCALAR_VALUE)
   ) {
     const linked = W[a + ID] !== 0 || register ? linkOperands(env, slot) : 0;
-    const b = rightOperand(env, slot);
-    W[a + VID] = 0;
-    W[b + VID] = 0;
-    refine(a, b, jumped ? op : negateOp(op), narrow);
-    boundsSync(a);
-    boundsSync(b);
-    const err = checkInvariants(env, a, jumped ? "true_reg1" : "false_reg1") ||
-      checkInvariants(env, b, jumped ? "true_reg2" : "false_reg2");
+    const b = register ? env.regs + env.src[slot] * REG_WORDS : SCRATCH_BRANCH;
+    const err = refineScalars(env, slot, jumped);
     if (err !== 0) return err;
     if (linked > 0) {
-      if (b !== SCRATCH_BRANCH && W[b + ID] !== 0) syncLinked(b);
+      if (register && W[b + ID] !== 0) syncLinked(b);
       if (W[a + ID] !== 0) syncLinked(a);
     }
     return 0;

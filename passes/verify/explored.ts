@@ -61,6 +61,10 @@ export class Explored {
   #loops: Loops;
   /** By hash of slot and call: the newest state. */
   readonly #head: Int32Array;
+  /** By hash: {@linkcode #completed} when the list was cleaned last. */
+  readonly #cleaned: Int32Array;
+  /** How often paths through a state, or a loop, were done. */
+  #completed = 1;
   #previousJumps = 0;
   #previousProcessed = 0;
   #stored = 0;
@@ -76,12 +80,14 @@ export class Explored {
     this.#env = env;
     this.#loops = loops;
     this.#head = new Int32Array(env.cols.count);
+    this.#cleaned = new Int32Array(env.cols.count);
   }
 
   /** Forgets all states: another function begins. Counters go on, also that of the states kept, as in the kernel. */
   begin(loops: Loops): void {
     this.#loops = loops;
     this.#head.fill(0);
+    this.#cleaned.fill(0);
   }
 
   #bucket(insn: number): number {
@@ -121,6 +127,7 @@ export class Explored {
   pathDone(): number {
     for (let s = this.#env.parent; s !== 0;) {
       if (--W[s + ST_BRANCHES] !== 0) break;
+      this.#completed++;
       const failed = this.#loops.exit(s);
       if (failed < 0) return failed;
       this.#updatePeak();
@@ -132,12 +139,15 @@ export class Explored {
   }
 
   /** Forgets what nobody reads in states whose paths are all done. */
-  #cleanStates(insn: number, head: number): void {
-    for (let s = head; s !== 0; s = W[s + ST_NEXT]) {
-      if (W[s + ST_BRANCHES] !== 0 || W[s + ST_INSN] !== insn) continue;
-      if ((W[s + ST_FLAGS] & SF_CLEANED) !== 0 || !sameCallsites(s, this.#env)) continue;
-      if (!this.#loops.isIncomplete(s)) this.#clean(s);
+  #cleanStates(insn: number, bucket: number): void {
+    if (this.#cleaned[bucket] === this.#completed) return;
+    let all = true;
+    for (let s = this.#head[bucket]; s !== 0; s = W[s + ST_NEXT]) {
+      if (W[s + ST_BRANCHES] !== 0 || (W[s + ST_FLAGS] & SF_CLEANED) !== 0) continue;
+      if (W[s + ST_INSN] !== insn || !sameCallsites(s, this.#env)) all = false;
+      else if (!this.#loops.isIncomplete(s)) this.#clean(s);
     }
+    if (all) this.#cleaned[bucket] = this.#completed;
   }
 
   #clean(state: number): void {
@@ -167,7 +177,7 @@ export class Explored {
     let add = force ||
       (env.jumpsProcessed - this.#previousJumps >= 2 && env.processed - this.#previousProcessed >= 8);
     const bucket = this.#bucket(insn);
-    this.#cleanStates(insn, this.#head[bucket]);
+    this.#cleanStates(insn, bucket);
     let count = 0, before = 0;
     for (let s = this.#head[bucket], next = 0; s !== 0; s = next) {
       next = W[s + ST_NEXT];

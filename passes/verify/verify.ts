@@ -28,7 +28,9 @@ import { EINVAL, Env, SUB_CALLED, SUB_VERIFIED } from "./env.ts";
 import { Explored } from "./explored.ts";
 import { Fastcall } from "./fastcall.ts";
 import { type Flow, flowOf } from "./flow.ts";
+import { formsOf } from "./forms.ts";
 import { setUpEntry } from "./entry.ts";
+import { findExceptionCallback } from "./exceptions.ts";
 import { insnText } from "./log.ts";
 import { Loops } from "./loops.ts";
 import { checkKfuncs } from "./kfunc_call.ts";
@@ -176,11 +178,7 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
 }
 
 function check(env: Env): number {
-  const main = env.program.subprogs[0].btfId;
-  if (main !== 0 && env.btf?.tags(main).some((tag) => tag.startsWith("exception_callback:"))) {
-    env.unsupported("exception callbacks");
-  }
-  let failed = checkAttachType(env) || checkKfuncs(env);
+  let failed = checkAttachType(env) || checkKfuncs(env) || findExceptionCallback(env);
   if (failed < 0) return failed;
   failed = checkSubprogs(env);
   if (failed < 0) return failed;
@@ -192,6 +190,7 @@ function check(env: Env): number {
   if (failed < 0) return failed;
   const flow = flowOf(env.cols), traits = callTraits(env);
   env.component = sccOf(env.cols);
+  env.forms = formsOf(env);
   env.liveRegs = liveRegisters(env.cols, { arity: traits.arity });
   if (env.logLevel & 2) logLiveRegs(env);
   env.fastcall = new Fastcall(env, traits);

@@ -7,7 +7,7 @@
  * @module
  */
 import { UnsupportedError } from "../../ir/diagnostic.ts";
-import { checkAlu } from "./alu.ts";
+import { stepAlu } from "./alu_memo.ts";
 import { checkBranch } from "./branch_walk.ts";
 import { refineBranch } from "./branch_refine.ts";
 import { checkSubprogCall } from "./calls.ts";
@@ -32,7 +32,7 @@ function step(env: Env, slot: number): number {
   switch (code & 7) {
     case 4:
     case 7:
-      return checkAlu(env, slot, fork);
+      return stepAlu(env, slot, fork);
     case 1:
       return checkLoad(env, slot);
     case 2:
