@@ -42,13 +42,13 @@ export function checkAsyncField(env: Env, regno: number, kind: AsyncField): numb
   const o = env.regs + regno * REG_WORDS, map = mapOf(env, W[o + AUX1]), name = map.name.slice(0, 15);
   if (!isConst(o)) {
     const what = `doesn't have constant offset. ${kind} has to be at the constant offset`;
-    return env.fail(EINVAL, "special-field", `R${regno} ${what}`);
+    return env.fail(EINVAL, "moved-pointer", `R${regno} ${what}`);
   }
   if (map.valueTypeId === 0 || env.btf === undefined) {
-    return env.fail(EINVAL, "special-field", `map '${name}' has to have BTF in order to use ${kind}`);
+    return env.fail(EINVAL, "map-helper", `map '${name}' has to have BTF in order to use ${kind}`);
   }
   const field = specialFields(env, W[o + AUX1]).find((f) => f.kind === kind);
-  if (field === undefined) return env.fail(EINVAL, "special-field", `map '${name}' has no valid ${kind}`);
+  if (field === undefined) return env.fail(EINVAL, "map-helper", `map '${name}' has no valid ${kind}`);
   const off = W[o + OFF] + W[o + TVAL];
   if (off === field.offset) return 0;
   return env.fail(

@@ -23,6 +23,7 @@ import {
   SUB_MIGHT_SLEEP,
   SUB_TAIL_CALL,
 } from "./env.ts";
+import { exceptionCallback } from "./exceptions.ts";
 import { verboseLine } from "./log.ts";
 import { checkMaps } from "./map_compat.ts";
 
@@ -193,7 +194,11 @@ function checkLoad64(env: Env, slot: number): number {
   if ((extra >>> 0) >= 1 << 29) {
     return env.fail(EINVAL, "map-reference", `direct value offset of ${extra >>> 0} is not allowed`);
   }
-  if (map.type === 33) return 0;
+  if (map.type === ARENA && (extra >>> 0) <= map.maxEntries * PAGE) return 0;
+  if (map.type === ARENA) {
+    const what = `invalid access to map value pointer, value_size=${map.valueSize} off=${extra >>> 0}`;
+    return env.fail(34, "map-reference", what);
+  }
   if (map.type !== 2 && map.type !== 38) {
     return env.fail(EINVAL, "map-reference", "no direct value access support for this map type");
   }
@@ -222,6 +227,20 @@ class Walk {
     this.env = env;
     this.state = new Int32Array(env.cols.count + 1);
     this.stack = new Int32Array(env.cols.count + 1);
+  }
+
+  /** Everything that can be reached from a slot; 0 or `-errno`. */
+  run(entry: number): number {
+    this.state[entry] = DISCOVERED;
+    this.stack[this.depth++] = entry;
+    while (this.depth > 0) {
+      const at = this.stack[this.depth - 1], result = this.visit(at);
+      if (result < 0) return result;
+      if (result !== DONE) continue;
+      this.state[at] = EXPLORED;
+      this.depth--;
+    }
+    return 0;
   }
 
   push(from: number, to: number, edge: number): number {
@@ -302,17 +321,9 @@ class Walk {
 
 /** Walks the control flow; fails where something cannot be reached. */
 export function checkCfg(env: Env): number {
-  const walk = new Walk(env);
-  walk.state[0] = DISCOVERED;
-  walk.stack[walk.depth++] = 0;
-  while (walk.depth > 0) {
-    const at = walk.stack[walk.depth - 1], result = walk.visit(at);
-    if (result < 0) return result;
-    if (result === DONE) {
-      walk.state[at] = EXPLORED;
-      walk.depth--;
-    }
-  }
+  const walk = new Walk(env), callback = exceptionCallback(env);
+  const failed = walk.run(0) || (callback === 0 ? 0 : walk.run(env.cols.subprogStart[callback]));
+  if (failed < 0) return failed;
   for (let i = 0; i < env.cols.count; i++) {
     if (walk.state[i] !== EXPLORED) return env.fail(EINVAL, "unreachable-code", `unreachable insn ${i}`);
     if (env.code[i] !== LD_IMM64) continue;

@@ -5,15 +5,17 @@
  */
 import { W } from "./arena.ts";
 import { markDynptrArgument } from "./dynptr.ts";
-import { type Env, SUB_UNRELIABLE } from "./env.ts";
+import { EINVAL, type Env, SUB_EXCEPTION_CALLBACK, SUB_UNRELIABLE } from "./env.ts";
 import { initFrame } from "./frames.ts";
 import { KERNEL_BTF } from "./kernel_ptr.ts";
 import {
   AUX1,
   AUX2,
   DYNPTR_LOCAL,
+  F_FLAGS,
   FRAMENO,
   ID,
+  IN_EXCEPTION_CALLBACK,
   MEM_RDONLY,
   PTR_MAYBE_NULL,
   PTR_TO_BTF_ID,
@@ -50,6 +52,12 @@ export function setUpEntry(env: Env, subprog: number): number {
   env.verbose(`Validating ${env.program.subprogs[subprog].name}() func#${subprog}...\n`);
   const args = subprogArgs(env, subprog);
   if (typeof args === "number") return args;
+  if ((env.subprogFlags[subprog] & SUB_EXCEPTION_CALLBACK) !== 0) {
+    W[env.frame + F_FLAGS] |= IN_EXCEPTION_CALLBACK;
+    if (args.length !== 1 || args[0].kind !== "scalar") {
+      return env.fail(EINVAL, "exception", "exception cb only supports single integer argument");
+    }
+  }
   for (let i = 0; i < args.length; i++) {
     const arg = args[i], o = r1 + i * REG_WORDS;
     switch (arg.kind) {

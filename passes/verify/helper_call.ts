@@ -2,7 +2,7 @@
  * Calls of helpers: whether the program may call it, whether its arguments fit, and what r0 holds after (`check_helper_call` of
  * Linux 6.18).
  *
- * The prototypes are the profile's. Format strings are not decided about.
+ * The prototypes are the profile's.
  *
  * @module
  */
@@ -27,6 +27,7 @@ import {
   spillAt,
 } from "./env.ts";
 import { checkResourceLeak, leaveByTailCall } from "./exits.ts";
+import { checkFormat } from "./format.ts";
 import { clearCallerSaved } from "./frames.ts";
 import { allowedHere } from "./helper_allowed.ts";
 import { isGplCompatible } from "./gpl.ts";
@@ -507,7 +508,7 @@ function special(env: Env, proto: HelperProto): number {
       return pushAsyncCallback(env, { subprog: meta.subprog, keeper, sleepable: false, returns: 0 });
     }
     case FUNC.snprintf:
-      return env.unsupported("format strings of bpf_snprintf");
+      return checkFormat(env);
     case FUNC.dynptr_from_mem: {
       const type = W[env.regs + REG_WORDS + TYPE];
       if (type === PTR_TO_MAP_VALUE) return 0;

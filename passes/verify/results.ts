@@ -21,7 +21,15 @@ import {
   stackDepth,
   verified,
 } from "../facts.ts";
-import { AUX_FELL, AUX_JUMPED, AUX_SEEN, type Env, SUB_ASYNC_CALLBACK, SUB_CALLBACK } from "./env.ts";
+import {
+  AUX_FELL,
+  AUX_JUMPED,
+  AUX_SEEN,
+  type Env,
+  SUB_ASYNC_CALLBACK,
+  SUB_CALLBACK,
+  SUB_EXCEPTION_CALLBACK,
+} from "./env.ts";
 import { UNTRUSTED_POINTER } from "./findings.ts";
 
 /** The facts verify gives. */
@@ -104,7 +112,8 @@ export function programWithFacts(env: Env): Program {
     edit.set(stackDepth, id, env.stackDepth[s]);
     const depth = env.fastcall?.depthWithout(s) ?? -1;
     if (depth >= 0) edit.set(fastcallDepth, id, { from: env.stackDepth[s], to: depth });
-    if ((flags & SUB_ASYNC_CALLBACK) !== 0) edit.set(callbackKind, id, "async");
+    if ((flags & SUB_EXCEPTION_CALLBACK) !== 0) edit.set(callbackKind, id, "exception");
+    else if ((flags & SUB_ASYNC_CALLBACK) !== 0) edit.set(callbackKind, id, "async");
     else if ((flags & SUB_CALLBACK) !== 0) edit.set(callbackKind, id, "sync");
   }
   edit.set(verified, 0, true);
