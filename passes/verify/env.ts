@@ -36,6 +36,8 @@ import {
   STACK_SPILL,
 } from "./layout.ts";
 
+const MAP_TYPE_ARENA = 33;
+
 /** `EACCES`. */
 export const EACCES = 13;
 /** `EINVAL`. */
@@ -162,6 +164,8 @@ export class Env {
   readonly aux: Int32Array;
   /** By slot: the type of the pointer the load or store was first seen with; 0 = none. */
   readonly auxPtrType: Int32Array;
+  /** By slot: what `alu_memo.ts` knows the instruction by, 0 = not at all. */
+  forms: Int32Array = new Int32Array(0);
   /** By slot: registers that may be read from here on, as a bit mask. */
   liveRegs: Int32Array = new Int32Array(0);
   /** By slot: the number of its loop (strongly connected component), 0 = none. */
@@ -322,7 +326,12 @@ export class Env {
 
   /** How the value of a 16-byte load prints; undefined prints its 64 bits. */
   imm64Text(slot: number): string | undefined {
-    const kind = this.src[slot];
+    const kind = this.src[slot], map = kind === 2 || kind === 6 ? this.maps[this.imm[slot]] : undefined;
+    if (map?.type === MAP_TYPE_ARENA) {
+      // Its address in user space, where the loader has a say.
+      const address = map.mapExtra !== 0n ? map.mapExtra : 0x7fff00000000n;
+      return `0x${(address + BigInt(this.imm[slot + 1])).toString(16)}`;
+    }
     // The kernel prints the map's address. There is none here, so something of its length stands for it.
     return kind === 0 || kind === 3 || kind === 4 ? undefined : "0xffff888000000000";
   }

@@ -28,6 +28,7 @@ import { EINVAL, Env, SUB_CALLED, SUB_VERIFIED } from "./env.ts";
 import { Explored } from "./explored.ts";
 import { Fastcall } from "./fastcall.ts";
 import { type Flow, flowOf } from "./flow.ts";
+import { formsOf } from "./forms.ts";
 import { setUpEntry } from "./entry.ts";
 import { findExceptionCallback } from "./exceptions.ts";
 import { insnText } from "./log.ts";
@@ -189,6 +190,7 @@ function check(env: Env): number {
   if (failed < 0) return failed;
   const flow = flowOf(env.cols), traits = callTraits(env);
   env.component = sccOf(env.cols);
+  env.forms = formsOf(env);
   env.liveRegs = liveRegisters(env.cols, { arity: traits.arity });
   if (env.logLevel & 2) logLiveRegs(env);
   env.fastcall = new Fastcall(env, traits);
