@@ -12,6 +12,8 @@ const SYMBOLS = {
   close: { parameters: ["i32"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
   geteuid: { parameters: [], result: "u32" },
+  mmap: { parameters: ["u64", "u64", "i32", "i32", "i32", "i64"], result: "pointer" },
+  munmap: { parameters: ["pointer", "u64"], result: "i32" },
 } as const;
 
 const SYS_BPF_X86_64 = 321, SYS_BPF_AARCH64 = 280;
@@ -101,6 +103,24 @@ export function bpf(command: number, attr: Attr): number {
 /** Closes a descriptor. */
 export function closeFd(fd: number): void {
   libc().close(fd);
+}
+
+const PROT_READ_WRITE = 3, MAP_SHARED = 1, MAP_FIXED_NOREPLACE = 0x100000;
+
+/**
+ * Maps `size` bytes of what a descriptor stands for into this process, at `address` or (0) anywhere, writes `data` to its beginning
+ * and unmaps it again. 0 or a negative errno.
+ */
+export function writeMapped(fd: number, memory: { address: bigint; size: number; data: Uint8Array }): number {
+  const c = libc(), { address, size, data } = memory;
+  const flags = MAP_SHARED | (address === 0n ? 0 : MAP_FIXED_NOREPLACE);
+  const at = c.mmap(address, BigInt(size), PROT_READ_WRITE, flags, fd, 0n);
+  if (at === null || Deno.UnsafePointer.value(at) === 0xffffffffffffffffn) {
+    return -new Deno.UnsafePointerView(c.__errno_location()!).getInt32();
+  }
+  if (data.length > 0) new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(at, data.length)).set(data);
+  c.munmap(at, BigInt(size));
+  return 0;
 }
 
 /** The process's effective user id. */

@@ -5,7 +5,7 @@
  */
 import { UnsupportedError } from "../ir/diagnostic.ts";
 import type { MapDef } from "../ir/unit.ts";
-import { Attr, bpf, closeFd, COMMAND, KernelError } from "./bpf.ts";
+import { Attr, bpf, closeFd, COMMAND, KernelError, writeMapped } from "./bpf.ts";
 
 /** Types whose maps take no BTF for keys and values (`bpf_object__create_map`). */
 const WITHOUT_BTF: ReadonlySet<number> = new Set([4, 7, 8, 12, 13, 14, 15, 16, 17, 18, 22, 23, 25, 33]);
@@ -13,12 +13,11 @@ const PERF_EVENT_ARRAY = 4, ARRAY_OF_MAPS = 12, HASH_OF_MAPS = 13, STRUCT_OPS = 
 const BPF_F_NUMA_NODE = 4;
 const PAGE = 4096;
 
-/** Makes one map; its descriptor. @throws {KernelError} If the kernel refuses. @throws {UnsupportedError} For struct_ops and arenas. */
+/** Makes one map; its descriptor. @throws {KernelError} If the kernel refuses. @throws {UnsupportedError} For struct_ops. */
 export function createMap(def: MapDef, options: { btfFd: number; innerFd?: number }): number {
   if (def.type === STRUCT_OPS || def.structOps !== undefined) {
     throw new UnsupportedError(`loading struct_ops maps (map ${def.name})`);
   }
-  if (def.type === ARENA) throw new UnsupportedError(`loading arenas (map ${def.name})`);
   let innerFd = options.innerFd ?? 0;
   let temporary = -1;
   if (innerFd === 0 && (def.type === ARRAY_OF_MAPS || def.type === HASH_OF_MAPS)) {
@@ -45,7 +44,8 @@ export function createMap(def: MapDef, options: { btfFd: number; innerFd?: numbe
     // Types that the kernel has something against are left away, as libbpf does.
     if (fd < 0 && typed) fd = bpf(COMMAND.MAP_CREATE, attr(false));
     if (fd < 0) throw new KernelError(`create map ${def.name}`, -fd);
-    if (def.data !== undefined) fill(fd, def);
+    if (def.type === ARENA) fillArena(fd, def);
+    else if (def.data !== undefined) fill(fd, def);
     return fd;
   } finally {
     if (temporary >= 0) closeFd(temporary);
@@ -85,6 +85,19 @@ function fill(fd: number, def: MapDef): void {
     closeFd(fd);
     throw new KernelError(`fill map ${def.name}`, -failed);
   }
+}
+
+/** Gives an arena its address in user space, by mapping it once, and the variables in it their values. */
+function fillArena(fd: number, def: MapDef): void {
+  const memory = {
+    address: def.mapExtra,
+    size: def.maxEntries * PAGE,
+    data: def.data ?? new Uint8Array(),
+  };
+  const failed = writeMapped(fd, memory);
+  if (failed === 0) return;
+  closeFd(fd);
+  throw new KernelError(`map arena ${def.name}`, -failed);
 }
 
 function maxEntries(def: MapDef): number {

@@ -10,6 +10,7 @@
 import { copyReg, W } from "./arena.ts";
 import { adjustPointer } from "./alu_pointer.ts";
 import { ALU_TEXT } from "./alu_text.ts";
+import { hasArena } from "./arena_memory.ts";
 import { EACCES, EINVAL, type Env } from "./env.ts";
 import {
   ADD_CONST,
@@ -192,7 +193,7 @@ function checkMove(env: Env, slot: number): number {
         "addr_space_cast insn can only convert between address space 1 and 0",
       );
     }
-    return env.unsupported("arenas: addr_space_cast");
+    return castAddressSpace(env, slot);
   }
   if ((off !== 0 && off !== 8 && off !== 16 && !(wide && off === 32)) || imm !== 0) {
     return env.fail(EINVAL, "invalid-instruction", "BPF_MOV uses reserved fields");
@@ -230,6 +231,20 @@ function checkMove(env: Env, slot: number): number {
   return 0;
 }
 
+/** The same memory by its address in the program's address space (1), through which arenas are accessed, or in the user's (0). */
+function castAddressSpace(env: Env, slot: number): number {
+  if (!hasArena(env)) {
+    const what = "addr_space_cast insn can only be used in a program that has an associated arena";
+    return env.fail(EINVAL, "invalid-instruction", what);
+  }
+  const dst = env.dst[slot], d = env.regs + dst * REG_WORDS;
+  const err = checkRead(env, env.src[slot]) || checkWrite(env, dst);
+  if (err !== 0) return err;
+  markUnknown(d);
+  if (env.imm[slot] === 1) W[d + TYPE] = PTR_TO_ARENA;
+  return 0;
+}
+
 function checkBinary(env: Env, slot: number, fork: Fork): number {
   const code = env.code[slot], op = code & 0xf0, wide = (code & 7) === ALU64;
   const dst = env.dst[slot], src = env.src[slot], off = env.off[slot], imm = env.imm[slot];
@@ -255,7 +270,8 @@ function checkBinary(env: Env, slot: number, fork: Fork): number {
   if (err !== 0) return err;
 
   const d = env.regs + dst * REG_WORDS, dstType = W[d + TYPE];
-  if (dstType === PTR_TO_ARENA) return env.unsupported("arenas: arithmetic on arena pointers");
+  // Whatever comes of an address in the arena points into it or faults harmlessly.
+  if (dstType === PTR_TO_ARENA) return 0;
   W[d + VID] = 0;
   let s = SCRATCH_ALU;
   if ((code & SRC_REG) === 0) {
@@ -265,6 +281,10 @@ function checkBinary(env: Env, slot: number, fork: Fork): number {
   } else {
     s = env.regs + src * REG_WORDS;
     const srcType = W[s + TYPE];
+    if (srcType === PTR_TO_ARENA) {
+      copyReg(d, s);
+      return 0;
+    }
     if (dstType === KERNEL_VALUE || srcType === KERNEL_VALUE) {
       markUnknown(d);
       markUnknown(s);
@@ -272,7 +292,6 @@ function checkBinary(env: Env, slot: number, fork: Fork): number {
       W[s + TYPE] = KERNEL_VALUE;
       return 0;
     }
-    if (srcType === PTR_TO_ARENA) return env.unsupported("arenas: arithmetic on arena pointers");
     if (srcType !== SCALAR_VALUE) {
       if (dstType !== SCALAR_VALUE) {
         if (op === SUB) {

@@ -31,6 +31,7 @@ import {
   MAX_FRAMES,
   OFF,
   PTR_MAYBE_NULL,
+  PTR_TO_ARENA,
   PTR_TO_BTF_ID,
   PTR_TO_CTX,
   PTR_TO_MAP_KEY,
@@ -86,6 +87,11 @@ function matchArgs(env: Env, subprog: number): number {
       case "struct":
         failed = arg.untrusted ? 0 : checkSubprogStruct(env, regno, arg);
         if (failed < 0) return failed;
+        break;
+      case "arena":
+        if (W[o + TYPE] !== PTR_TO_ARENA && W[o + TYPE] !== SCALAR_VALUE) {
+          return env.fail(EINVAL, "global-argument", `R${regno} is not a pointer to arena or scalar.`);
+        }
         break;
       case "dynptr":
         failed = checkSubprogDynptr(env, regno);

@@ -31,6 +31,9 @@ const LD = 0, LDX = 1, JMP = 5, JMP32 = 6;
 const LD_IMM64 = 0x18, CALL = 0x85, EXIT = 0x95, GOTO = 0x05, GOTOL = 0x06, MAY_GOTO = 0xe5;
 const PSEUDO_CALL = 1, PSEUDO_KFUNC = 2, PSEUDO_FUNC = 4;
 
+const MAP_TYPE_ARENA = 33, PAGE = 4096;
+const ERANGE = 34;
+
 /** Every opcode byte Linux 6.18 knows (`bpf_opcode_in_insntable`). */
 const OPCODES: ReadonlySet<number> = opcodes();
 
@@ -194,10 +197,10 @@ function checkLoad64(env: Env, slot: number): number {
   if ((extra >>> 0) >= 1 << 29) {
     return env.fail(EINVAL, "map-reference", `direct value offset of ${extra >>> 0} is not allowed`);
   }
-  if (map.type === ARENA && (extra >>> 0) <= map.maxEntries * PAGE) return 0;
-  if (map.type === ARENA) {
+  if (map.type === MAP_TYPE_ARENA && (extra >>> 0) <= map.maxEntries * PAGE) return 0;
+  if (map.type === MAP_TYPE_ARENA) {
     const what = `invalid access to map value pointer, value_size=${map.valueSize} off=${extra >>> 0}`;
-    return env.fail(34, "map-reference", what);
+    return env.fail(ERANGE, "map-reference", what);
   }
   if (map.type !== 2 && map.type !== 38) {
     return env.fail(EINVAL, "map-reference", "no direct value access support for this map type");

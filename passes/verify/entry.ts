@@ -65,6 +65,7 @@ export function setUpEntry(env: Env, subprog: number): number {
         pointer(o, PTR_TO_CTX);
         break;
       case "scalar":
+      case "arena":
         markUnknown(o);
         break;
       case "mem":

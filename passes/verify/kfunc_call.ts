@@ -3,7 +3,7 @@
  * (`check_kfunc_call` of Linux 6.18).
  *
  * Parameters are classified by type and by the suffix of their name (`__sz`, `__szk`, `__opt`, `__k`, `__ign`, `__uninit`,
- * `__nullable`, …). Resilient locks and work queues are not decided about.
+ * `__nullable`, …). Work queues are not decided about.
  *
  * @module
  */
@@ -36,6 +36,7 @@ import { checkOwnedArg, checkSharedArg, setNewObject, setObject, type Shared } f
 import type { Graph } from "./records.ts";
 import { clearCallerSaved } from "./frames.ts";
 import { isGplCompatible } from "./gpl.ts";
+import { checkIrqFlag } from "./irq_flag.ts";
 import { advance, checkIteratorArg } from "./iterator.ts";
 import { btfOf, endRcuSection, inRcuSection, KERNEL_BTF, setKernelPointer } from "./kernel_ptr.ts";
 import {
@@ -77,25 +78,19 @@ import {
 import { type KfuncParam, type KfuncProto, kfuncProtoAt, preciseArguments } from "./kfunc_proto.ts";
 import { clearPacketPointers } from "./packet.ts";
 import { acquireReference, releaseReference } from "./references.ts";
-import { isConst, markKnown, markUnknown } from "./scalar.ts";
+import { isConst, markConst, markKnown, markUnknown } from "./scalar.ts";
+import { checkResilientLock, mayFailToLock, pushFailedLock } from "./spin_lock.ts";
 import { typeName } from "./type_names.ts";
 
-/** Functions whose effect on the state is not decided about, whatever their prototype says. */
-const UNSUPPORTED_FUNCTIONS: ReadonlySet<string> = new Set([
-  "bpf_local_irq_save",
-  "bpf_local_irq_restore",
-]);
 /** Suffixes and structures of parameters that are not decided about. */
 const UNSUPPORTED_SUFFIXES = [
   "__iter",
   "__str",
-  "__irq_flag",
   "__prog",
 ];
 const UNSUPPORTED_STRUCTS: ReadonlySet<string> = new Set([
   "bpf_wq",
   "bpf_task_work",
-  "bpf_res_spin_lock",
 ]);
 /** What a constructor makes of the dynptr parameter it initialises. */
 const CONSTRUCTS: Readonly<Record<string, number>> = {
@@ -190,10 +185,13 @@ export function checkKfuncCall(env: Env, slot: number): number {
   if (!proto.allowed) {
     return env.fail(EACCES, "kfunc-not-allowed", `calling kernel function ${name} is not allowed`);
   }
+  if (mayFailToLock(name)) {
+    const pushed = pushFailedLock(env);
+    if (pushed < 0) return pushed;
+  }
   if (name === "__bpf_trap") {
     return env.fail(EFAULT, "kernel-bug", "unexpected __bpf_trap() due to uninitialized variable?");
   }
-  if (UNSUPPORTED_FUNCTIONS.has(name)) return env.unsupported(`kernel function ${name}`);
   if (flags.has("sleepable") && !env.sleepable) {
     return env.fail(EACCES, "sleeping-call", `program must be sleepable to call sleepable kfunc ${name}`);
   }
@@ -375,6 +373,10 @@ function checkPointer(env: Env, proto: KfuncProto, i: number): number {
     if (param.name.endsWith("__nullable") && isNull(o)) return 0;
     const object = checkObject(env, proto, i);
     if (object !== undefined) return object;
+    if (param.name.endsWith("__irq_flag")) return checkIrqFlag(env, i, proto.name);
+    if (pointee.kind === "struct" && pointee.name === "bpf_res_spin_lock") {
+      return checkResilientLock(env, i, proto.name);
+    }
     const suffix = UNSUPPORTED_SUFFIXES.find((s) => param.name.endsWith(s));
     if (suffix !== undefined) return env.unsupported(`kernel function parameters named ${suffix}`);
     if (pointee.kind === "struct" && UNSUPPORTED_STRUCTS.has(pointee.name)) {
@@ -542,7 +544,8 @@ function setResult(env: Env, proto: KfuncProto): number {
   const r0 = env.regs, { ret, name } = proto;
   if (ret.kind === "void") return 0;
   if (ret.kind === "scalar") {
-    markUnknown(r0);
+    if (mayFailToLock(name)) markConst(r0, 0, 0);
+    else markUnknown(r0);
     return 0;
   }
   if (ret.kind === "other") return env.unsupported(`result of kernel function ${name}`);

@@ -58,7 +58,11 @@ export function checkLoadImm64(env: Env, slot: number): number {
     default: {
       const map = env.maps[imm];
       if (pseudo === 2 || pseudo === 6) {
-        if (map.type === MAP_TYPE_ARENA) return env.unsupported("arenas");
+        if (map.type === MAP_TYPE_ARENA) {
+          // The user's address of the arena: a number until it is cast.
+          markUnknown(o);
+          return 0;
+        }
         W[o + TYPE] = PTR_TO_MAP_VALUE;
         W[o + OFF] = env.imm[slot + 1];
       } else W[o + TYPE] = CONST_PTR_TO_MAP;

@@ -6,6 +6,7 @@
  * @module
  */
 import { W } from "./arena.ts";
+import { isAtomicOfArenas } from "./arena_memory.ts";
 import { EACCES, EINVAL, type Env } from "./env.ts";
 import {
   BASE_TYPE_MASK,
@@ -138,7 +139,7 @@ function atomicAllowed(env: Env, slot: number, regno: number): boolean {
     case PTR_TO_XDP_SOCK:
       return false;
     case PTR_TO_ARENA:
-      return env.unsupported(`atomics on arenas (insn ${slot})`);
+      return isAtomicOfArenas(env.imm[slot]);
     default:
       return true;
   }
@@ -192,6 +193,10 @@ function checkReadModifyWrite(env: Env, slot: number): number {
     if (failed !== 0) return failed;
   }
   env.findings.pointer(slot, type);
+  if (type === PTR_TO_ARENA) {
+    failed = rememberPointer(env, slot, { type, trustMayDiffer: false });
+    if (failed !== 0) return failed;
+  }
   access.write = true;
   access.value = -1;
   return checkMemAccess(env, dst, env.off[slot], access);

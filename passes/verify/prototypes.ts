@@ -17,6 +17,8 @@ export type SubprogArg =
   /** Memory of a known size in bytes. */
   | { readonly kind: "mem"; readonly size: number; readonly maybeNull: boolean }
   | { readonly kind: "dynptr" }
+  /** An address in an arena, cast or not. */
+  | { readonly kind: "arena" }
   /** A kernel structure of this type in the kernel's BTF; an untrusted one may be anything. */
   | {
     readonly kind: "struct";
@@ -170,7 +172,11 @@ function readPointer(
     }
     return readUntrusted(env, { btf, index, target: pointer.target });
   }
-  if (tags.has("arena")) return env.unsupported("arenas");
+  if (tags.has("arena")) {
+    if (tags.size === 1) return { kind: "arena" };
+    const what = `arg#${index} arena cannot be combined with any other tags`;
+    return env.fail(EINVAL, "global-prototype", what);
+  }
   if (!global) return tags.size > 0 ? -EINVAL : -EINVAL;
   if (tags.has("nullable")) return invalid();
   let size: number;

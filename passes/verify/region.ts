@@ -12,6 +12,7 @@ import {
   AUX1,
   ID,
   OFF,
+  PTR_TO_ARENA,
   PTR_TO_CTX,
   PTR_TO_FLOW_KEYS,
   PTR_TO_MAP_KEY,
@@ -229,7 +230,7 @@ const IP_ALIGN = 2;
 export function checkAlignment(env: Env, regno: number, off: number, size: number, strict: boolean): number {
   if (size === 1) return 0;
   const o = env.regs + regno * REG_WORDS, type = W[o + TYPE];
-  if (!strict && !env.strictAlignment && type !== PTR_TO_STACK) return 0;
+  if (type === PTR_TO_ARENA || (!strict && !env.strictAlignment && type !== PTR_TO_STACK)) return 0;
   const packet = type === PTR_TO_PACKET || type === PTR_TO_PACKET_META;
   const fixed = W[o + OFF] + off + (packet ? IP_ALIGN : 0);
   // An unknown low bit stays unknown in the sum; without any, the sum's low bits are exact.

@@ -51,6 +51,21 @@ export function kernelTypes(): Btf {
   ) {
     func(name, 0, []);
   }
+  const flags = builder.ptr(builder.int("unsigned long", 8)), lock = pointerTo("bpf_res_spin_lock");
+  for (const name of ["bpf_local_irq_save", "bpf_local_irq_restore"]) {
+    func(name, 0, [["flags__irq_flag", flags]]);
+  }
+  func("bpf_res_spin_lock", int, [["lock", lock]]);
+  func("bpf_res_spin_unlock", 0, [["lock", lock]]);
+  func("bpf_res_spin_lock_irqsave", int, [["lock", lock], ["flags__irq_flag", flags]]);
+  func("bpf_res_spin_unlock_irqrestore", 0, [["lock", lock], ["flags__irq_flag", flags]]);
+  const map = pointerTo("bpf_map");
+  func("bpf_arena_alloc_pages", memory, [["p__map", memory], ["addr__ign", memory], ["page_cnt", u32], [
+    "node_id",
+    int,
+  ], ["flags", u64]]);
+  func("bpf_arena_free_pages", 0, [["p__map", map], ["ptr__ign", memory], ["page_cnt", u32]]);
+  func("bpf_arena_reserve_pages", int, [["p__map", map], ["ptr__ign", memory], ["page_cnt", u32]]);
   addKernelStructures(builder, { int, u32, u64 });
   addObjectFunctions(builder, { int, u64, func });
   built = builder.build();

@@ -16,12 +16,21 @@ function struct(builder: BtfBuilder, name: string, size: number, members: readon
 }
 
 /** The first ids of the types that {@linkcode addObjectTypes} adds behind the nine of `valueTypes`. */
-export const OBJECT_IDS = { plain: 11, node: 17, shared: 18, holder: 19, stash: 24, each: 36 } as const;
+export const OBJECT_IDS = {
+  plain: 11,
+  node: 17,
+  shared: 18,
+  holder: 19,
+  stash: 24,
+  each: 36,
+  guarded: 38,
+} as const;
 
 /**
  * Adds structures that no kernel has, all named `own_…`: `plain` (two numbers), `node` (a number, at offset 8 a list's node), `shared` (a number, at 8 a list's node, at 32 a tree's, at
  * 64 a count), `holder` (a lock, at 8 a list of nodes, at 24 a tree of shared ones) and `stash` (a kept plain object, at 8 a kept node);
- * the functions `main` and `less`, and `each` (a kept plain object of each CPU).
+ * the functions `main` and `less`, `each` (a kept plain object of each CPU) and
+ * `guarded` (a number, at offset 4 a resilient lock, at 8 a list of nodes, at 24 two words).
  */
 export function addObjectTypes(builder: BtfBuilder, lock: number): void {
   const u64 = builder.int("unsigned long", 8);
@@ -55,6 +64,18 @@ export function addObjectTypes(builder: BtfBuilder, lock: number): void {
   builder.func("less", less, { linkage: "static" });
   const each = builder.ptr(builder.add({ kind: "type_tag", name: "percpu_kptr", type: plain }));
   struct(builder, "own_each", 8, [["each", each, 0]]);
+  const resilient = struct(builder, "bpf_res_spin_lock", 4, [["val", 1, 0]]);
+  const guarded = struct(builder, "own_guarded", 40, [
+    ["n", 1, 0],
+    ["lock", resilient, 4],
+    ["head", head, 8],
+    [
+      "plain",
+      plain,
+      24,
+    ],
+  ]);
+  builder.add({ kind: "decl_tag", name: "contains:own_node:l", type: guarded, component: 2 });
 }
 
 /** Adds the kernel's functions for allocated objects, lists and trees. */
