@@ -23,7 +23,7 @@ export interface LogStats {
 /** The figures of a log; empty for a log without them. */
 export function logStats(log: string): LogStats {
   const processed =
-    /^processed (\d+) insns \(limit \d+\) max_states_per_insn (\d+) total_states (\d+) peak_states (\d+)/m
+    /processed (\d+) insns \(limit \d+\) max_states_per_insn (\d+) total_states (\d+) peak_states (\d+)/m
       .exec(log);
   const usec = /^verification time (\d+) usec/m.exec(log);
   const depth = /^stack depth ([\d+]+)/m.exec(log);
@@ -44,5 +44,6 @@ export function lastMessage(log: string): string {
   const lines = log.split("\n").filter((line) =>
     line !== "" && !/^(processed \d+ insns|verification time|stack depth|mark_precise)/.test(line)
   );
-  return lines.at(-1) ?? "";
+  // Some messages end without a newline, and the figures follow at once.
+  return (lines.at(-1) ?? "").replace(/processed \d+ insns \(limit \d+\).*$/, "");
 }

@@ -143,6 +143,14 @@ function mapFromStruct(
 export function finished(def: Writable<MapDef>): MapDef {
   if (def.type === MAP_TYPE.RINGBUF || def.type === MAP_TYPE.USER_RINGBUF) {
     def.maxEntries = ringbufSize(def.maxEntries);
+    // A ring has no elements; a value's type says what a program puts in. (cilium/ebpf does so too, libbpf fails.)
+    def.keySize = 0;
+    def.valueSize = 0;
+  }
+  if (def.type === MAP_TYPE.PERF_EVENT_ARRAY) {
+    // Descriptors by CPU, whatever is left out.
+    def.keySize ||= 4;
+    def.valueSize ||= 4;
   }
   if (UNTYPED.has(def.type)) {
     def.keyTypeId = 0;

@@ -3,7 +3,8 @@
  *
  * Follows libbpf (`bpf_object__elf_collect`): every FUNC symbol of an executable section is a function; those of `.text` are
  * subprograms, the others are entry points. Beyond libbpf, a local function beside an entry point in the same section is a
- * subprogram too. Instructions are brought to little-endian order here, so nothing behind this file knows the object's.
+ * subprogram too; where it begins a section without a global one it is the entry point, and so are the global functions of `.text`
+ * if there is no other code: older loaders took sections for programs. Instructions are brought to little-endian order here, so nothing behind this file knows the object's.
  *
  * @module
  */
@@ -150,12 +151,18 @@ function collectFunctions(elf: Elf): ObjectFunction[] {
   const onlyText = elf.sections.every((section) =>
     !isCode(section) || section.size === 0 || section.name === ".text"
   );
-  for (const symbol of functionSymbols(elf)) {
+  const symbols = functionSymbols(elf);
+  const withGlobal = new Set(symbols.filter(isGlobal).map((symbol) => symbol.section));
+  for (const symbol of symbols) {
     slots += symbol.size / 8;
     if (slots > MAX_SLOTS) {
       throw new MalformedError("The functions are larger than any program", "symbol table");
     }
-    functions.push(readFunction(elf, symbol, { section: elf.sections[symbol.section], onlyText }));
+    const section = elf.sections[symbol.section];
+    const entry = section.name === ".text"
+      ? onlyText && isGlobal(symbol)
+      : isGlobal(symbol) || (symbol.value === 0 && !withGlobal.has(section.index));
+    functions.push(readFunction(elf, symbol, { section, entry }));
   }
   functions.sort((a, b) => a.section.index - b.section.index || a.start - b.start);
   for (let i = 1; i < functions.length; i++) {
@@ -182,12 +189,16 @@ function inherit(func: ObjectFunction, from: ObjectFunction): void {
   for (const [slot, relocation] of from.relocations) func.relocations.set(slot, relocation);
 }
 
+function isGlobal(symbol: ElfSymbol): boolean {
+  return symbol.binding === "global" || symbol.binding === "weak";
+}
+
 function readFunction(
   elf: Elf,
   symbol: ElfSymbol,
-  place: { section: ElfSection; onlyText: boolean },
+  place: { section: ElfSection; entry: boolean },
 ): ObjectFunction {
-  const { section, onlyText } = place;
+  const { section, entry } = place;
   const where = `section ${section.name}, offset 0x${symbol.value.toString(16)}`;
   if (symbol.size === 0 || symbol.size % 8 !== 0 || symbol.value % 8 !== 0) {
     throw new MalformedError(
@@ -201,7 +212,7 @@ function readFunction(
   const bytes = elf.data(section).slice(symbol.value, symbol.value + symbol.size);
   if (!elf.littleEndian) swapInstructions(bytes);
   checkEnd(bytes, symbol.name, where);
-  const global = symbol.binding === "global" || symbol.binding === "weak";
+  const global = isGlobal(symbol);
   return {
     name: symbol.name,
     section,
@@ -210,7 +221,7 @@ function readFunction(
     bytes,
     global,
     hidden: global && symbol.hidden,
-    entry: global && (section.name !== ".text" || onlyText),
+    entry,
     relocations: new Map(),
   };
 }

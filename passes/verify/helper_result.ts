@@ -70,9 +70,19 @@ const ACQUIRES: ReadonlySet<number> = new Set([
 const MAX_ERRNO = 4095;
 /**
  * `nr_cpu_ids` of the machine a program is for is not known here: the greatest number a kernel can be built for on x86-64, which
- * bounds every real one. What is refused after it was relied on is not decided.
+ * bounds every real one. What is refused after it was relied on is decided only if it is refused with a single one too.
  */
 const NR_CPUS = 8192;
+
+/** What is not decided where the number of processors matters. */
+export const PROCESSORS = "how many processors the machine has";
+
+let processors = NR_CPUS;
+
+/** How many processors there are at most, for the verifications to come; as many as there can be if left out. */
+export function assumeProcessors(count: number = NR_CPUS): void {
+  processors = count;
+}
 
 /** Gives r0 what the helper returns: 0 or `-errno`. */
 export function setResult(env: Env, proto: HelperProto): number {
@@ -169,12 +179,12 @@ function refineResult(env: Env, id: number): number {
       boundsSync(r0);
       break;
     case FUNC.get_smp_processor_id:
-      assumed.set(env, "how many processors the machine has");
+      if (!assumed.has(env)) assumed.set(env, PROCESSORS);
       W[r0 + UMAX] =
         W[r0 + SMAX] =
         W[r0 + U32MAX] =
         W[r0 + S32MAX] =
-          NR_CPUS - 1;
+          processors - 1;
       W[r0 + UMAX + 1] = W[r0 + SMAX + 1] = 0;
       W[r0 + UMIN] =
         W[r0 + SMIN] =

@@ -31,6 +31,7 @@ import { type Flow, flowOf } from "./flow.ts";
 import { formsOf } from "./forms.ts";
 import { setUpEntry } from "./entry.ts";
 import { findExceptionCallback } from "./exceptions.ts";
+import { assumeProcessors, PROCESSORS } from "./helper_result.ts";
 import { insnText } from "./log.ts";
 import { Loops } from "./loops.ts";
 import { checkKfuncs } from "./kfunc_call.ts";
@@ -113,6 +114,27 @@ export interface VerifyResult {
  * @throws {UnsupportedError} If it needs what Inlay cannot decide yet.
  */
 export function verifyProgram(program: Program, options: VerifyOptions): VerifyResult {
+  const { result, unknown } = attempt(program, options);
+  if (result.verdict === "accept" || unknown === undefined) return result;
+  if (unknown !== PROCESSORS) throw new UnsupportedError(unknown);
+  // Fewer processors make results smaller and nothing larger: what is refused with one for the same reason is refused with any.
+  assumeProcessors(1);
+  try {
+    const { message, slot, verdict } = attempt(program, { ...options, logLevel: 0, observer: undefined }).result;
+    if (verdict !== "reject" || message !== result.message || slot !== result.slot) {
+      throw new UnsupportedError(unknown);
+    }
+    return result;
+  } finally {
+    assumeProcessors();
+  }
+}
+
+/** Verifies a program; `unknown`: what was taken for the worst that it can be, if anything was. */
+function attempt(
+  program: Program,
+  options: VerifyOptions,
+): { readonly result: VerifyResult; readonly unknown: string | undefined } {
   const begin = performance.now();
   const rules = options.profile.programType(program.attrs.type);
   if (rules === undefined) throw new UnsupportedError(`program type ${program.attrs.type}`);
@@ -146,8 +168,6 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
       "invalid kernel function call not eliminated in verifier pass",
     );
   }
-  const unknown = assumed.get(env);
-  if (status < 0 && unknown !== undefined) throw new UnsupportedError(unknown);
   const usec = Math.round((performance.now() - begin) * 1000);
   const { explored } = env;
   if (env.logLevel & 4) {
@@ -160,7 +180,7 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
       } total_states ${explored?.total ?? 0} peak_states ${explored?.peak ?? 0} mark_read 0\n`,
     );
   }
-  return {
+  const result: VerifyResult = {
     verdict: status === 0 ? "accept" : "reject",
     errno: -status,
     message: status === 0 ? "" : env.message,
@@ -175,6 +195,7 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
     usec,
     program: status === 0 ? found : undefined,
   };
+  return { result, unknown: assumed.get(env) };
 }
 
 function check(env: Env): number {
