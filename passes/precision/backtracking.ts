@@ -10,7 +10,7 @@
  */
 import { W } from "../verify/arena.ts";
 import { EFAULT, ENOTSUPP, type Env, frameAt, type Precision } from "../verify/env.ts";
-import { H_FLAGS, H_IDX, H_LINKED, H_PREV, H_PREV_IDX } from "../verify/history.ts";
+import { H_FLAGS, H_IDX, H_LINKED, H_PREV, H_PREV_IDX, H_SOUGHT } from "../verify/history.ts";
 import { F_CALLSITE, F_SUBPROG, REG_WORDS, SCALAR_VALUE, STACK_SPILL, TYPE } from "../verify/layout.ts";
 import { printSaved } from "../verify/log.ts";
 import {
@@ -122,7 +122,10 @@ function walkBack(env: Env, start: number): number {
     for (let i = last;;) {
       const entry = recorded === i ? history : 0;
       if (skip) skip = false;
-      else if ((concerned[i] & regs) !== 0 || logging || (entry !== 0 && says(entry))) {
+      else if (entry !== 0 && !logging && wasSought(env, entry)) {
+        marks.regs[marks.frame] = 0;
+        return changed;
+      } else if ((concerned[i] & regs) !== 0 || logging || (entry !== 0 && says(entry))) {
         step.idx = i;
         step.entry = entry;
         step.next = next;
@@ -173,6 +176,24 @@ function walkBack(env: Env, start: number): number {
     changed = 1;
   }
   return changed;
+}
+
+/**
+ * Whether all that is looked for behind an instruction is registers that were looked for from there before: what is further back is
+ * marked for them then. If not, it is from now on.
+ */
+function wasSought(env: Env, entry: number): boolean {
+  const code = env.code[W[entry + H_IDX]], op = code & 0xf0, kind = code & 7, f = marks.frame;
+  // What stepping back over a call, an exit or a legacy load does depends on what came after it, too.
+  if (kind === 0 || ((kind === 5 || kind === 6) && (op === 0x80 || op === 0x90)) || !marks.onlyRegs) {
+    return false;
+  }
+  const regs = marks.regs[f],
+    sought = W[entry + H_SOUGHT],
+    before = (sought >>> 16) === f ? sought & 0xffff : 0;
+  if ((regs & ~before) === 0) return true;
+  W[entry + H_SOUGHT] = f << 16 | before | regs;
+  return false;
 }
 
 /** Whether a history entry says more than where control came from. */

@@ -32,6 +32,13 @@ export class Marks {
     return true;
   }
 
+  /** Whether nothing is looked for but registers of the current frame. */
+  get onlyRegs(): boolean {
+    if ((this.lo[this.frame] | this.hi[this.frame]) !== 0) return false;
+    for (let f = 0; f < this.frame; f++) if ((this.regs[f] | this.lo[f] | this.hi[f]) !== 0) return false;
+    return true;
+  }
+
   hasReg(r: number): boolean {
     return (this.regs[this.frame] & (1 << r)) !== 0;
   }

@@ -21,7 +21,12 @@ export const H_PREV_IDX = 2;
 export const H_FLAGS = 3;
 /** Word of an entry: linked registers, first half; see `linked.ts`. */
 export const H_LINKED = 4;
-const H_WORDS = 6;
+/**
+ * Word of an entry: registers that were looked for from behind it, so that everything before is marked for them; the frame they are
+ * of in bits 16 and up.
+ */
+export const H_SOUGHT = 6;
+const H_WORDS = 7;
 
 /** Bits of the flags that hold the frame of a stack access. */
 export const HF_FRAME_MASK = 7;
@@ -55,6 +60,7 @@ export function pushHistory(env: Env, flags: number, linkedLo: number, linkedHi:
   W[at + H_FLAGS] = flags;
   W[at + H_LINKED] = linkedLo;
   W[at + H_LINKED + 1] = linkedHi;
+  W[at + H_SOUGHT] = 0;
   env.history = at;
   env.historyCount++;
   env.historyEntry = at;
