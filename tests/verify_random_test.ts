@@ -4,7 +4,7 @@
  *
  * `deno run -A tests/verify_random_test.ts FROM TO` looks at more of them.
  */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { UnsupportedError } from "../ir/diagnostic.ts";
 import type { Program } from "../ir/program.ts";
 import { kernelUnavailable } from "../kernel/available.ts";
@@ -70,6 +70,20 @@ Deno.test("precision without backtracking never accepts more", () => {
   }
   // Or the test says nothing.
   assertEquals(accepted > 20, true, `only ${accepted} programs were accepted`);
+});
+
+Deno.test("what was computed and marked before is not done again where nothing is logged, and nothing changes by it", () => {
+  paranoia.on = true;
+  let loops = 0;
+  for (let seed = 1; seed <= 200; seed++) {
+    const program = programOfSeed(seed);
+    const [short, long] = [0, 2].map((logLevel) => tryVerdict(program, { logLevel }));
+    if (short === undefined || long === undefined) continue;
+    const of = (r: VerifyResult) => [r.verdict, r.message, r.processed, r.totalStates, r.peakStates];
+    assertEquals(of(short), of(long), `seed ${seed}`);
+    if (short.processed > 2 * program.code.insns.length) loops++;
+  }
+  assert(loops > 3, `${loops} programs with loops`);
 });
 
 if (import.meta.main) {
