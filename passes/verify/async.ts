@@ -37,6 +37,11 @@ import { restoreState, saveState } from "./states.ts";
 /** What a callback is kept in: the field of a map's value. */
 export type AsyncField = "bpf_timer" | "bpf_wq" | "bpf_task_work";
 
+/** Whether a structure is such a field. */
+export function isAsyncField(struct: string): struct is AsyncField {
+  return struct === "bpf_timer" || struct === "bpf_wq" || struct === "bpf_task_work";
+}
+
 /** Verifies that register `regno`, a map value, points to the field of this kind: 0 or `-errno`. */
 export function checkAsyncField(env: Env, regno: number, kind: AsyncField): number {
   const o = env.regs + regno * REG_WORDS, map = mapOf(env, W[o + AUX1]), name = map.name.slice(0, 15);

@@ -26,6 +26,7 @@ import {
   slotTypesAt,
   spillAt,
 } from "./env.ts";
+import { checkConstString } from "./const_string.ts";
 import { checkResourceLeak, leaveByTailCall } from "./exits.ts";
 import { checkFormat } from "./format.ts";
 import { clearCallerSaved } from "./frames.ts";
@@ -61,7 +62,6 @@ import {
 import { checkMapFunction } from "./map_func.ts";
 import { inTreeCallback } from "./graph.ts";
 import { mapFlags, mapOf } from "./map_pointer.ts";
-import { checkMapAccess } from "./map_value.ts";
 import { checkMemAccess } from "./memory.ts";
 import { clearPacketPointers } from "./packet.ts";
 import { releaseReference } from "./references.ts";
@@ -114,10 +114,16 @@ function prototypeOf(env: Env, id: number): HelperProto | null {
   return proto;
 }
 
+/** What libbpf makes of an instruction whose relocation the target kernel cannot satisfy: a call of this helper. */
+const POISONED = 0xbad2310;
+
 /** Verifies a helper call and updates the registers: 0 or `-errno`. */
 export function checkHelperCall(env: Env, slot: number): number {
   const id = env.imm[slot];
-  if (id < 0 || id >= FUNC_MAX_ID) return env.fail(EINVAL, "helper-unknown", `invalid func unknown#${id}`);
+  if (id < 0 || id >= FUNC_MAX_ID) {
+    const code = id === POISONED ? "missing-relocation" : "helper-unknown";
+    return env.fail(EINVAL, code, `invalid func unknown#${id}`);
+  }
   const proto = prototypeOf(env, id);
   if (proto === null) {
     const name = id === 0 ? "unspec" : env.profile.helper(id)?.name ?? "unknown";
@@ -151,7 +157,7 @@ export function checkHelperCall(env: Env, slot: number): number {
   resetMeta();
   for (let i = 0; i < proto.args.length; i++) {
     const err = checkArg(env, proto, i);
-    if (err < 0) return err;
+    if (err < 0) return env.blame(err, { regno: i + 1 });
   }
   let err = recordMap(env, id) || recordKey(env, id) || writeRaw(env) || release(env, proto);
   if (err < 0) return err;
@@ -405,24 +411,6 @@ function constantKey(env: Env, key: number, keySize: number): number {
   // Keys of arrays are four bytes: a number that does not fit is none that exists.
   meta.key = W[spill + TVAL + 1] === 0 ? W[spill + TVAL] >>> 0 : W[spill + TVAL + 1] < 0 ? -1 : 2 ** 40;
   return 0;
-}
-
-function checkConstString(env: Env, regno: number): number {
-  const o = env.regs + regno * REG_WORDS, map = mapOf(env, W[o + AUX1]);
-  if ((map.flags & RDONLY_PROG) === 0 || !map.frozen) {
-    return env.fail(EACCES, "constant-string", `R${regno} does not point to a readonly map'`);
-  }
-  if (!isConst(o)) return env.fail(EACCES, "constant-argument", `R${regno} is not a constant address'`);
-  if (map.type !== MAP_TYPE.ARRAY) {
-    return env.fail(EACCES, "constant-string", "no direct value access support for this map type");
-  }
-  const err = checkMapAccess(env, regno, W[o + OFF], map.valueSize - W[o + OFF], false, false);
-  if (err < 0) return err;
-  if (map.data === undefined) return env.unsupported(`contents of the read-only map ${map.name}`);
-  // Behind the section's bytes the map's value is zero.
-  const from = W[o + OFF] + W[o + TVAL],
-    ends = map.data.length < map.valueSize || map.data.indexOf(0, from) >= 0;
-  return ends ? 0 : env.fail(EINVAL, "constant-string", "string is not zero-terminated");
 }
 
 /** What later passes learn of the call's map; writing to a read-only one is refused here. */
