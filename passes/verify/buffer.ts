@@ -20,6 +20,7 @@ export function checkBuffer(env: Env, regno: number, off: number, size: number):
       EACCES,
       "memory-bounds",
       `R${regno} invalid ${kind} buffer access: off=${off}, size=${size}`,
+      { regno, off, size },
     );
   }
   if ((W[o + TVAL] | W[o + TVAL + 1] | W[o + TMASK] | W[o + TMASK + 1]) !== 0) {
@@ -28,6 +29,7 @@ export function checkBuffer(env: Env, regno: number, off: number, size: number):
       EACCES,
       "memory-bounds",
       `R${regno} invalid variable buffer offset: off=${off}, var_off=${text}`,
+      { regno, off, size },
     );
   }
   return 0;

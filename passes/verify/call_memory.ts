@@ -116,20 +116,25 @@ export function checkSizedMemory(env: Env, regno: number, use: MemoryUse): numbe
       EACCES,
       "size-argument",
       `R${regno} min value is negative, either use unsigned or 'var &= const'`,
+      { regno },
     );
   }
   if ((W[o + UMIN] | W[o + UMIN + 1]) === 0 && !use.zeroAllowed) {
     const range = `u64=[0,${signed64(W[o + UMAX], W[o + UMAX + 1])}]`;
-    return env.fail(EACCES, "size-argument", `R${regno} invalid zero-sized read: ${range}`);
+    return env.fail(EACCES, "size-argument", `R${regno} invalid zero-sized read: ${range}`, {
+      regno,
+      min: 1,
+    });
   }
   if (W[o + UMAX + 1] !== 0 || (W[o + UMAX] >>> 0) >= MAX_VAR_SIZE) {
     const advice = "use 'var &= const' or 'if (var < const)'";
-    return env.fail(EACCES, "size-argument", `R${regno} unbounded memory access, ${advice}`);
+    const message = `R${regno} unbounded memory access, ${advice}`;
+    return env.fail(EACCES, "size-argument", message, { regno, max: MAX_VAR_SIZE - 1 });
   }
   // Of a size that is not known nobody can say how much of the memory is written.
   const exact = isConst(o) ? use : { write: use.write, zeroAllowed: use.zeroAllowed };
   const err = checkHelperMemory(env, regno - 1, W[o + UMAX] >>> 0, exact);
-  return err !== 0 ? err : env.precision.markReg(env, regno);
+  return err !== 0 ? env.blame(err, { sizeRegno: regno }) : env.precision.markReg(env, regno);
 }
 
 const saved = SCRATCH_CALL + 4 * REG_WORDS;

@@ -49,7 +49,7 @@ import { markKnown, markUnknown } from "./scalar.ts";
 /** Whether the registers of the current frame fit a function's prototype: 0, `-EINVAL`, or `-EFAULT` if there is none to speak of. */
 export function checkCalleeArgs(env: Env, subprog: number): number {
   if (env.btf === undefined) return -EINVAL;
-  if (env.subprogFlags[subprog] & SUB_UNRELIABLE) return -EINVAL;
+  if (env.subprogFlags[subprog] & SUB_UNRELIABLE) return env.failSilently(EINVAL, "global-argument");
   const failed = matchArgs(env, subprog);
   if (failed < 0) env.subprogFlags[subprog] |= SUB_UNRELIABLE;
   return failed;
@@ -64,29 +64,32 @@ function matchArgs(env: Env, subprog: number): number {
     switch (arg.kind) {
       case "scalar":
         if (W[o + TYPE] !== SCALAR_VALUE) {
-          return env.fail(EINVAL, "argument-type", `R${regno} is not a scalar`);
+          return env.fail(EINVAL, "argument-type", `R${regno} is not a scalar`, { regno });
         }
         break;
       case "ctx":
         failed = checkArgOffset(env, regno, ARG_SUBPROG);
         if (failed < 0) return failed;
         if (W[o + TYPE] !== PTR_TO_CTX) {
-          return env.fail(EINVAL, "argument-type", `arg#${i} expects pointer to ctx`);
+          return env.fail(EINVAL, "argument-type", `arg#${i} expects pointer to ctx`, { regno });
         }
         break;
       case "mem":
         failed = checkArgOffset(env, regno, ARG_SUBPROG);
         if (failed < 0) return failed;
-        if (checkMemArg(env, regno, arg.size) < 0) return -EINVAL;
+        if (checkMemArg(env, regno, arg.size) < 0) {
+          env.blame(0, { regno });
+          return -EINVAL;
+        }
         if (!arg.maybeNull && (W[o + TYPE] & PTR_MAYBE_NULL) !== 0) {
-          return env.fail(EINVAL, "nullable", `arg#${i} is expected to be non-NULL`);
+          return env.fail(EINVAL, "nullable", `arg#${i} is expected to be non-NULL`, { regno });
         }
         break;
       case "untrusted_mem":
         break;
       case "struct":
         failed = arg.untrusted ? 0 : checkSubprogStruct(env, regno, arg);
-        if (failed < 0) return failed;
+        if (failed < 0) return env.blame(failed, { regno });
         break;
       case "arena":
         if (W[o + TYPE] !== PTR_TO_ARENA && W[o + TYPE] !== SCALAR_VALUE) {
@@ -95,7 +98,7 @@ function matchArgs(env: Env, subprog: number): number {
         break;
       case "dynptr":
         failed = checkSubprogDynptr(env, regno);
-        if (failed < 0) return failed;
+        if (failed < 0) return env.blame(failed, { regno });
     }
   }
   return 0;
@@ -153,7 +156,8 @@ function callGlobal(env: Env, subprog: number, misfit: number): number {
     );
   }
   if (misfit < 0) {
-    env.fail(-misfit, "global-argument", `Caller passes invalid args into func#${subprog} ('${name}')`);
+    const message = `Caller passes invalid args into func#${subprog} ('${name}')`;
+    env.fail(-misfit, "global-argument", message, env.demand);
     return misfit;
   }
   env.verbose(`Func#${subprog} ('${name}') is global and assumed valid.\n`);

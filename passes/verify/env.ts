@@ -21,7 +21,7 @@ import { Findings } from "./findings.ts";
 import { LogBuffer } from "./log_buffer.ts";
 import type { Observer } from "./observer.ts";
 import type { Pending } from "./pending.ts";
-import type { RejectionCode } from "./rejection.ts";
+import type { Demand, RejectionCode } from "./rejection.ts";
 import type { StackLiveness } from "./stack_liveness.ts";
 import {
   ADD_CONST,
@@ -271,6 +271,8 @@ export class Env {
   message = "";
   /** Which kind of rejection that is. */
   rejection: RejectionCode = "rejected";
+  /** What was demanded that was not so; undefined where there is no more to say than the message does. */
+  demand: Demand | undefined;
   readonly logLevel: number;
   /** Any of levels 1 and 2: formatting happens only then. */
   readonly logging: boolean;
@@ -342,8 +344,9 @@ export class Env {
   }
 
   /** Refuses the program: logs the message (a newline is added) and gives `-errno` for the caller to return. */
-  fail(errno: number, code: RejectionCode, message: string): number {
+  fail(errno: number, code: RejectionCode, message: string, demand?: Demand): number {
     this.rejection = code;
+    this.demand = demand;
     this.message = message;
     if (this.logLevel !== 0) this.log.append(message + "\n");
     return -errno;
@@ -352,7 +355,14 @@ export class Env {
   /** Refuses the program where the kernel's log says nothing of its own: gives `-errno` for the caller to return. */
   failSilently(errno: number, code: RejectionCode): number {
     this.rejection = code;
+    this.demand = undefined;
     return -errno;
+  }
+
+  /** Adds to what is known of a failure where that does not say it itself: gives `failed`. */
+  blame(failed: number, demand: Demand): number {
+    this.demand = { ...demand, ...this.demand };
+    return failed;
   }
 
   /** Stops without a verdict. @throws {UnsupportedError} Always. */

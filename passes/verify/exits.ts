@@ -95,7 +95,8 @@ function failRange(env: Env, o: number, what: Range & { context: string; regno?:
     unknown = false;
   }
   if (unknown) text += " unknown scalar value";
-  return env.fail(EINVAL, "return-range", `${text} should have been in [${what.min}, ${what.max}]`);
+  const { min, max } = what, message = `${text} should have been in [${min}, ${max}]`;
+  return env.fail(EINVAL, "return-range", message, { regno: what.regno ?? 0, min, max });
 }
 
 /** Whether nobody looks at what the outermost frame returns: it implements a callback without a result. */

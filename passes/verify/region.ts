@@ -33,7 +33,7 @@ import {
   UMAX,
 } from "./layout.ts";
 import { tnumText } from "./number_text.ts";
-import type { RejectionCode } from "./rejection.ts";
+import type { Demand, RejectionCode } from "./rejection.ts";
 import { toNumber } from "./scalar.ts";
 import { typeName } from "./type_names.ts";
 import { isConst } from "./scalar.ts";
@@ -97,15 +97,13 @@ function boundsCode(type: number): RejectionCode {
   }
 }
 
-/** The message for a lower bound that may be negative. */
-function negativeMin(env: Env, regno: number): number {
-  const advice = "either use unsigned index or do a if (index >=0) check.";
-  return env.fail(
-    EACCES,
-    boundsCode(W[env.regs + regno * REG_WORDS + TYPE]),
-    `R${regno} min value is negative, ${advice}`,
-  );
+/** Refuses an access that a register may lead out of what it points to. */
+function outside(env: Env, message: string, demand: Demand & { readonly regno: number }): number {
+  const { regno } = demand, code = boundsCode(W[env.regs + regno * REG_WORDS + TYPE]);
+  return env.fail(EACCES, code, `R${regno} ${message}`, demand);
 }
+
+const NEGATIVE = "min value is negative, either use unsigned index or do a if (index >=0) check.";
 
 /** Whether `size` bytes at `off` of the pointer in `regno`, wherever its variable part leads, lie within `memSize` bytes. */
 export function checkRegion(
@@ -118,32 +116,25 @@ export function checkRegion(
 ): number {
   const o = env.regs + regno * REG_WORDS;
   const smin = toNumber(W[o + SMIN], W[o + SMIN + 1]);
-  if (smin < 0 && (smin + off < 0 || smin + off !== ((smin + off) | 0))) return negativeMin(env, regno);
+  if (smin < 0 && (smin + off < 0 || smin + off !== ((smin + off) | 0))) {
+    return outside(env, NEGATIVE, { regno, off, size, limit: memSize });
+  }
   // The kernel's check takes an int: what was cut off is caught by the upper bound below.
   let err = checkFixed(env, regno, (W[o + SMIN] + off) | 0, size, memSize, zeroAllowed);
   if (err !== 0) {
-    env.fail(
-      EACCES,
-      boundsCode(W[env.regs + regno * REG_WORDS + TYPE]),
-      `R${regno} min value is outside of the allowed memory range`,
-    );
+    const message = "min value is outside of the allowed memory range";
+    outside(env, message, { regno, off, size, limit: memSize });
     return err;
   }
   if (W[o + UMAX + 1] !== 0 || (W[o + UMAX] >>> 0) >= MAX_VAR_OFF) {
     const advice = "make sure to bounds check any such access";
-    return env.fail(
-      EACCES,
-      boundsCode(W[env.regs + regno * REG_WORDS + TYPE]),
-      `R${regno} unbounded memory access, ${advice}`,
-    );
+    const message = `unbounded memory access, ${advice}`;
+    return outside(env, message, { regno, off, size, limit: memSize });
   }
   err = checkFixed(env, regno, (W[o + UMAX] + off) | 0, size, memSize, zeroAllowed);
   if (err !== 0) {
-    env.fail(
-      EACCES,
-      boundsCode(W[env.regs + regno * REG_WORDS + TYPE]),
-      `R${regno} max value is outside of the allowed memory range`,
-    );
+    const message = "max value is outside of the allowed memory range";
+    outside(env, message, { regno, off, size, limit: memSize });
     return err;
   }
   return 0;
@@ -159,11 +150,12 @@ export function checkPacket(
 ): number {
   const o = env.regs + regno * REG_WORDS;
   // The range was found for the pointer with its variable part: only the fixed part is left to check.
-  if (W[o + SMIN + 1] < 0) return negativeMin(env, regno);
   const range = W[o + AUX1];
+  if (W[o + SMIN + 1] < 0) return outside(env, NEGATIVE, { regno, off, size, limit: range });
   const err = range < 0 ? -EINVAL : checkFixed(env, regno, off, size, range, zeroAllowed);
   if (err !== 0) {
-    env.fail(-err, "packet-bounds", `R${regno} offset is outside of the packet`);
+    const message = `R${regno} offset is outside of the packet`;
+    env.fail(-err, "packet-bounds", message, { regno, off, size, limit: range });
     return err;
   }
   return 0;
@@ -171,20 +163,22 @@ export function checkPacket(
 
 /** Whether a socket pointer's lower bound is not negative, which its field tables rely on. */
 export function checkNotNegative(env: Env, regno: number): number {
-  return W[env.regs + regno * REG_WORDS + SMIN + 1] < 0 ? negativeMin(env, regno) : 0;
+  return W[env.regs + regno * REG_WORDS + SMIN + 1] < 0 ? outside(env, NEGATIVE, { regno }) : 0;
 }
 
 /** Whether a pointer is as it was made, or (`fixedOk`) moved by a constant only: what contexts and objects demand. */
 export function checkUnmoved(env: Env, regno: number, fixedOk: boolean): number {
   const o = env.regs + regno * REG_WORDS, off = W[o + OFF], name = typeName(W[o + TYPE]);
   if (off < 0) {
-    return env.fail(EACCES, "moved-pointer", `negative offset ${name} ptr R${regno} off=${off} disallowed`);
+    const message = `negative offset ${name} ptr R${regno} off=${off} disallowed`;
+    return env.fail(EACCES, "moved-pointer", message, { regno });
   }
   if (!fixedOk && off !== 0) {
     return env.fail(
       EACCES,
       "moved-pointer",
       `dereference of modified ${name} ptr R${regno} off=${off} disallowed`,
+      { regno },
     );
   }
   if (!isConst(o) || (W[o + TVAL] | W[o + TVAL + 1]) !== 0) {
@@ -192,6 +186,7 @@ export function checkUnmoved(env: Env, regno: number, fixedOk: boolean): number 
       EACCES,
       "moved-pointer",
       `variable ${name} access var_off=${tnumText(o + TVAL)} disallowed`,
+      { regno },
     );
   }
   return 0;

@@ -15,6 +15,24 @@ export interface RejectionKind {
   readonly remedy: string;
 }
 
+/** What was demanded of a register or of memory, as far as a rejection is about that. */
+export interface Demand {
+  /** The register. */
+  readonly regno?: number;
+  /** The register that says how many bytes are accessed through the one before it. */
+  readonly sizeRegno?: number;
+  /** Bytes from where the register's variable part leads; of the stack, from the frame pointer. */
+  readonly off?: number;
+  /** Bytes accessed. */
+  readonly size?: number;
+  /** Bytes that may be accessed. */
+  readonly limit?: number;
+  /** The least number allowed. */
+  readonly min?: number;
+  /** The greatest number allowed. */
+  readonly max?: number;
+}
+
 /** By code, without `verify/`. */
 const KINDS = {
   // Memory.
@@ -41,9 +59,9 @@ const KINDS = {
     meaning: "The stack is accessed outside of the frame, or at an offset that is not known well enough.",
     remedy: "Bound the index into the array on the stack from both sides; a frame has 512 bytes.",
   },
-  "uninit-stack": {
-    meaning: "Stack bytes are read that nothing on this path has written.",
-    remedy: "Initialise the variable where it is declared, padding included (`= {}` or __builtin_memset).",
+  "stack-object": {
+    meaning: "Stack bytes are read as data that hold a dynptr, an iterator or an interrupt flag.",
+    remedy: "Keep such objects apart from buffers, and read them through their functions only.",
   },
   "uninit-register": {
     meaning: "A register is read that holds nothing: it was not set on this path, or a call took its value.",
@@ -161,6 +179,10 @@ const KINDS = {
   "helper-unknown": {
     meaning: "There is no helper of this number.",
     remedy: "Use a helper that this kernel has.",
+  },
+  "missing-relocation": {
+    meaning: "An instruction that depends on a type, field or value that the target kernel does not have.",
+    remedy: "Test for it first (bpf_core_field_exists and its kin), or load on a kernel that has it.",
   },
   "helper-not-allowed": {
     meaning: "The helper cannot be called from programs of this type.",

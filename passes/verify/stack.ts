@@ -100,7 +100,8 @@ export function checkStackBounds(
   } else {
     const smin = toNumber(W[o + SMIN], W[o + SMIN + 1]), smax = toNumber(W[o + SMAX], W[o + SMAX + 1]);
     if (smax >= MAX_VAR_OFF || smin <= -MAX_VAR_OFF) {
-      return env.fail(EACCES, "stack-bounds", `invalid unbounded variable-offset${extra} stack R${regno}`);
+      const message = `invalid unbounded variable-offset${extra} stack R${regno}`;
+      return env.fail(EACCES, "stack-bounds", message, { regno, off, size });
     }
     min = smin + off;
     max = smax + off + size;
@@ -113,6 +114,7 @@ export function checkStackBounds(
       fixed
         ? `invalid${extra} stack R${regno} off=${off} size=${size}`
         : `invalid variable-offset${extra} stack R${regno} var_off=${tnumText(o)} off=${off} size=${size}`,
+      { regno, off, size },
     );
   }
   growStack(env, frameAt(W[o + FRAMENO]), -min);
@@ -286,6 +288,7 @@ export function checkStackRead(env: Env, ptrRegno: number, off: number, access: 
       `variable offset stack pointer cannot be passed into helper function; var_off=${
         tnumText(o)
       } off=${off} size=${size}`,
+      { regno: ptrRegno, off, size },
     );
   }
   const frame = frameAt(W[o + FRAMENO]), min = W[o + SMIN] + off, max = W[o + SMAX] + off + size;
@@ -337,7 +340,8 @@ function readFixed(env: Env, frameno: number, off: number, access: StackAccess):
     if (type === STACK_SPILL) spills++;
     else if (type === STACK_ZERO) zeros++;
     else if (type !== STACK_MISC && type !== STACK_INVALID) {
-      return env.fail(EACCES, "uninit-stack", `invalid read from stack off ${off}+${i} size ${size}`);
+      const message = `invalid read from stack off ${off}+${i} size ${size}`;
+      return env.fail(EACCES, "stack-object", message, { off: off + i, size: 1 });
     }
   }
   if (spills === size && isConstZero(spill)) {
@@ -353,7 +357,8 @@ function checkBytes(env: Env, types: number, access: { off: number; size: number
   for (let i = 0; i < size; i++) {
     const type = slotByte(types, (slot - i) & 7);
     if (type !== STACK_MISC && type !== STACK_ZERO && type !== STACK_INVALID) {
-      return env.fail(EACCES, "uninit-stack", `invalid read from stack off ${off}+${i} size ${size}`);
+      const message = `invalid read from stack off ${off}+${i} size ${size}`;
+      return env.fail(EACCES, "stack-object", message, { off: off + i, size: 1 });
     }
   }
   return 0;
@@ -415,10 +420,11 @@ export function checkStackRange(env: Env, regno: number, off: number, range: Sta
       if (!isSpilled(W[at])) {
         return env.fail(
           EACCES,
-          "uninit-stack",
+          "stack-object",
           fixed
             ? `invalid read from stack R${regno} off ${min}+${i - min} size ${size}`
             : `invalid read from stack R${regno} var_off ${tnumText(o)}+${i - min} size ${size}`,
+          { regno, off: i, size: 1 },
         );
       }
       if (range.write) {

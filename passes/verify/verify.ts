@@ -39,7 +39,7 @@ import { preciseArguments, resolvers } from "./kfunc_proto.ts";
 import { assumed } from "./map_value.ts";
 import type { Observer } from "./observer.ts";
 import { Pending } from "./pending.ts";
-import type { DiagnosticCode } from "./rejection.ts";
+import type { Demand, DiagnosticCode } from "./rejection.ts";
 import { GIVEN_FACTS, programWithFacts } from "./results.ts";
 import { checkCallDepth } from "./call_depth.ts";
 import { StackLiveness } from "./stack_liveness.ts";
@@ -88,6 +88,8 @@ export interface VerifyResult {
   readonly message: string;
   /** What kind of rejection it is, one of the codes in `docs/diagnostics.md`; empty if accepted. */
   readonly code: DiagnosticCode | "";
+  /** What was demanded, as far as the rejection is about a register or memory. */
+  readonly demand: Demand | undefined;
   /** The log, as much as was asked for. */
   readonly log: string;
   /** The slot it was refused at; -1 if accepted, or not for what one instruction does. */
@@ -120,7 +122,8 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
   // Fewer processors make results smaller and nothing larger: what is refused with one for the same reason is refused with any.
   assumeProcessors(1);
   try {
-    const { message, slot, verdict } = attempt(program, { ...options, logLevel: 0, observer: undefined }).result;
+    const { message, slot, verdict } =
+      attempt(program, { ...options, logLevel: 0, observer: undefined }).result;
     if (verdict !== "reject" || message !== result.message || slot !== result.slot) {
       throw new UnsupportedError(unknown);
     }
@@ -185,6 +188,7 @@ function attempt(
     errno: -status,
     message: status === 0 ? "" : env.message,
     code: status === 0 ? "" : `verify/${env.rejection}`,
+    demand: status === 0 ? undefined : env.demand,
     log: env.log.toString(),
     slot: status !== 0 && found === undefined && env.processed > 0 ? env.insnIdx : -1,
     processed: env.processed,
