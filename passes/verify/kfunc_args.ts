@@ -77,7 +77,7 @@ export function checkKfuncArgs(env: Env, proto: KfuncProto): number {
     if (param.name.endsWith("__ign") || param.name.endsWith("__prog")) continue;
     if (param.kind === "scalar") {
       const err = checkScalar(env, regno, param);
-      if (err < 0) return err;
+      if (err < 0) return env.blame(err, { regno });
       continue;
     }
     if (param.kind === "other") {
@@ -85,7 +85,7 @@ export function checkKfuncArgs(env: Env, proto: KfuncProto): number {
     }
     const maybeNull = isNull(o) || (W[o + TYPE] & PTR_MAYBE_NULL) !== 0;
     if ((demands.trusted || demands.rcu) && maybeNull && !param.name.endsWith("__nullable")) {
-      return env.fail(EACCES, "nullable", `Possibly NULL pointer passed to trusted arg${i}`);
+      return env.fail(EACCES, "nullable", `Possibly NULL pointer passed to trusted arg${i}`, { regno });
     }
     if (W[o + REF_ID] !== 0) {
       if (demands.release && meta.refId !== 0) {
@@ -103,13 +103,13 @@ export function checkKfuncArgs(env: Env, proto: KfuncProto): number {
       const bad = checkArgOffset(env, regno, {});
       if (bad < 0) return bad;
       const ref = checkIteratorArg(env, regno, proto);
-      if (ref < 0) return ref;
+      if (ref < 0) return env.blame(ref, { regno });
       meta.refId = ref;
       meta.iterator = iteratorSlot(o);
       continue;
     }
     const used = checkPointer(env, proto, i);
-    if (used < 0) return used;
+    if (used < 0) return env.blame(used, { regno });
     i += used;
   }
   if (!demands.release || meta.releaseRegno !== 0) return 0;
