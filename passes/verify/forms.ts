@@ -3,7 +3,7 @@
  * values. Instructions in different slots that do the same have the same form.
  *
  * A form is the opcode in bits 0-7, the offset in bits 8-15 (arithmetic only), what is done with the operands in bits 16-19, and the
- * epoch above. 0 stands for instructions whose outcomes are not remembered: ill-formed ones, loads and stores, calls.
+ * epoch above. 0 stands for instructions whose outcomes are not remembered: ill-formed ones, atomic ones, stores of constants, calls.
  *
  * @module
  */
@@ -53,6 +53,8 @@ export function formsOf(env: Env): Int32Array {
     const c = code[i], kind = c & 7, fields = { dst: dst[i], src: src[i], off: off[i], imm: imm[i] };
     if (kind === 4 || kind === 7) {
       if (isPlainAlu(c, fields)) forms[i] = epoch | c | (off[i] & 0xff) << 8 | operandsOf(c);
+    } else if (kind === 1 ? isPlainLoad(c, fields) : kind === 3 && isPlainStore(c, fields)) {
+      forms[i] = epoch | c;
     } else if ((kind === 5 || kind === 6) && isPlainBranch(c, fields)) forms[i] = epoch | c;
   }
   return forms;
@@ -75,6 +77,17 @@ function isPlainBranch(code: number, { dst, src, imm }: Fields): boolean {
   const op = code & 0xf0;
   if (op === JA || op === CALL || op === EXIT || op >= MAY_GOTO || dst > 10) return false;
   return (code & 8) !== 0 ? imm === 0 && src <= 10 && src !== dst : src === 0;
+}
+
+/** Whether a load is well-formed, for sure. */
+function isPlainLoad(code: number, { dst, src }: Fields): boolean {
+  const mode = code & 0xe0;
+  return dst <= 9 && src <= 9 && (mode === 0x60 || (mode === 0x80 && (code & 0x18) !== 0x18));
+}
+
+/** Whether a store of a register is well-formed, for sure. */
+function isPlainStore(code: number, { dst, src, imm }: Fields): boolean {
+  return dst <= 9 && src <= 9 && (code & 0xe0) === 0x60 && imm === 0;
 }
 
 function operandsOf(code: number): number {

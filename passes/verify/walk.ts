@@ -19,7 +19,8 @@ import { pushHistory } from "./history.ts";
 import { checkKfuncCall } from "./kfunc_call.ts";
 import { checkLoadAbs, checkLoadImm64 } from "./load_imm.ts";
 import { anyScratched, insnText, printCurrent, printInsnState, scratchAll, verboseLine } from "./log.ts";
-import { checkAtomic, checkLoad, checkStore } from "./memory_insn.ts";
+import { checkAtomic } from "./memory_insn.ts";
+import { stepLoad, stepStore } from "./memory_memo.ts";
 import { checkCallUnderLock } from "./spin_lock.ts";
 
 function fork(env: Env): number {
@@ -34,11 +35,11 @@ function step(env: Env, slot: number): number {
     case 7:
       return stepAlu(env, slot, fork);
     case 1:
-      return checkLoad(env, slot);
+      return stepLoad(env, slot);
     case 2:
     case 3: {
       env.stackLiveness.beginWrites();
-      const result = code >= 0xc0 ? checkAtomic(env, slot) : checkStore(env, slot);
+      const result = code >= 0xc0 ? checkAtomic(env, slot) : stepStore(env, slot);
       if (result >= 0) env.stackLiveness.commitWrites();
       return result;
     }
