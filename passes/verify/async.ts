@@ -68,7 +68,7 @@ export interface AsyncCallback {
   readonly subprog: number;
   /** Word of the register that points to what it is kept in: it is given that map, and a key and a value of it. */
   readonly keeper: number;
-  /** It runs where it may sleep. */
+  /** It runs where it may sleep, whether the program may or not. */
   readonly sleepable: boolean;
   /** What it may return; anything if left out. */
   readonly returns?: 0;
@@ -92,15 +92,12 @@ export function pushAsyncCallback(env: Env, call: AsyncCallback): number {
   setArgument(env, 1, CONST_PTR_TO_MAP);
   setArgument(env, 2, PTR_TO_MAP_KEY);
   setArgument(env, 3, PTR_TO_MAP_VALUE);
-  env.sleepable = call.sleepable || (env.program.attrs.flags & SLEEPABLE) !== 0;
+  env.sleepable = call.sleepable;
   const pushed = env.pending.push(env.cols.subprogStart[subprog], slot, -1);
   restoreState(env, here);
   freeBlock(here);
   return pushed < 0 ? pushed : 0;
 }
-
-/** `BPF_F_SLEEPABLE`. */
-const SLEEPABLE = 1 << 4;
 
 /** Nothing of the path that leads here counts: what runs later finds its own stack, no references and no locks. */
 function begin(env: Env, subprog: number): void {
