@@ -131,6 +131,7 @@ function walkBack(env: Env, start: number): number {
         step.next = next;
         const failed = backtrackInsn(env, marks, step);
         if (failed === -ENOTSUPP) {
+          forgetSought(env, start);
           markAll(env, start);
           marks.clear();
           return 1;
@@ -171,6 +172,7 @@ function walkBack(env: Env, start: number): number {
     parent = W[state + ST_PARENT];
   }
   if (!marks.empty) {
+    forgetSought(env, start);
     markAll(env, start);
     marks.clear();
     changed = 1;
@@ -194,6 +196,21 @@ function wasSought(env: Env, entry: number): boolean {
   if ((regs & ~before) === 0) return true;
   W[entry + H_SOUGHT] = f << 16 | before | regs;
   return false;
+}
+
+/**
+ * Takes back what {@linkcode wasSought} noted, for a walk that gave up: the next one has to give up at the same place, since that marks
+ * everything in the states saved in between.
+ */
+function forgetSought(env: Env, start: number): void {
+  let history = start === 0 ? env.history : W[start + ST_HISTORY];
+  let state = start === 0 ? env.parent : W[start + ST_PARENT];
+  for (;;) {
+    for (; history !== 0; history = W[history + H_PREV]) W[history + H_SOUGHT] = 0;
+    if (state === 0) return;
+    history = W[state + ST_HISTORY];
+    state = W[state + ST_PARENT];
+  }
 }
 
 /** Whether a history entry says more than where control came from. */
