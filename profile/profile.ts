@@ -252,12 +252,30 @@ export interface StructOpsRules {
   };
 }
 
+/** A security hook. */
+export interface HookRules {
+  /** No program may be attached to it. */
+  readonly disabled: boolean;
+  /** Its programs may sleep. */
+  readonly sleepable: boolean;
+  /** Its arguments are not known to be valid. */
+  readonly untrusted: boolean;
+  /** Its result is 0 or 1; others' is 0 or an error. */
+  readonly boolean: boolean;
+}
+
 /** What is known of attach targets beyond their BTF prototypes. */
 export interface TargetRules {
   /** The typed arguments of an iterator's programs, by its name (`task`); undefined if there is no such iterator. */
   iterator(name: string): readonly TargetArg[] | undefined;
   /** By the tracepoint's name (`sched_switch`); undefined if its pointers are all valid. */
   tracepoint(name: string): TracepointArgs | undefined;
+  /** By the security hook's name (`file_open`), whether there is one or not. */
+  hook(name: string): HookRules;
+  /** A function whose result programs may change by name; undefined for all others. */
+  modifiable(name: string): { readonly sleepable: boolean } | undefined;
+  /** Whether errors may be injected into a kernel function (`ALLOW_ERROR_INJECTION`); undefined if that is not known. */
+  takesErrors(name: string): boolean | undefined;
   /** By the structure's name (`tcp_congestion_ops`); undefined if unknown. */
   structOps(name: string): StructOpsRules | undefined;
 }

@@ -2,40 +2,21 @@
  * What a program is attached to: the kernel function, tracepoint, iterator or callback whose arguments are its context. Checked
  * once, before anything is walked (`check_attach_btf_id` and `bpf_check_attach_target` of Linux 6.18).
  *
- * Targets in modules and in other programs, changed return values (`fmod_ret`) and sleeping function probes ask for what only a
- * running kernel knows; they are not decided about.
+ * Targets in other programs are not decided about, nor whether errors may be injected into functions other than system calls, which
+ * only a running kernel knows.
  *
  * @module
  */
 import type { Btf, BtfType } from "../../ir/btf/btf.ts";
-import type { StructOpsRules, TargetArg, TracepointArgs } from "../../profile/profile.ts";
-import { EINVAL, ENOTSUPP, type Env, EOPNOTSUPP } from "./env.ts";
+import { EINVAL, ENOTSUPP, type Env } from "./env.ts";
 import { isGplCompatible } from "./gpl.ts";
 import { btfOf, KERNEL_BTF } from "./kernel_ptr.ts";
-
-/** What a program is attached to. */
-export interface Target {
-  /** As messages name it. */
-  readonly name: string;
-  readonly btf: Btf;
-  /** Its parameters' types, the tracepoints' hidden first one left out. */
-  readonly params: readonly { readonly name: string; readonly type: number }[];
-  /** Another parameter, a pointer, stands before them. */
-  readonly hidden?: boolean;
-  /** Type of its result; 0 for none. */
-  readonly ret: number;
-  /** Pointers among its arguments are valid. */
-  readonly trusted: boolean;
-  /** Arguments that are not what the prototype says. */
-  readonly typed: readonly TargetArg[];
-  /** For tracepoints: arguments that are no valid pointers. */
-  readonly tracepoint?: TracepointArgs;
-  readonly structOps?: StructOpsRules;
-}
+import { checkHook } from "./lsm_hook.ts";
+import { protoOf, setTarget } from "./target.ts";
 
 /** `enum bpf_attach_type`. */
 const TRACE_RAW_TP = 23, TRACE_FENTRY = 24, TRACE_FEXIT = 25, MODIFY_RETURN = 26, TRACE_ITER = 28;
-const LSM_CGROUP = 43;
+const LSM_MAC = 27, LSM_CGROUP = 43;
 /** `BPF_F_SLEEPABLE`. */
 const SLEEPABLE = 16;
 
@@ -66,13 +47,6 @@ const NO_RETURN: ReadonlySet<string> = new Set([
   "make_task_dead",
 ]);
 
-const targets = new WeakMap<Env, Target>();
-
-/** What the program is attached to; undefined for types that attach to nothing typed. */
-export function targetOf(env: Env): Target | undefined {
-  return targets.get(env);
-}
-
 /** Whether the type is loaded with the program's attach type at all: 0, or `-errno` without a word in the log, as the kernel has it. */
 export function checkAttachType(env: Env): number {
   const { attachTypes, name } = env.rules, { attachType } = env.program.attrs;
@@ -98,7 +72,7 @@ export function checkTarget(env: Env): number {
     return env.fail(EINVAL, "not-sleepable", `Only ${types} can be sleepable`);
   }
   if (name === "struct_ops") return checkStructOps(env, sleeps);
-  return name === "tracing" ? checkTracing(env, sleeps) : 0;
+  return name === "tracing" || name === "lsm" ? checkTracing(env, sleeps) : 0;
 }
 
 function maySleep(env: Env): boolean {
@@ -127,9 +101,13 @@ function checkTracing(env: Env, sleeps: boolean): number {
       return iterator(env, btf, id);
     case TRACE_FENTRY:
     case TRACE_FEXIT:
+    case MODIFY_RETURN:
       return probe(env, { btf, id, type, sleeps });
+    case LSM_MAC:
+    case LSM_CGROUP:
+      return checkHook(env, { btf, id, sleeps });
     default:
-      return env.unsupported(`tracing programs of attach type ${env.attachType}`);
+      return env.failSilently(EINVAL, "attach-target");
   }
 }
 
@@ -145,7 +123,7 @@ function tracepoint(env: Env, btf: Btf, id: number): number {
   const proto = pointer.kind === "ptr" ? btf.type(pointer.type) : pointer;
   if (proto.kind !== "func_proto") return env.unsupported(`tracepoint ${name}: its type`);
   const args = env.profile.targets.tracepoint(name);
-  targets.set(env, {
+  setTarget(env, {
     name,
     btf,
     params: proto.params.slice(1),
@@ -165,7 +143,7 @@ function iterator(env: Env, btf: Btf, id: number): number {
   const name = "name" in type ? type.name : "";
   const typed = name.startsWith(prefix) ? env.profile.targets.iterator(name.slice(prefix.length)) : undefined;
   if (typed === undefined) return env.unsupported(`iterator ${name}`);
-  targets.set(env, { name, btf, params: proto.params, ret: proto.ret, trusted: true, typed });
+  setTarget(env, { name, btf, params: proto.params, ret: proto.ret, trusted: true, typed });
   return 0;
 }
 
@@ -173,86 +151,41 @@ function probe(env: Env, func: { btf: Btf; id: number; type: BtfType; sleeps: bo
   const proto = protoOf(env, func.btf, func.id);
   if (typeof proto === "number") return proto;
   const name = "name" in func.type ? func.type.name : "";
-  if (func.sleeps) return env.unsupported(`sleeping in ${name}`);
+  const wrong = func.sleeps
+    ? checkSleeps(env, name)
+    : env.attachType === MODIFY_RETURN
+    ? checkModifiable(env, name)
+    : 0;
+  if (wrong < 0) return wrong;
   if (DENIED.has(name)) {
     return env.fail(EINVAL, "attach-target", `Attaching tracing programs to function '${name}' is rejected.`);
   }
-  if (env.attachType === TRACE_FEXIT && NO_RETURN.has(name)) {
+  if (env.attachType !== TRACE_FENTRY && NO_RETURN.has(name)) {
     return env.fail(
       EINVAL,
       "attach-target",
       `Attaching fexit/fmod_ret to __noreturn function '${name}' is rejected.`,
     );
   }
-  targets.set(env, { name, btf: func.btf, params: proto.params, ret: proto.ret, trusted: false, typed: [] });
+  setTarget(env, { name, btf: func.btf, params: proto.params, ret: proto.ret, trusted: false, typed: [] });
   return 0;
 }
 
-/** Arguments of a function that programs attach to, at most. */
-const MAX_ARGS = 12;
-
-/** A function's prototype, if a trampoline can pass its arguments on; else `-errno`. */
-function protoOf(env: Env, btf: Btf, id: number): BtfType & { kind: "func_proto" } | number {
-  const type = btf.type(id);
-  if (type.kind !== "func") return env.fail(EINVAL, "attach-target", `attach_btf_id ${id} is not a function`);
-  const proto = btf.type(type.type), { name } = type;
-  if (proto.kind !== "func_proto") return env.failSilently(EINVAL, "attach-target");
-  const count = proto.params.length + (proto.variadic ? 1 : 0);
-  if (count > MAX_ARGS) {
-    return env.fail(EINVAL, "attach-target", `The function ${name} has ${count} arguments. Too many.`);
-  }
-  const ret = btf.type(btf.resolve(proto.ret));
-  if (valueSize(ret) < 0 || ret.kind === "struct" || ret.kind === "union") {
-    return env.fail(
-      EINVAL,
-      "attach-target",
-      `The function ${name} return type ${kindName(ret)} is unsupported.`,
-    );
-  }
-  for (let i = 0; i < proto.params.length; i++) {
-    const param = btf.type(btf.resolve(proto.params[i].type)), size = valueSize(param);
-    if (size < 0 || size > 16) {
-      return env.fail(
-        EINVAL,
-        "attach-target",
-        `The function ${name} arg${i} type ${kindName(param)} is unsupported.`,
-      );
-    }
-    if (size === 0) {
-      return env.fail(EINVAL, "attach-target", `The function ${name} has malformed void argument.`);
-    }
-  }
-  if (proto.variadic) {
-    return env.fail(EINVAL, "attach-target", `The function ${name} with variable args is unsupported.`);
-  }
-  if (valueSize(ret) > 8 && env.attachType === TRACE_FEXIT) {
-    const what = "with a >8 byte return value is not supported for this attach type";
-    return env.fail(EOPNOTSUPP, "attach-target", `Attach to function ${name} ${what}`);
-  }
-  return proto;
+/** Whether the kernel takes errors that are made up for this function; not decided about where it keeps the list to itself. */
+function takesErrors(env: Env, name: string): boolean {
+  return env.profile.targets.takesErrors(name) ??
+    env.unsupported(`whether errors may be injected into ${name}`);
 }
 
-/** `BTF_KIND_*` without its prefix, as messages have it. */
-export function kindName(type: BtfType): string {
-  return type.kind === "void" ? "UNKNOWN" : type.kind.toUpperCase();
+function checkSleeps(env: Env, name: string): number {
+  const { targets } = env.profile;
+  if (targets.modifiable(name)?.sleepable || takesErrors(env, name)) return 0;
+  return env.fail(EINVAL, "not-sleepable", `${name} is not sleepable`);
 }
 
-/** How many bytes a value of this type has as an argument or result; -1 if it cannot be one. */
-function valueSize(type: BtfType): number {
-  switch (type.kind) {
-    case "void":
-      return 0;
-    case "ptr":
-      return 8;
-    case "int":
-    case "enum":
-    case "enum64":
-    case "struct":
-    case "union":
-      return type.size;
-    default:
-      return -1;
-  }
+function checkModifiable(env: Env, name: string): number {
+  if (env.profile.targets.modifiable(name) !== undefined || takesErrors(env, name)) return 0;
+  return env.fail(EINVAL, "attach-target", `${name}() is not modifiable`);
 }
 
 function checkStructOps(env: Env, sleeps: boolean): number {
@@ -284,7 +217,7 @@ function checkStructOps(env: Env, sleeps: boolean): number {
     const what = `attach to unsupported member ${member.name} of struct ${type.name}`;
     return env.fail(unsupported ? ENOTSUPP : EINVAL, "attach-target", what);
   }
-  targets.set(env, {
+  setTarget(env, {
     name: member.name,
     btf,
     params: proto.params,

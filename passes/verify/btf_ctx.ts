@@ -6,8 +6,9 @@
  */
 import type { Btf, BtfType } from "../../ir/btf/btf.ts";
 import type { TargetArg } from "../../profile/profile.ts";
-import { kindName, type Target, targetOf } from "./attach.ts";
+import { kindName, type Target, targetOf } from "./target.ts";
 import type { Env } from "./env.ts";
+import { hookRange } from "./lsm_hook.ts";
 import { KERNEL_BTF, type KernelType } from "./kernel_ptr.ts";
 import {
   MEM_PERCPU,
@@ -23,8 +24,9 @@ import {
 const NUMBER: KernelType = { base: SCALAR_VALUE, flags: 0, typeId: 0, btf: KERNEL_BTF };
 /** `MAX_BPF_FUNC_ARGS`, 8 bytes each. */
 const CONTEXT_BYTES = 12 * 8;
-/** `BPF_TRACE_FEXIT`. */
-const FEXIT = 25;
+/** `BPF_TRACE_FEXIT`, `BPF_MODIFY_RETURN`, `BPF_LSM_MAC` and `BPF_LSM_CGROUP`: after the arguments comes the result. */
+const WITH_RESULT: ReadonlySet<number> = new Set([25, 26, 27, 43]);
+const MODIFY_RETURN = 26;
 
 /** What a load of `size` bytes at `off` of the context gives; undefined if it is not allowed, with what is to be said logged. */
 export function typedContextField(
@@ -50,12 +52,15 @@ function argument(env: Env, target: Target, off: number, size: number): KernelTy
   const { btf, name, params } = target;
   if (off % 8 !== 0) return refuse(env, `func '${name}' offset ${off} is not multiple of 8`);
   const arg = argumentAt(target, off);
-  const returns = arg === params.length && env.attachType === FEXIT;
+  const returns = arg === params.length && WITH_RESULT.has(env.attachType);
   if (arg >= params.length && !returns) {
     return refuse(env, `func '${name}' doesn't have ${arg + 1}-th argument`);
   }
   const type = btf.type(btf.resolve(returns ? target.ret : params[arg].type));
-  if (isNumber(type)) return NUMBER;
+  if (returns && env.attachType === MODIFY_RETURN && (type.kind !== "int" || type.size > 8)) {
+    return refuse(env, `ret type ${kindName(type)} not allowed for fmod_ret`);
+  }
+  if (isNumber(type)) return returns ? resultOf(env) : NUMBER;
   if (type.kind !== "ptr") {
     const own = "name" in type ? type.name : "";
     const what = `func '${name}' arg${arg} '${own}' has type ${kindName(type)}`;
@@ -68,6 +73,12 @@ function argument(env: Env, target: Target, off: number, size: number): KernelTy
   if (pointee.kind === "void" || pointee.kind === "int") return NUMBER;
   if (typed !== undefined) return typedStruct(btf, type.type, typed);
   return pointer(env, target, { arg, to: type.type, named: returns ? "" : params[arg].name });
+}
+
+/** The result of a function: a number, of which something is known where it is that of a hook. */
+function resultOf(env: Env): KernelType {
+  const range = hookRange(env);
+  return range === undefined ? NUMBER : { ...NUMBER, range };
 }
 
 function isNumber(type: BtfType): boolean {

@@ -4,7 +4,7 @@
  * @module
  */
 import { copyReg, W } from "./arena.ts";
-import { targetOf } from "./attach.ts";
+import { targetOf } from "./target.ts";
 import { EACCES, EFAULT, EINVAL, type Env, frameAt } from "./env.ts";
 import {
   F_CALLSITE,
@@ -19,11 +19,14 @@ import {
   KERNEL_VALUE,
   PTR_TO_STACK,
   REG_WORDS,
+  S32MAX,
+  S32MIN,
   SCALAR_VALUE,
   SMAX,
   SMIN,
   TYPE,
 } from "./layout.ts";
+import { hookRange } from "./lsm_hook.ts";
 import { printCurrent, s64At } from "./log.ts";
 import { clearPacketPointers } from "./packet.ts";
 import { REF_TYPE_PTR, REF_WORDS } from "./references.ts";
@@ -31,6 +34,9 @@ import { checkRead } from "./reg_arg.ts";
 import { markUnknown, slt64 } from "./scalar.ts";
 import { typeName } from "./type_names.ts";
 import { widenScalars } from "./widen.ts";
+
+/** `BPF_LSM_MAC` and `BPF_LSM_CGROUP`. */
+const LSM_MAC = 27, LSM_CGROUP = 43;
 
 /** What the step of an instruction gives where the path ends with it. */
 export const PATH_ENDS = 1;
@@ -103,7 +109,9 @@ function failRange(env: Env, o: number, what: Range & { context: string; regno?:
 function returnsNothing(env: Env, frame: number): boolean {
   if (W[frame + F_SUBPROG] !== 0 && (W[frame + F_FLAGS] & IN_EXCEPTION_CALLBACK) === 0) return false;
   const target = targetOf(env);
-  return target?.structOps !== undefined && target.ret === 0;
+  const result = target?.structOps !== undefined ||
+    (target?.hook !== undefined && env.attachType === LSM_MAC);
+  return result && target?.ret === 0;
 }
 
 /** What r0, or the register with the program's result, may hold where the outermost frame ends: 0 or `-errno`. */
@@ -126,7 +134,7 @@ export function checkReturnCode(env: Env, regno = 0): number {
       );
     }
     return 0;
-  } else range = env.rules.returns(env.attachType);
+  } else range = env.rules.name === "lsm" ? returnsOfHook(env) : env.rules.returns(env.attachType);
   if (range === undefined) return 0;
   if (W[r0 + TYPE] !== SCALAR_VALUE) {
     return env.fail(
@@ -137,7 +145,22 @@ export function checkReturnCode(env: Env, regno = 0): number {
   }
   const marked = env.precision.markReg(env, regno);
   if (marked < 0) return marked;
-  return withinRange(r0, range) ? 0 : failRange(env, r0, { ...range, context, regno });
+  // Of a hook's result the lower half is looked at.
+  const fits = env.rules.name === "lsm" && env.attachType === LSM_MAC
+    ? W[r0 + S32MIN] >= range.min && W[r0 + S32MAX] <= range.max
+    : withinRange(r0, range);
+  if (fits) return 0;
+  const failure = failRange(env, r0, { ...range, context, regno });
+  if (env.rules.name === "lsm" && env.attachType === LSM_CGROUP && targetOf(env)?.ret === 0) {
+    env.verbose("Note, BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!\n");
+  }
+  return failure;
+}
+
+/** What programs for a security hook may return; undefined for anything. */
+function returnsOfHook(env: Env): Range | undefined {
+  if (env.attachType === LSM_MAC) return hookRange(env);
+  return targetOf(env)?.ret === 0 ? { min: 1, max: 1 } : { min: 0, max: 1 };
 }
 
 /** The end of a subprogram or callback: back to the caller, with `env.nextIdx` where it goes on. */

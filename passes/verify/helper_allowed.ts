@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { targetOf } from "./attach.ts";
+import { targetOf } from "./target.ts";
 import type { Env } from "./env.ts";
 
 /** `BPF_FUNC_*`. */
 const SK_STORAGE_GET = 107, SK_STORAGE_DELETE = 108, D_PATH = 147;
+const IMA_INODE_HASH = 161, SET_RETVAL = 187, IMA_FILE_HASH = 193;
 /** `enum bpf_attach_type`. */
 const TRACE_RAW_TP = 23, TRACE_FENTRY = 24, TRACE_FEXIT = 25, TRACE_ITER = 28;
 
@@ -29,8 +30,15 @@ const PATHS: ReadonlySet<string> = new Set([
 export function allowedHere(env: Env, helper: number): boolean {
   const { name } = env.rules, tracing = name === "tracing";
   if (helper === D_PATH) {
-    if (name === "lsm") return env.unsupported("bpf_d_path in LSM hooks");
+    if (name === "lsm") return inSleepableHook(env);
     return tracing && (env.attachType === TRACE_ITER || PATHS.has(functionName(env)));
+  }
+  if (helper === IMA_INODE_HASH || helper === IMA_FILE_HASH) return inSleepableHook(env);
+  if (helper === SET_RETVAL && name === "lsm") {
+    const target = targetOf(env);
+    if (target?.ret === 0 || target?.hook?.boolean) {
+      return env.unsupported("bpf_set_retval in hooks that return no error");
+    }
   }
   const storage = helper === SK_STORAGE_GET || helper === SK_STORAGE_DELETE;
   if (!storage || (!tracing && name !== "syscall")) return true;
@@ -44,6 +52,10 @@ export function allowedHere(env: Env, helper: number): boolean {
     default:
       return false;
   }
+}
+
+function inSleepableHook(env: Env): boolean {
+  return targetOf(env)?.hook?.sleepable === true;
 }
 
 /** The function that the program is attached to; empty for other targets. */

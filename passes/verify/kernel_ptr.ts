@@ -58,7 +58,7 @@ import {
 import { mapOf } from "./map_pointer.ts";
 import { tnumText } from "./number_text.ts";
 import { checkPlainBytes } from "./record_access.ts";
-import { isConst, markKnown, markUnknown } from "./scalar.ts";
+import { isConst, markKnown, markRange32, markUnknown } from "./scalar.ts";
 import { type Found, structAccess } from "./struct_walk.ts";
 
 /** `AUX2` of a pointer to a structure of the kernel's BTF. */
@@ -103,12 +103,15 @@ export interface KernelType {
   readonly typeId: number;
   /** {@linkcode KERNEL_BTF} or {@linkcode PROGRAM_BTF}. */
   readonly btf: number;
+  /** Of numbers: what is known, 32 bits, both ends included. */
+  readonly range?: { readonly min: number; readonly max: number };
 }
 
 /** Gives the register at `o` what a load found (`mark_btf_ld_reg`). */
 export function setKernelPointer(env: Env, o: number, type: KernelType): void {
   if (type.base === SCALAR_VALUE) {
-    markUnknown(o);
+    if (type.range === undefined) markUnknown(o);
+    else markRange32(o, type.range.min, type.range.max);
     return;
   }
   markKnown(o, 0, 0);

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Btf } from "../../ir/btf/btf.ts";
-import { targetOf } from "./attach.ts";
+import { targetOf } from "./target.ts";
 import { EACCES, type Env } from "./env.ts";
 
 /** A store through a pointer to a kernel structure; offset and size in bytes. */

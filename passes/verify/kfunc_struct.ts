@@ -9,7 +9,7 @@
 import type { Btf } from "../../ir/btf/btf.ts";
 import { W } from "./arena.ts";
 import { checkArgOffset } from "./call_args.ts";
-import { kindName } from "./attach.ts";
+import { kindName } from "./target.ts";
 import { EINVAL, type Env } from "./env.ts";
 import { btfOf, hasUnsafeModifiers, isTrusted, KERNEL_BTF } from "./kernel_ptr.ts";
 import type { KfuncProto } from "./kfunc_proto.ts";

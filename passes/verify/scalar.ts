@@ -572,3 +572,15 @@ export function signExtend32(o: number, size: number): void {
   W[o + TVAL] = 0;
   W[o + TMASK] = -1;
 }
+
+/** Makes the register at `o` a number of 32 bits from `min` to `max`, sign-extended as far as is known (`__mark_reg_s32_range`). */
+export function markRange32(o: number, min: number, max: number): void {
+  markUnknown(o);
+  W[o + S32MIN] = min;
+  W[o + S32MAX] = max;
+  W[o + SMIN] = min;
+  W[o + SMIN + 1] = min >> 31;
+  W[o + SMAX] = max;
+  W[o + SMAX + 1] = max >> 31;
+  boundsSync(o);
+}

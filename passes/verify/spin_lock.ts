@@ -18,13 +18,8 @@ import {
   PTR_TO_BTF_ID,
   PTR_TO_MAP_VALUE,
   REG_WORDS,
-  S32MAX,
-  S32MIN,
-  SMAX,
-  SMIN,
   TVAL,
   TYPE,
-  VID,
 } from "./layout.ts";
 import { fieldsOf, mapOf } from "./map_pointer.ts";
 import {
@@ -36,7 +31,7 @@ import {
   REF_WORDS,
   removeEntry,
 } from "./references.ts";
-import { boundsSync, isConst, markUnknown } from "./scalar.ts";
+import { isConst, markRange32 } from "./scalar.ts";
 
 /** `bpf_spin_lock` and `bpf_spin_unlock`. */
 const SPIN_LOCK = 93, SPIN_UNLOCK = 94;
@@ -122,13 +117,7 @@ export function pushFailedLock(env: Env): number {
   kept.set(W.subarray(r0, r0 + kept.length));
   const scratched = env.scratchedRegs;
   clearCallerSaved(env);
-  markUnknown(r0);
-  W[r0 + S32MIN] = -MAX_ERRNO;
-  W[r0 + S32MAX] = -1;
-  W[r0 + SMIN] = -MAX_ERRNO;
-  W[r0 + SMIN + 1] = W[r0 + SMAX] = W[r0 + SMAX + 1] = -1;
-  W[r0 + VID] = 0;
-  boundsSync(r0);
+  markRange32(r0, -MAX_ERRNO, -1);
   const pushed = env.pending.push(env.insnIdx + 1, env.insnIdx, -1);
   W.set(kept, r0);
   env.scratchedRegs = scratched;

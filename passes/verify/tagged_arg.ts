@@ -8,7 +8,7 @@
  */
 import type { Btf, BtfType } from "../../ir/btf/btf.ts";
 import { essentialName } from "../../ir/btf/read.ts";
-import { kindName } from "./attach.ts";
+import { kindName } from "./target.ts";
 import { EINVAL, ENOENT, type Env, ESRCH } from "./env.ts";
 import { btfOf, KERNEL_BTF } from "./kernel_ptr.ts";
 

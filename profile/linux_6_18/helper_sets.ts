@@ -8,6 +8,7 @@
  * @module
  */
 import { HELPERS } from "./helpers.ts";
+import { SOCKOPT_HOOKS } from "./lsm_hooks.ts";
 
 const idOf: ReadonlyMap<string, number> = new Map(HELPERS.map((proto) => [proto.name, proto.id]));
 
@@ -190,6 +191,7 @@ const LIRC = ids(`
 `);
 const ITER = ids(`seq_printf seq_write seq_printf_btf`);
 const TRAMPOLINE = ids(`get_func_arg get_func_ret get_func_arg_cnt`);
+const LOCAL_STORAGE = ids(`get_local_storage`);
 const RETVAL = ids(`get_retval set_retval`);
 const SOCKOPT = ids(`setsockopt getsockopt`);
 const BIND = ids(`bind`);
@@ -222,6 +224,7 @@ const ATTACH = {
   TRACE_ITER: 28,
   INET4_GETPEERNAME: 29,
   INET6_GETSOCKNAME: 32,
+  LSM_CGROUP: 43,
   UNIX_RECVMSG: 51,
   UNIX_GETSOCKNAME: 53,
 } as const;
@@ -301,7 +304,15 @@ function list(type: string, attachType: number, target: string): readonly number
       return [...TYPED, ...PROBE_WRITE, ...(trampoline ? TRAMPOLINE : [])];
     }
     case "lsm":
-      return [...TYPED, ...LSM, ...TRAMPOLINE, ...PROBE_WRITE];
+      if (attachType !== ATTACH.LSM_CGROUP) return [...TYPED, ...LSM, ...TRAMPOLINE, ...PROBE_WRITE];
+      return [
+        ...TYPED.filter((id) => !ATTACH_COOKIE.includes(id)),
+        ...LSM,
+        ...PROBE_WRITE,
+        ...LOCAL_STORAGE,
+        ...RETVAL,
+        ...(SOCKOPT_HOOKS.has(target) ? SOCKOPT : []),
+      ];
     case "syscall":
       return [...SYSCALL.filter((id) => !ATTACH_COOKIE.includes(id)), ...PROBE_WRITE];
     case "struct_ops":
@@ -317,6 +328,9 @@ function list(type: string, attachType: number, target: string): readonly number
   }
 }
 
+/** Types whose helpers depend on the attach target. */
+const WITH_TARGETS: ReadonlySet<string> = new Set(["tracing", "struct_ops", "lsm"]);
+
 const sets = new Map<string, ReadonlySet<number>>();
 
 /**
@@ -324,7 +338,7 @@ const sets = new Map<string, ReadonlySet<number>>();
  * attach target that the section names, where that decides (an iterator, a struct_ops structure).
  */
 export function helperSet(type: string, attachType: number, target = ""): ReadonlySet<number> {
-  const key = `${type}/${attachType}/${type === "tracing" || type === "struct_ops" ? target : ""}`;
+  const key = `${type}/${attachType}/${WITH_TARGETS.has(type) ? target : ""}`;
   let set = sets.get(key);
   if (set === undefined) {
     set = new Set(list(type, attachType, target));

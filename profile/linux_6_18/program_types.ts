@@ -185,7 +185,7 @@ const ROWS: readonly (readonly [name: string, row: Row])[] = [
   ["tracing", { ctxSize: RAW_TRACEPOINT_SIZE, typed: true, returns: tracingReturns }],
   ["struct_ops", { ctxSize: RAW_TRACEPOINT_SIZE, typed: true }],
   ["ext", { unsupported: "context of ext" }],
-  ["lsm", { unsupported: "context of lsm" }],
+  ["lsm", { ctxSize: RAW_TRACEPOINT_SIZE, typed: true }],
   ["sk_lookup", {
     ctx: "bpf_sk_lookup",
     ctxSize: SK_LOOKUP_SIZE,

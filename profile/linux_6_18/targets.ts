@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { hook, modifiable, takesErrors } from "./lsm_hooks.ts";
 import type { StructOpsRules, TargetArg, TargetRules, TracepointArgs } from "../profile.ts";
 
 /**
@@ -165,5 +166,8 @@ const tracepoints: ReadonlyMap<string, TracepointArgs> = new Map(
 export const TARGETS: TargetRules = {
   iterator: (name) => ITERATORS.get(name),
   tracepoint: (name) => tracepoints.get(name),
+  hook,
+  modifiable,
+  takesErrors,
   structOps: (name) => STRUCT_OPS.get(name),
 };

@@ -124,8 +124,53 @@ export function addKernelStructures(builder: BtfBuilder, base: BaseTypes): void 
     ["opts__sz", u32],
   ]);
   func("bpf_ct_set_nat_info", int, [["nfct", connection], ["addr", address], ["port", int], ["manip", u32]]);
+  addHooks(builder, { int, u64, u32, func, task: self, sock: sockPointer, char: builder.ptr(char) });
   const context = builder.struct("xdp_buff", 16, members([["data", pointer, 0]]));
   builder.struct("bpf_ctx_convert", 16, members([["BPF_PROG_TYPE_XDP_kern", context, 0]]));
+}
+
+/** Adds security hooks, their callers and a system call. */
+function addHooks(
+  builder: BtfBuilder,
+  types: BaseTypes & {
+    readonly func: (name: string, ret: number, params: readonly (readonly [string, number])[]) => number;
+    readonly task: number;
+    readonly sock: number;
+    readonly char: number;
+  },
+): void {
+  const { func, int, u64, task } = types, pointer = builder.ptr(0);
+  const path = builder.struct("path", 16, members([["mnt", pointer, 0], ["dentry", pointer, 8]]));
+  const file = builder.ptr(
+    builder.struct("file", 32, members([["f_flags", types.u32, 0], ["f_path", path, 8]])),
+  );
+  const hooks: readonly (readonly [string, number, readonly (readonly [string, number])[]])[] = [
+    ["file_open", int, [["file", file]]],
+    ["file_permission", int, [["file", file], ["mask", int]]],
+    ["task_alloc", int, [["task", task], ["clone_flags", u64]]],
+    ["task_free", 0, [["task", task]]],
+    ["getprocattr", int, [["p", task], ["name", types.char], ["value", pointer]]],
+    ["inode_xattr_skipcap", int, [["name", types.char]]],
+    ["sk_free_security", 0, [["sk", types.sock]]],
+    ["socket_post_create", int, [["sock", pointer], ["family", int]]],
+  ];
+  for (const [name, ret, params] of hooks) func(`bpf_lsm_${name}`, ret, params);
+  func("bpf_lsm_is_trusted", int, [["prog", pointer]]);
+  builder.union(
+    "security_list_options",
+    8,
+    members([...hooks.map(([name]) => [name, pointer, 0] as const), [
+      "lsm_func_addr",
+      pointer,
+      0,
+    ]]),
+  );
+  func("security_file_open", int, [["file", file]]);
+  func("vfs_open", int, [["path", pointer], ["file", file]]);
+  func("bpf_fentry_test1", int, [["a", int]]);
+  func("bpf_fentry_test2", int, [["a", int], ["b", u64]]);
+  const registers = builder.ptr(builder.struct("pt_regs", 168, []));
+  func("__x64_sys_getpgid", int, [["regs", registers]]);
 }
 
 /** Where a member lies in a structure, in bytes; anonymous members' own included. */
