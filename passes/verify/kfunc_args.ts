@@ -182,7 +182,9 @@ function checkPointer(env: Env, proto: KfuncProto, i: number): number {
     /__szk?$/.test(next.name) &&
     W[nextReg + TYPE] === SCALAR_VALUE;
   if (!isCtx && !isDynptr) {
-    const fits = pointee.kind === "scalar" || pointee.ofScalars || (sized && pointee.kind === "void");
+    if (pointee.ofScalars === "deep") env.verbose("max struct nesting depth exceeded\n");
+    const fits = pointee.kind === "scalar" || pointee.ofScalars === true ||
+      (sized && pointee.kind === "void");
     if (!fits) {
       const what = `pointer type ${pointee.btfKind} ${pointee.name} must point to ${
         sized ? "void, " : ""

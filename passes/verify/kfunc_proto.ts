@@ -22,8 +22,8 @@ export interface Pointee {
   readonly size: number;
   /** Its type in the kernel's BTF; 0 if that does not have it. */
   readonly typeId: number;
-  /** A structure of numbers, arrays of numbers and such structures. */
-  readonly ofScalars: boolean;
+  /** A structure of numbers, arrays of numbers and such structures; `deep` if they are nested too deep to tell. */
+  readonly ofScalars: boolean | "deep";
 }
 
 /** A parameter. Its name's suffix says what it is for. */
@@ -148,23 +148,28 @@ function pointeeOf(btf: Btf, id: number): Pointee {
     name: "name" in type ? type.name : "",
     size: kind === "scalar" || kind === "struct" ? btf.sizeOf(target) : 0,
     typeId: target,
-    ofScalars: isScalarStruct(btf, type, 0),
+    ofScalars: scalarStruct(btf, type, 0),
   };
 }
 
-function isScalarStruct(btf: Btf, type: BtfType, depth: number): boolean {
+/** Whether a type is a structure of numbers, arrays of numbers and such structures; `deep` if it is not looked at to its end. */
+function scalarStruct(btf: Btf, type: BtfType, depth: number): boolean | "deep" {
   if (type.kind !== "struct" && type.kind !== "union") return false;
-  return type.members.every((member) => {
+  for (const member of type.members) {
     let inner = btf.type(btf.resolve(member.type));
     if (inner.kind === "struct" || inner.kind === "union") {
-      return depth + 1 < MAX_NESTING && isScalarStruct(btf, inner, depth + 1);
+      if (depth + 1 >= MAX_NESTING) return "deep";
+      const nested = scalarStruct(btf, inner, depth + 1);
+      if (nested !== true) return nested;
+      continue;
     }
     if (inner.kind === "array") {
       if (inner.count === 0) return false;
       inner = btf.type(btf.resolve(inner.type));
     }
-    return isScalar(inner);
-  });
+    if (!isScalar(inner)) return false;
+  }
+  return true;
 }
 
 /** A function that no kernel's BTF knows, by the C prototype its module gave. */
