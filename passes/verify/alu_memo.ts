@@ -3,8 +3,7 @@
  * looked up where both were met already, and copied.
  *
  * Only steps that did nothing but compute are remembered: none that failed, gave out ids, linked registers or left a path to
- * explore. Values stand for their ids (`values.ts`), which live as long as the verification; older entries belong to other
- * epochs and are never found. Copies of whole registers need no looking up. The log shows every step anyway, so it does without.
+ * explore. Values stand for their ids (`values.ts`). Copies of whole registers need no looking up. The log shows every step anyway, so it does without.
  *
  * @module
  */
@@ -28,6 +27,9 @@ import {
 } from "./layout.ts";
 import { findOutcome, OUTCOME, outcomes, rememberOutcome } from "./outcomes.ts";
 import { intern, valueAt } from "./values.ts";
+
+/** How many more misses than hits an instruction may have before its outcomes are remembered no more. */
+const PATIENCE = 1000;
 
 /** Whether arithmetic on a register of this type, once it succeeded, succeeds again with the same values. */
 function isSteady(type: number): boolean {
@@ -73,6 +75,7 @@ export function stepAlu(env: Env, slot: number, fork: Fork): number {
   }
   const at = findOutcome(form, imm, a, b);
   if (at >= 0) {
+    if (env.misses[slot] > 0) env.misses[slot]--;
     if (pointer && b !== 0) {
       // How far a pointer moves must be known exactly.
       const failed = env.precision.markReg(env, env.src[slot]);
@@ -81,6 +84,8 @@ export function stepAlu(env: Env, slot: number, fork: Fork): number {
     copyReg(d, valueAt(outcomes[at + OUTCOME]));
     return 0;
   }
+  // A counter has another value each time.
+  if (++env.misses[slot] > PATIENCE) env.forms[slot] = 0;
   const ids = env.idGen, waiting = env.pending.count;
   const result = checkAlu(env, slot, fork);
   if (result !== 0 || env.idGen !== ids || env.pending.count !== waiting) return result;

@@ -165,7 +165,9 @@ export class Env {
   /** By slot: the type of the pointer the load or store was first seen with; 0 = none. */
   readonly auxPtrType: Int32Array;
   /** By slot: what `alu_memo.ts` knows the instruction by, 0 = not at all. */
-  forms: Int32Array = new Int32Array(0);
+  readonly forms: Int32Array;
+  /** By slot: how much more often its outcome had to be computed than was known. */
+  readonly misses: Int32Array;
   /** By slot: registers that may be read from here on, as a bit mask. */
   liveRegs: Int32Array = new Int32Array(0);
   /** By slot: the number of its loop (strongly connected component), 0 = none. */
@@ -305,6 +307,8 @@ export class Env {
     this.target = this.cols.target;
     this.aux = new Int32Array(this.cols.count + 1);
     this.auxPtrType = new Int32Array(this.cols.count + 1);
+    this.forms = new Int32Array(this.cols.count);
+    this.misses = new Int32Array(this.cols.count);
     this.findings = new Findings(this.cols.count);
     this.stackDepth = new Int32Array(program.subprogs.length);
     this.subprogFlags = new Int32Array(program.subprogs.length);

@@ -8,7 +8,7 @@
  * @module
  */
 import type { Env } from "./env.ts";
-import { newEpoch } from "./outcomes.ts";
+import { epochBits } from "./outcomes.ts";
 
 /** Arithmetic: the outcome depends on the destination. */
 export const USES_DST = 1 << 16;
@@ -42,13 +42,12 @@ interface Fields {
 }
 
 /**
- * By slot: forms. All 0 where every step is wanted: the log shows what was computed, and `BPF_F_TEST_REG_INVARIANTS` tests it. Begins
- * an epoch.
+ * Fills in the program's forms, by slot. All stay 0 where every step is wanted: the log shows what was computed, and `BPF_F_TEST_REG_INVARIANTS` tests it.
  */
-export function formsOf(env: Env): Int32Array {
-  const { code, dst, src, off, imm, cols } = env, forms = new Int32Array(cols.count);
-  if (env.logging || env.testRegInvariants) return forms;
-  const epoch = newEpoch();
+export function setForms(env: Env): void {
+  const { code, dst, src, off, imm, cols, forms } = env;
+  if (env.logging || env.testRegInvariants) return;
+  const epoch = epochBits();
   for (let i = 0; i < cols.count; i++) {
     const c = code[i], kind = c & 7, fields = { dst: dst[i], src: src[i], off: off[i], imm: imm[i] };
     if (kind === 4 || kind === 7) {
@@ -57,7 +56,6 @@ export function formsOf(env: Env): Int32Array {
       forms[i] = epoch | c;
     } else if ((kind === 5 || kind === 6) && isPlainBranch(c, fields)) forms[i] = epoch | c;
   }
-  return forms;
 }
 
 /** Whether an arithmetic instruction is well-formed, for sure, and simple enough. */

@@ -27,7 +27,7 @@ import {
 } from "./layout.ts";
 import { specialFields } from "./map_pointer.ts";
 import { checkLoad, checkStore } from "./memory_insn.ts";
-import { findOutcome, OUTCOME, outcomes, rememberOutcome } from "./outcomes.ts";
+import { findOutcome, OUTCOME, outcomes, rememberOutcome, runBits } from "./outcomes.ts";
 import { intern, valueAt } from "./values.ts";
 
 /** Whether what is allowed through the pointer at `o` depends on its value alone. */
@@ -58,7 +58,7 @@ export function stepLoad(env: Env, slot: number): number {
   if (form === 0 || !isSteady(env, p)) return checkLoad(env, slot);
   const type = W[p + TYPE], pointer = intern(p), d = env.regs + env.dst[slot] * REG_WORDS;
   if (env.auxPtrType[slot] === type) {
-    const at = findOutcome(form, env.off[slot], pointer, 0);
+    const at = findOutcome(form, (env.off[slot] & 0xffff) | runBits(), pointer, 0);
     if (at >= 0) {
       copyReg(d, valueAt(outcomes[at + OUTCOME]));
       return 0;
@@ -67,7 +67,7 @@ export function stepLoad(env: Env, slot: number): number {
   const ids = env.idGen;
   const result = checkLoad(env, slot);
   if (result === 0 && env.idGen === ids && isUnlinked(d)) {
-    rememberOutcome(form, env.off[slot], pointer, 0, intern(d), 0);
+    rememberOutcome(form, (env.off[slot] & 0xffff) | runBits(), pointer, 0, intern(d), 0);
   }
   return result;
 }
@@ -79,8 +79,10 @@ export function stepStore(env: Env, slot: number): number {
     return checkStore(env, slot);
   }
   const type = W[p + TYPE], pointer = W[p + VID] !== 0 ? W[p + VID] : intern(p);
-  if (env.auxPtrType[slot] === type && findOutcome(form, env.off[slot], pointer, 0) >= 0) return 0;
+  if (
+    env.auxPtrType[slot] === type && findOutcome(form, (env.off[slot] & 0xffff) | runBits(), pointer, 0) >= 0
+  ) return 0;
   const result = checkStore(env, slot);
-  if (result === 0) rememberOutcome(form, env.off[slot], pointer, 0, 0, 0);
+  if (result === 0) rememberOutcome(form, (env.off[slot] & 0xffff) | runBits(), pointer, 0, 0, 0);
   return result;
 }

@@ -1,14 +1,15 @@
 /**
  * A table of outcomes: what an instruction made of two values, by the instruction's form, its immediate and the values' ids.
  *
- * One table serves all verifications; what a former one left is told apart by its epoch, which is part of the form. A new entry
- * takes the place of whatever stood there.
+ * One table serves all verifications. What numbers make of each other holds for all of them, as long as values keep their ids: the
+ * epoch, part of the form, says of which ids the entry speaks. What holds for one program only has the number of its verification in
+ * its immediate. A new entry takes the place of whatever stood there.
  *
  * @module
  */
 
 /** Bits of a form that are its epoch. */
-const EPOCH_SHIFT = 20, EPOCHS = 1 << 11;
+const EPOCH_SHIFT = 20, EPOCHS = 1 << 11, RUNS = (1 << 15) - 1;
 /** Words of an entry: form, immediate, two operands, two outcomes. */
 const ENTRY_SHIFT = 3, ENTRY_BITS = 15;
 /** Word of an entry: its first outcome. The second follows. */
@@ -18,13 +19,31 @@ export const OUTCOME = 4;
 export const outcomes: Int32Array = new Int32Array(1 << (ENTRY_BITS + ENTRY_SHIFT));
 let epoch = 0;
 
-/** Begins an epoch: the bits to be put into forms. */
-export function newEpoch(): number {
-  if (++epoch === EPOCHS) {
-    outcomes.fill(0);
-    epoch = 1;
+/** The generation of values that the table is about. */
+let generation = -1;
+let run = 0;
+
+/** A verification begins, with this generation of values: outcomes found with values of another are forgotten. */
+export function beginRun(valueGeneration: number): void {
+  if (valueGeneration !== generation || run === RUNS) {
+    generation = valueGeneration;
+    run = 0;
+    if (++epoch === EPOCHS) {
+      outcomes.fill(0);
+      epoch = 1;
+    }
   }
+  run++;
+}
+
+/** Bits to be put into forms. */
+export function epochBits(): number {
   return epoch << EPOCH_SHIFT;
+}
+
+/** Bits above the low 16 of an immediate, for outcomes that hold in this verification only. */
+export function runBits(): number {
+  return run << 16;
 }
 
 function placeOf(form: number, imm: number, a: number, b: number): number {

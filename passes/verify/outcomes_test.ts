@@ -1,8 +1,11 @@
-import { assertEquals } from "@std/assert";
-import { findOutcome, newEpoch, OUTCOME, outcomes, rememberOutcome } from "./outcomes.ts";
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { beginRun, epochBits, findOutcome, OUTCOME, outcomes, rememberOutcome, runBits } from "./outcomes.ts";
 
-Deno.test("an outcome is found by its form, immediate and operands, in its epoch", () => {
-  const form = newEpoch() | 0x07;
+let generation = 1000;
+
+Deno.test("an outcome is found by its form, immediate and operands, as long as values keep their ids", () => {
+  beginRun(++generation);
+  const form = epochBits() | 0x07;
   rememberOutcome(form, 5, 10, 20, 30, 40);
   const at = findOutcome(form, 5, 10, 20);
   assertEquals([outcomes[at + OUTCOME], outcomes[at + OUTCOME + 1]], [30, 40]);
@@ -10,14 +13,29 @@ Deno.test("an outcome is found by its form, immediate and operands, in its epoch
   assertEquals(findOutcome(form, 6, 10, 20), -1);
   assertEquals(findOutcome(form, 5, 11, 20), -1);
   assertEquals(findOutcome(form, 5, 10, 21), -1);
-  assertEquals(findOutcome(newEpoch() | 0x07, 5, 10, 20), -1);
+  beginRun(generation);
+  assertEquals(findOutcome(epochBits() | 0x07, 5, 10, 20), at);
+  beginRun(++generation);
+  assertEquals(findOutcome(epochBits() | 0x07, 5, 10, 20), -1);
+});
+
+Deno.test("each verification has a number of its own", () => {
+  beginRun(++generation);
+  const first = runBits();
+  beginRun(generation);
+  assertNotEquals(runBits(), first);
 });
 
 Deno.test("nothing is found of an epoch that comes round again", () => {
-  const form = newEpoch();
+  beginRun(++generation);
+  const form = epochBits();
   rememberOutcome(form, 1, 2, 3, 4, 5);
+  let again = 0;
   for (let i = 0; i < 5000; i++) {
-    const other = newEpoch();
-    if (other === form) assertEquals(findOutcome(form, 1, 2, 3), -1);
+    beginRun(++generation);
+    if (epochBits() !== form) continue;
+    again++;
+    assertEquals(findOutcome(form, 1, 2, 3), -1);
   }
+  assertEquals(again > 0, true);
 });

@@ -38,8 +38,22 @@ export function valueAt(id: number): number {
   return VALUES + id * REG_WORDS;
 }
 
-/** Forgets all values; done at the start of a verification. */
+/** More values than these are not kept for the next verification: 48 MiB. */
+const KEPT = 500_000;
+let generation = 0;
+
+/**
+ * A verification begins: values of former ones are kept, as the same numbers come up again, unless they became too many. Gives the
+ * number of times that all values were forgotten.
+ */
+export function beginValues(): number {
+  if (count === 0 || count > KEPT) resetValues();
+  return generation;
+}
+
+/** Forgets all values. */
 export function resetValues(): void {
+  generation++;
   count = 1;
   if (table.length > 1 << 18) {
     table = new Int32Array(1 << 12);

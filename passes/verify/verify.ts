@@ -28,7 +28,7 @@ import { EINVAL, Env, SUB_CALLED, SUB_VERIFIED } from "./env.ts";
 import { Explored } from "./explored.ts";
 import { Fastcall } from "./fastcall.ts";
 import { type Flow, flowOf } from "./flow.ts";
-import { formsOf } from "./forms.ts";
+import { setForms } from "./forms.ts";
 import { setUpEntry } from "./entry.ts";
 import { findExceptionCallback } from "./exceptions.ts";
 import { assumeProcessors, PROCESSORS } from "./helper_result.ts";
@@ -43,7 +43,8 @@ import type { Demand, DiagnosticCode } from "./rejection.ts";
 import { GIVEN_FACTS, programWithFacts } from "./results.ts";
 import { checkCallDepth } from "./call_depth.ts";
 import { StackLiveness } from "./stack_liveness.ts";
-import { resetValues } from "./values.ts";
+import { beginRun } from "./outcomes.ts";
+import { beginValues } from "./values.ts";
 import { walk } from "./walk.ts";
 
 /** What {@linkcode verifyProgram} is told. */
@@ -67,6 +68,11 @@ export interface VerifyOptions {
    * The kernel keeps the addresses of its variables (`CONFIG_KALLSYMS_ALL`). Not said by default: what uses one is not decided about.
    */
   readonly kernelVariables?: boolean;
+  /**
+   * How many processors the machine has (`nr_cpu_ids`). If it is not said, any number is reckoned with, and what is refused for one of
+   * them alone is not decided about.
+   */
+  readonly processors?: number;
   /** The bodies that modules registered: prototypes of functions that no kernel's BTF knows. */
   readonly kfuncs?: KfuncResolver;
   /**
@@ -116,12 +122,14 @@ export interface VerifyResult {
  * @throws {UnsupportedError} If it needs what Inlay cannot decide yet.
  */
 export function verifyProgram(program: Program, options: VerifyOptions): VerifyResult {
-  const { result, unknown } = attempt(program, options);
-  if (result.verdict === "accept" || unknown === undefined) return result;
-  if (unknown !== PROCESSORS) throw new UnsupportedError(unknown);
-  // Fewer processors make results smaller and nothing larger: what is refused with one for the same reason is refused with any.
-  assumeProcessors(1);
+  assumeProcessors(options.processors);
   try {
+    const { result, unknown } = attempt(program, options);
+    if (result.verdict === "accept" || unknown === undefined) return result;
+    if (unknown !== PROCESSORS) throw new UnsupportedError(unknown);
+    if (options.processors !== undefined) return result;
+    // Fewer processors make results smaller and nothing larger: what is refused with one for the same reason is refused with any.
+    assumeProcessors(1);
     const { message, slot, verdict } =
       attempt(program, { ...options, logLevel: 0, observer: undefined }).result;
     if (verdict !== "reject" || message !== result.message || slot !== result.slot) {
@@ -146,7 +154,7 @@ function attempt(
   }
   resetBlocks();
   W.fill(0, 0, CUR);
-  resetValues();
+  beginRun(beginValues());
   const env = new Env(program, {
     profile: options.profile,
     rules,
@@ -215,7 +223,7 @@ function check(env: Env): number {
   if (failed < 0) return failed;
   const flow = flowOf(env.cols), traits = callTraits(env);
   env.component = sccOf(env.cols);
-  env.forms = formsOf(env);
+  setForms(env);
   env.liveRegs = liveRegisters(env.cols, { arity: traits.arity });
   if (env.logLevel & 2) logLiveRegs(env);
   env.fastcall = new Fastcall(env, traits);
