@@ -17,6 +17,7 @@ export {
 export { type KernelLoadOptions, KernelUnit } from "./load.ts";
 export { lastMessage, type LogStats, logStats } from "./log.ts";
 export { type KernelVerdict, loadRaw, programTypeNumber, type RawProgram } from "./prog_load.ts";
+export { runningProcessors } from "./processors.ts";
 export { type KernelRun, type KernelRunOptions, kernelTestRun } from "./test_run.ts";
 export { vmlinuxBtf } from "./vmlinux.ts";
 export { type ProgInfo, progInfo } from "./xlated.ts";

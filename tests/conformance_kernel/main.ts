@@ -5,12 +5,16 @@
  * Prints every difference, what is unsupported by kind, and a summary of one line for each. Exit status 1 if a program is accepted
  * that the kernel refuses, if something crashes, or if there is nothing to compare.
  *
+ * `deno task conformance:kernel --running DIR…` compares objects of any origin with the running kernel instead, which takes root.
+ *
  * - `--only TEXT`: programs and tests whose name contains it
  * - `--verdicts`, `--annotated`, `--legacy`: only this part
  * - `--unsupported`: name every program, not only the kinds
  * - `--counts`: list programs whose counts differ
  * - `--limit MS`: give up on a program after so long; 10000 if left out
  * - `--json`: a line for each decided program
+ * - `--running`: with the running kernel; `--type TYPE` and `--license TEXT` where objects do not say, `--logs N` compares the logs of
+ *   programs of which at most N instructions are processed
  * - `--paranoid`: check saved values against their registers
  *
  * @module
@@ -21,7 +25,9 @@ import { paranoia } from "../../passes/verify/values.ts";
 import { Corpus } from "./corpus.ts";
 import type { Tally } from "./tally.ts";
 import { annotatedTests, legacyTests, type TestScore } from "./tests_held.ts";
+import { compareRunning } from "./running.ts";
 import { judgeLine, Verdicts } from "./verdicts.ts";
+import { kernelUnavailable } from "../../kernel/mod.ts";
 
 interface Options {
   readonly only: string | undefined;
@@ -60,13 +66,39 @@ function compareVerdicts(corpus: Corpus, options: Options): Verdicts {
       );
     }
   }
+  showVerdicts(verdicts, options);
+  return verdicts;
+}
+
+function showVerdicts(verdicts: Verdicts, options: Options): void {
   list("wrong accepts", verdicts.wrongAccepts);
   list("wrong rejects", verdicts.wrongRejects);
   list("crashes", verdicts.crashes);
   if (options.counts) list("other counts", verdicts.countDifferences);
   list("slow", verdicts.slow);
   listKinds("unsupported", verdicts.unsupported, options.names);
-  return verdicts;
+}
+
+/** The same with objects of any origin and the running kernel; gives the exit status. */
+function runRunning(
+  paths: readonly string[],
+  options: Options & { type: string | undefined; license: string | undefined; logs: number },
+): number {
+  const unavailable = kernelUnavailable();
+  if (unavailable !== undefined) {
+    console.log(`skipped: ${unavailable}`);
+    return 1;
+  }
+  const running = compareRunning(paths, options);
+  const { verdicts } = running;
+  showVerdicts(verdicts, options);
+  list("other words", running.messages);
+  list("other logs", running.logs);
+  list("unreadable", running.unreadable);
+  listKinds("not for this kernel", running.unjudged, options.names);
+  console.log("");
+  for (const line of running.summary()) console.log(line);
+  return verdicts.wrongAccepts.length + verdicts.crashes.length > 0 || verdicts.decided === 0 ? 1 : 0;
 }
 
 function show(title: string, score: TestScore, options: Options): void {
@@ -79,9 +111,21 @@ function show(title: string, score: TestScore, options: Options): void {
 /** Runs what the arguments ask for; gives the exit status. */
 export function run(args: readonly string[]): number {
   const parsed = parseArgs([...args], {
-    string: ["only", "limit"],
-    boolean: ["verdicts", "annotated", "legacy", "unsupported", "counts", "json", "paranoid"],
+    string: ["only", "limit", "type", "license", "logs"],
+    boolean: ["running", "verdicts", "annotated", "legacy", "unsupported", "counts", "json", "paranoid"],
   });
+  const options: Options = {
+    only: parsed.only,
+    names: parsed.unsupported,
+    counts: parsed.counts,
+    json: parsed.json,
+    limit: Number(parsed.limit ?? 10_000),
+  };
+  paranoia.on = parsed.paranoid;
+  if (parsed.running) {
+    const { type, license } = parsed;
+    return runRunning(parsed._.map(String), { ...options, type, license, logs: Number(parsed.logs ?? 0) });
+  }
   const folder = parsed._.length > 0
     ? String(parsed._[0])
     : fromFileUrl(new URL("../../../shared/corpus", import.meta.url));
@@ -93,14 +137,6 @@ export function run(args: readonly string[]): number {
     console.log(`skipped: no corpus: ${error.message}`);
     return parsed._.length > 0 ? 1 : 0;
   }
-  paranoia.on = parsed.paranoid;
-  const options: Options = {
-    only: parsed.only,
-    names: parsed.unsupported,
-    counts: parsed.counts,
-    json: parsed.json,
-    limit: Number(parsed.limit ?? 10_000),
-  };
   const all = !parsed.verdicts && !parsed.annotated && !parsed.legacy;
   const summary: string[] = [];
   let compared = 0, bad = 0;
