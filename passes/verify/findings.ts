@@ -20,6 +20,7 @@ export class Findings {
   readonly loops: Int32Array;
   /** By slot of a kfunc call: its arguments in each state that reached it. */
   readonly kfuncs: Map<number, KfuncContext[]> = new Map();
+  readonly #kfuncKeys: Map<number, Set<string>> = new Map();
 
   constructor(slots: number) {
     this.pointers = new Int32Array(slots);
@@ -47,14 +48,20 @@ export class Findings {
     else if (seen > 0 && (!fit || seen !== subprog + 1)) this.loops[slot] = -1;
   }
 
-  /** The kfunc call at `slot` is reached with these arguments. */
-  kfunc(slot: number, context: KfuncContext): void {
-    const seen = this.kfuncs.get(slot);
+  /**
+   * The kfunc call at `slot` is reached with arguments that `key` tells apart from others; `context` is asked for them if they are new.
+   */
+  kfunc(slot: number, key: string, context: () => KfuncContext): void {
+    let keys = this.#kfuncKeys.get(slot);
+    if (keys === undefined) this.#kfuncKeys.set(slot, keys = new Set());
+    if (keys.has(key)) return;
+    keys.add(key);
+    const seen = this.kfuncs.get(slot), now = context();
     if (seen === undefined) {
-      this.kfuncs.set(slot, [context]);
+      this.kfuncs.set(slot, [now]);
       return;
     }
-    const text = JSON.stringify(context);
-    if (!seen.some((other) => JSON.stringify(other) === text)) seen.push(context);
+    const text = JSON.stringify(now);
+    if (!seen.some((other) => JSON.stringify(other) === text)) seen.push(now);
   }
 }

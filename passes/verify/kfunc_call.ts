@@ -6,6 +6,7 @@
  */
 import type { KfuncArgContext, KfuncContext } from "../facts.ts";
 import { W } from "./arena.ts";
+import { intern } from "./values.ts";
 import { pushAsyncCallback } from "./async.ts";
 import { isNull } from "./call_memory.ts";
 import { pushCallback } from "./calls.ts";
@@ -130,7 +131,8 @@ export function checkKfuncCall(env: Env, slot: number): number {
   }
   resetMeta();
   const precise = proto.body !== undefined && preciseArguments.has(env);
-  const context = contextOf(env, proto, precise);
+  // What the arguments are is recorded as they are now, before the call takes or changes them.
+  env.findings.kfunc(slot, contextKey(env, proto), () => contextOf(env, proto, precise));
   let err = checkKfuncArgs(env, proto);
   if (err < 0) return err;
   if (precise) {
@@ -140,7 +142,6 @@ export function checkKfuncCall(env: Env, slot: number): number {
       if (err < 0) return err;
     }
   }
-  env.findings.kfunc(slot, context);
   if (name === "bpf_rbtree_add_impl") {
     err = pushCallback(env, { subprog: meta.callback, kind: "rbtree_add" });
     if (err < 0) return err;
@@ -186,6 +187,18 @@ function release(env: Env, proto: KfuncProto): number {
 /** Gives the object in r2 to the list or tree that it was put into: 0 or `-errno`. */
 function insert(env: Env, proto: KfuncProto): number {
   return isInsertion(proto.name) ? handOver(env, W[env.regs + 2 * REG_WORDS + REF_ID]) : 0;
+}
+
+/** Tells {@linkcode contextOf}s apart: equal arguments have one key. */
+function contextKey(env: Env, proto: KfuncProto): string {
+  let key = "";
+  for (let i = 0; i < proto.params.length && i < 5; i++) {
+    const param = proto.params[i], o = env.regs + (i + 1) * REG_WORDS;
+    if (param.pointee?.name === "bpf_dynptr" && param.pointee.kind === "struct") {
+      key += `d${dynptrKindAt(env, o)} `;
+    } else key += W[o + TYPE] === SCALAR_VALUE ? `${intern(o)} ` : "- ";
+  }
+  return key;
 }
 
 /** The arguments as the body of an inlined function may rely on them. */

@@ -96,8 +96,19 @@ function makesRecord(btf: Btf, id: number): boolean {
   return target.kind === "type_tag" && OF_OBJECTS.has(target.name);
 }
 
+const knownGraphs = new WeakMap<Btf, Map<number, Graph | undefined>>();
+
 /** What the list or tree at `offset` of a value of type `typeId` holds; undefined if its declaration does not say so rightly. */
 export function graphOf(btf: Btf, typeId: number, offset: number): Graph | undefined {
+  let graphs = knownGraphs.get(btf);
+  if (graphs === undefined) knownGraphs.set(btf, graphs = new Map());
+  const key = typeId * 0x100000000 + offset;
+  let graph = graphs.get(key);
+  if (graph === undefined && !graphs.has(key)) graphs.set(key, graph = findGraph(btf, typeId, offset));
+  return graph;
+}
+
+function findGraph(btf: Btf, typeId: number, offset: number): Graph | undefined {
   const found = declarationAt(btf, btf.resolve(typeId), offset);
   if (found === undefined) return undefined;
   const tags = found.tags.filter((tag) => tag.startsWith("contains:"));
