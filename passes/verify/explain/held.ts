@@ -1,0 +1,130 @@
+/**
+ * Explains what is held too long, or not: references, locks and sections.
+ *
+ * @module
+ */
+import { REF_TYPE_PTR, REF_WORDS } from "../references.ts";
+import { generic } from "./bounds.ts";
+import { calleeName, callName, originOf } from "./origin.ts";
+import { type Case, placeWords, type Reason } from "./reason.ts";
+
+/** What gives back what a function acquired. */
+const RELEASES: Readonly<Record<string, string>> = {
+  bpf_sk_lookup_tcp: "bpf_sk_release",
+  bpf_sk_lookup_udp: "bpf_sk_release",
+  bpf_skc_lookup_tcp: "bpf_sk_release",
+  bpf_map_lookup_elem: "bpf_sk_release",
+  bpf_ringbuf_reserve: "bpf_ringbuf_submit or bpf_ringbuf_discard",
+  bpf_ringbuf_reserve_dynptr: "bpf_ringbuf_submit_dynptr or bpf_ringbuf_discard_dynptr",
+  bpf_obj_new_impl: "bpf_obj_drop, or keep it in a list, tree or map",
+  bpf_percpu_obj_new_impl: "bpf_percpu_obj_drop, or keep it in a map",
+  bpf_refcount_acquire_impl: "bpf_obj_drop",
+  bpf_list_pop_front: "bpf_obj_drop",
+  bpf_list_pop_back: "bpf_obj_drop",
+  bpf_rbtree_remove: "bpf_obj_drop",
+  bpf_kptr_xchg: "the type's release function, or put it back with bpf_kptr_xchg",
+};
+
+function releaseOf(name: string): string {
+  const known = RELEASES[name];
+  if (known !== undefined) return known;
+  if (name.endsWith("_new")) return name.replace(/_new$/, "_destroy");
+  return /acquire|create|from_pid|from_id|lookup/.test(name)
+    ? `the function that releases what ${name} gives`
+    : `what releases what ${name} gives`;
+}
+
+/** A path that ends with references. */
+export function explainLeak(c: Case): Reason {
+  const { env, path } = c, slots: number[] = [];
+  for (let i = 0; i < env.refCount; i++) {
+    if (env.refs[i * REF_WORDS] === REF_TYPE_PTR) slots.push(env.refs[i * REF_WORDS + 2]);
+  }
+  if (slots.length === 0) return generic(c);
+  const slot = slots[slots.length - 1], name = calleeName(path, path.insnAt(slot));
+  let step = -1;
+  for (let i = 0; i < path.length; i++) if (path.slot(i) === slot) step = i;
+  const place = path.place(slot),
+    where = place.source === undefined ? `insn ${slot}` : `line ${place.source.line} (insn ${slot})`;
+  const notes: string[] = [], holders = step < 0 ? [] : holdersOf(c, step);
+  if (slots.length > 1) notes.push(`${slots.length} references are held: from insns ${slots.join(", ")}`);
+  if (holders.length === 0) {
+    notes.push("no register of this frame has the pointer any more: it was overwritten");
+  } else notes.push(`r${holders[0]} still has the pointer here`);
+  return {
+    summary: `the path ends, but what ${
+      name === "" ? "was acquired" : `${name} gave`
+    } at ${where} was not released`,
+    reg: -1,
+    events: step < 0 ? [] : [{ step, kind: "source", says: `acquired by ${name === "" ? "this" : name}` }],
+    notes,
+    remedy: `call ${releaseOf(name)} on this path before ${
+      c.step < 0 ? "it ends" : placeWords(path, c.step)
+    }`,
+  };
+}
+
+/** Registers that still hold what was acquired at a step. */
+function holdersOf(c: Case, step: number): number[] {
+  const { path } = c;
+  const ids = new Set<number>();
+  for (let r = 0; r < 10; r++) {
+    const id = path.value(step + 1, r)?.refId ?? 0;
+    if (r === 0 && id !== 0) ids.add(id);
+  }
+  const found: number[] = [];
+  for (let r = 0; r < 10; r++) {
+    const value = path.value(c.step, r);
+    if (value !== undefined && value.refId !== 0 && ids.has(value.refId)) found.push(r);
+  }
+  return found;
+}
+
+/** Pairs of functions that begin and end a section. */
+const SECTIONS: readonly (readonly [what: RegExp, begin: RegExp, name: string, end: string])[] = [
+  [/rcu/, /^bpf_rcu_read_lock$/, "an RCU section", "bpf_rcu_read_unlock()"],
+  [/preempt/, /^bpf_preempt_disable$/, "a section with preemption off", "bpf_preempt_enable()"],
+  [/irq/i, /^bpf_local_irq_save$|irqsave$/, "a section with interrupts off", "bpf_local_irq_restore()"],
+  [/lock|held|deadlock/i, /^bpf_(res_)?spin_lock(_irqsave)?$/, "a lock", "the unlock function"],
+];
+
+/** Something done within a locked, RCU, preemption or interrupt section, or left open. */
+export function explainSection(c: Case): Reason {
+  const { path } = c;
+  for (const [what, begin, name, end] of SECTIONS) {
+    if (!what.test(c.message)) continue;
+    for (let step = c.step - 1; step >= 0; step--) {
+      const called = path.insn(step).kind === "call" ? callName(path, step) : "";
+      if (!begin.test(called)) continue;
+      const insn = c.step < 0 ? undefined : path.insn(c.step);
+      const doing = insn?.kind === "exit"
+        ? "the path ends"
+        : insn?.kind === "call"
+        ? `${callName(path, c.step)} is called`
+        : "this happens";
+      return {
+        summary: `${doing} within ${name} that ${called} began at ${placeWords(path, step)}`,
+        reg: -1,
+        events: [{ step, kind: "source", says: `${name} begins` }],
+        remedy: `call ${end} before ${placeWords(path, c.step)} on this path`,
+      };
+    }
+  }
+  return generic(c);
+}
+
+/** Something released or handed over that is not held. */
+export function explainUnacquired(c: Case): Reason {
+  const { path } = c;
+  if (c.step < 0 || c.reg < 0) return generic(c);
+  const origin = originOf(path, { step: c.step, reg: c.reg }), name = callName(path, c.step);
+  const lost = origin.events.find((event) => event.kind === "lost");
+  return {
+    summary: lost === undefined
+      ? `r${c.reg} is given to ${name}, which takes a reference, but the program holds none to it${
+        c.value === undefined ? "" : `: it is ${c.value.words}`
+      }`
+      : `r${c.reg} is given to ${name}, but was given away at ${placeWords(path, lost.step)} already`,
+    events: origin.events,
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * Explains registers that are not what they are used as: pointers that may be null or are none, values never set, arguments of the
+ * wrong kind.
+ *
+ * @module
+ */
+import { PTR_TO_CTX } from "../layout.ts";
+import { generic } from "./bounds.ts";
+import { callName, originOf } from "./origin.ts";
+import { type Case, placeWords, type Reason } from "./reason.ts";
+import { isPointer, isScalar, mayBeNull } from "./value.ts";
+
+/** What the instruction does with the register, in words. */
+function use(c: Case): string {
+  const insn = c.step < 0 ? undefined : c.path.insn(c.step);
+  switch (insn?.kind) {
+    case "load":
+      return "is read through";
+    case "store":
+    case "atomic":
+      return "is written through";
+    case "call":
+      return `is passed to ${callName(c.path, c.step)}`;
+    case "alu":
+      return "is computed with";
+    case "exit":
+      return "is returned";
+    default:
+      return "is used";
+  }
+}
+
+/** A pointer that may be NULL. */
+export function explainNullable(c: Case): Reason {
+  const { path, value } = c;
+  if (value === undefined) return generic(c);
+  const origin = originOf(path, { step: c.step, reg: c.reg });
+  const call = origin.root !== undefined && origin.root >= 0 && path.insn(origin.root).kind === "call"
+    ? callName(path, origin.root)
+    : "";
+  const what = isScalar(value) && value.known ? "NULL" : `${value.words}`;
+  return {
+    summary: `r${c.reg} ${use(c)}, but it ${mayBeNull(value) ? "may be NULL" : `is ${what}`}${
+      call === "" ? "" : `: ${call} returns NULL when there is nothing to return`
+    }`,
+    events: origin.events,
+    notes: nullChecks(c, origin.root),
+    remedy: mayBeNull(value)
+      ? `${call === "" ? "check it" : `check the result of ${call}`} for NULL on this path before ${
+        placeWords(path, c.step)
+      }: \`if (!p) return 0;\``
+      : "pass a valid pointer",
+  };
+}
+
+/** Checks for null of another copy. */
+function nullChecks(c: Case, root: number | undefined): string[] {
+  const { path } = c;
+  if (root === undefined || root < 0) return [];
+  const notes: string[] = [];
+  for (let i = root + 1; i < c.step; i++) {
+    const insn = path.insn(i);
+    if (insn.kind !== "branch" || insn.right.kind !== "imm" || insn.right.imm !== 0) continue;
+    const value = path.value(i, insn.left);
+    if (value === undefined || !mayBeNull(value) || insn.left === c.reg) continue;
+    const other = originOf(path, { step: i, reg: insn.left });
+    if (other.root === root) continue;
+    const at = other.root === undefined || other.root < 0 ? "" : `, got at ${placeWords(path, other.root)}`;
+    notes.push(`\`${path.place(path.slot(i)).text}\` at ${placeWords(path, i)} checks another pointer${at}`);
+  }
+  return notes.slice(-1);
+}
+
+/** Memory accessed through a number. */
+export function explainNotPointer(c: Case): Reason {
+  const { path, value } = c;
+  if (value === undefined) return generic(c);
+  const { events } = originOf(path, { step: c.step, reg: c.reg });
+  const lost = events.find((event) => event.kind === "lost");
+  const summary = `r${c.reg} ${use(c)}, but it holds no pointer: it is ${value.words}`;
+  if (lost !== undefined) {
+    const insn = path.insn(lost.step), by = insn.kind === "call" ? callName(path, lost.step) : "";
+    return {
+      summary: `r${c.reg} ${use(c)}, but the pointer in it ended at ${placeWords(path, lost.step)}`,
+      events,
+      remedy: by === ""
+        ? "use the pointer only before, or get it again afterwards"
+        : /pull|adjust|change|store_bytes|replace|push|pop|redirect|vlan|csum_level|head|tail|write/.test(by)
+        ? `after ${by} read data and data_end from the context again, and compare again`
+        : `do not use the pointer after ${by}; get a new one if needed`,
+    };
+  }
+  const arithmetic = events.find((event) => event.kind === "change");
+  return {
+    summary,
+    events,
+    ...(arithmetic === undefined ? {} : {
+      remedy: `keep the pointer whole: what is done at ${placeWords(path, arithmetic.step)} leaves a number`,
+    }),
+  };
+}
+
+/** A register or argument that was never set. */
+export function explainUninit(c: Case): Reason {
+  const { path } = c, { events } = originOf(path, { step: c.step, reg: c.reg });
+  const lost = events.find((event) => event.kind === "lost");
+  const insn = path.insn(c.step);
+  const returns = insn.kind === "exit" && c.reg === 0;
+  return {
+    summary: returns
+      ? "the program ends, but on this path nothing set r0, its result"
+      : `r${c.reg} is read, but holds nothing on this path`,
+    reg: -1,
+    events,
+    remedy: lost !== undefined
+      ? `keep the value in r6 to r9 (or on the stack) across the call at ${placeWords(path, lost.step)}`
+      : returns
+      ? "return a value on every path"
+      : "set it on every path that leads here",
+  };
+}
+
+/** A pointer that has moved and must not have. */
+export function explainMoved(c: Case): Reason {
+  const { path, value } = c;
+  if (value === undefined) return generic(c);
+  const { events } = originOf(path, { step: c.step, reg: c.reg });
+  const variable = !value.known, context = value.base === PTR_TO_CTX;
+  return {
+    summary: `r${c.reg} ${use(c)}, but ${
+      variable ? "a number that is not constant was added to it" : `it was moved by ${value.off}`
+    }: ${value.words}`,
+    events,
+    remedy: context
+      ? "access the context through the pointer as it was given, with constant offsets: let no index be computed into it (the compiler may merge branches; `barrier_var` or volatile keeps them apart)"
+      : "pass the pointer as it was given",
+  };
+}
+
+/** A value of another kind than is taken. */
+export function explainType(c: Case): Reason {
+  const { path, value } = c;
+  if (value === undefined) return generic(c);
+  const expected = /expected=?[ ]?(.*)$/.exec(c.message)?.[1] ??
+    /is expected to be (.*)$/.exec(c.message)?.[1];
+  const what = isPointer(value) || isScalar(value) ? value.words : "nothing";
+  return {
+    summary: `r${c.reg} ${use(c)}, but is ${what}`,
+    events: originOf(path, { step: c.step, reg: c.reg }).events,
+    ...(expected === undefined || expected === "" ? {} : { notes: [`what is taken there: ${expected}`] }),
+  };
+}

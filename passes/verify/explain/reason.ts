@@ -1,0 +1,107 @@
+/**
+ * What the explainers of the single kinds of rejection are given, and what they give.
+ *
+ * @module
+ */
+import type { Env } from "../env.ts";
+import type { Demand, RejectionCode } from "../rejection.ts";
+import { type Event, type Origin, originOf } from "./origin.ts";
+import type { Path } from "./path.ts";
+import { isPointer, numberText, type Value } from "./value.ts";
+
+/** A rejection and the path that led to it. */
+export interface Case {
+  readonly env: Env;
+  readonly path: Path;
+  readonly code: RejectionCode;
+  /** The kernel's words. */
+  readonly message: string;
+  readonly demand: Demand | undefined;
+  /** The step that was refused: the path's last. -1 if it was not for what one instruction does. */
+  readonly step: number;
+  /** The slot that was refused, -1 if none was. */
+  readonly slot: number;
+  /** The register at fault, -1 if there is none. */
+  readonly reg: number;
+  /** What it held. */
+  readonly value: Value | undefined;
+}
+
+/** What is said about a rejection beyond the instruction and the kernel's words. */
+export interface Reason {
+  /** One sentence, without a full stop. */
+  readonly summary: string;
+  /** The register to show; the one at fault if absent, none if -1. */
+  readonly reg?: number;
+  /** Where its value came from, newest first. */
+  readonly events?: readonly Event[];
+  /** Further sentences. */
+  readonly notes?: readonly string[];
+  /** What would have sufficed; the kind's usual remedy if absent. */
+  readonly remedy?: string;
+}
+
+/** `1 byte`, `4 bytes`. */
+export function bytes(n: number): string {
+  return `${n} byte${n === 1 ? "" : "s"}`;
+}
+
+/** Where a step is, in words: the source line, or the instruction. */
+export function placeWords(path: Path, step: number): string {
+  if (step < 0) return "the beginning";
+  const { source, insn } = path.place(path.slot(step));
+  return source === undefined ? `insn ${insn}` : `line ${source.line} (insn ${insn})`;
+}
+
+/** What bound would have sufficed, in words; undefined if none can be named. */
+export function boundWords(path: Path, origin: Origin): string | undefined {
+  const { bound } = origin;
+  if (bound === undefined || bound.max < 0n) return undefined;
+  const value = path.value(bound.step, bound.reg), max = numberText(bound.max);
+  if (value !== undefined && value.umax <= bound.max) return undefined;
+  const at = placeWords(path, bound.step);
+  return `r${bound.reg} <= ${max} before ${at} would do: e.g. \`if (x > ${max}) return 0;\` on an unsigned x, that value`;
+}
+
+/** Branches that looked at another copy of the value, or at another read of the same memory: they say nothing about this one. */
+export function otherChecks(path: Path, query: { readonly step: number; readonly reg: number }): string[] {
+  const mine = originOf(path, query);
+  if (mine.root === undefined || mine.root < 0) return [];
+  const seen = new Set(mine.events.map((event) => event.step)), notes: string[] = [];
+  const branches: number[] = [];
+  for (let i = mine.root + 1; i < query.step; i++) if (path.insn(i).kind === "branch") branches.push(i);
+  for (const step of branches.slice(-40)) {
+    const insn = path.insn(step);
+    if (seen.has(step) || insn.kind !== "branch") continue;
+    for (const reg of insn.right.kind === "reg" ? [insn.left, insn.right.reg] : [insn.left]) {
+      const other = originOf(path, { step, reg });
+      const how = other.root === mine.root ? difference(mine, other) : sameMemory(path, mine, other);
+      if (how === undefined) continue;
+      const { text } = path.place(path.slot(step));
+      notes.push(`\`${text}\` at ${placeWords(path, step)} checks ${how}: it says nothing of r${query.reg}`);
+    }
+  }
+  return notes.slice(-2);
+}
+
+function difference(mine: Origin, other: Origin): string | undefined {
+  const of = (shape: readonly string[]): string =>
+    shape.length === 0 ? "the value as it was read" : shape.join(", ");
+  return mine.shape.join() === other.shape.join()
+    ? undefined
+    : `another copy of the value (${of(other.shape)}; used: ${of(mine.shape)})`;
+}
+
+/** Whether two values were loaded from one place, one after the other. */
+function sameMemory(path: Path, mine: Origin, other: Origin): string | undefined {
+  if (mine.root === undefined || other.root === undefined || mine.root < 0 || other.root < 0) {
+    return undefined;
+  }
+  const a = path.insn(mine.root), b = path.insn(other.root);
+  if (a.kind !== "load" || b.kind !== "load" || a.offset !== b.offset || a.size !== b.size) return undefined;
+  const x = path.value(mine.root, a.base), y = path.value(other.root, b.base);
+  if (x === undefined || y === undefined || !isPointer(x) || x.text !== y.text) return undefined;
+  return `what an earlier load (${
+    placeWords(path, other.root)
+  }) read from the same memory, which may have changed since`;
+}
