@@ -1,40 +1,65 @@
 /**
- * Text of a generated program to a program with the types that global functions and callbacks need.
+ * Text of a generated program to a program with the types that global functions, callbacks, locks and objects need, and with the ids of
+ * kernel functions.
  *
  * @module
  */
 import type { Btf } from "../../ir/btf/btf.ts";
+import { openBtf } from "../../ir/btf/read.ts";
 import { BtfBuilder } from "../../ir/btf/write.ts";
 import { parseText } from "../../ir/parse_text.ts";
 import { Program } from "../../ir/program.ts";
+import { vmlinuxBtf } from "../../kernel/vmlinux.ts";
+import { kernelTypes } from "../../passes/verify/testing/kernel_types.ts";
 import { LINUX_6_18 } from "../../profile/linux_6_18/mod.ts";
 
 /** `BPF_F_TEST_STATE_FREQ`: a state is saved wherever states are compared. */
 export const STATE_FREQ = 8;
 
-/** Reads a generated program. Global functions take two `int`s. @throws {MalformedError} If the text is no program. */
+/** Ids of types that texts name: a map value with a lock at offset 0 and two numbers at 8, and an object of the program's own. */
+export const TYPE_IDS = { locked: 4, own: 5 } as const;
+
+let running: Btf | undefined;
+
+/** The running kernel's types where there are any, else those of a small kernel. */
+function targetTypes(): Btf {
+  if (running === undefined) {
+    const bytes = vmlinuxBtf();
+    running = bytes === undefined ? kernelTypes() : openBtf(bytes);
+  }
+  return running;
+}
+
+/**
+ * Reads a generated program. What a global function takes its name says behind `_`: `n` a number, `c` the context, `m` 16 bytes or null,
+ * `M` 16 bytes. @throws {MalformedError} If the text is no program.
+ */
 export function readProgram(text: string, flags = 0): Program {
-  const unit = parseText(text, { name: "generated", helpers: LINUX_6_18 });
+  const usesKernel = text.includes("call kfunc ");
+  const named = usesKernel
+    ? text.replace(/call kfunc (\w+)/g, (_, name) => `call kfunc ${name}#${targetTypes().find(name, "func")}`)
+    : text;
+  const unit = parseText(named, { name: "generated", helpers: LINUX_6_18 });
   const [program] = unit.programs;
   const { attrs, code, nextInsnId, nextSubprogId } = program;
   let { subprogs } = program, btf: Btf | undefined;
-  if (subprogs.length > 1) {
-    const builder = new BtfBuilder();
-    const int = builder.int("int", 4, { signed: true }), pointer = builder.ptr(0);
-    const local = builder.funcProto(int, [{ name: "ctx", type: pointer }]);
-    const global = builder.funcProto(int, [{ name: "a", type: int }, { name: "b", type: int }]);
+  if (subprogs.length > 1 || text.includes("map l ll") || text.includes("map_value l") || usesKernel) {
+    const builder = new BtfBuilder(), types = addTypes(builder, attrs.type);
     subprogs = subprogs.map((subprog, i) => ({
       ...subprog,
-      btfId: builder.func(subprog.name, i > 0 && subprog.linkage === "global" ? global : local, {
-        linkage: subprog.linkage === "extern" ? "global" : subprog.linkage,
-      }),
+      btfId: types.func(subprog.name, i > 0 && subprog.linkage === "global"),
     }));
     btf = builder.build();
   }
   // Positions in the text would become source lines of the log, and the kernel knows none.
   const origins = code.origins.map(() => ({}));
   const programs: Program[] = [];
-  const whole = { ...unit, programs, ...(btf === undefined ? {} : { btf }) };
+  const whole = {
+    ...unit,
+    programs,
+    ...(btf === undefined ? {} : { btf }),
+    ...(usesKernel ? { targetBtf: targetTypes() } : {}),
+  };
   programs.push(
     new Program({
       unit: whole,
@@ -46,4 +71,41 @@ export function readProgram(text: string, flags = 0): Program {
     }),
   );
   return programs[0];
+}
+
+/** Adds the types of {@linkcode TYPE_IDS}; what gives functions theirs. */
+function addTypes(
+  builder: BtfBuilder,
+  programType: string,
+): { readonly func: (name: string, global: boolean) => number } {
+  const int = builder.int("int", 4, { signed: true });
+  const u64 = builder.int("unsigned long", 8);
+  const member = (name: string, type: number, at: number) => ({ name, type, bitOffset: 8 * at, bitSize: 0 });
+  const lock = builder.struct("bpf_spin_lock", 4, [member("val", int, 0)]);
+  builder.struct("locked", 24, [member("lock", lock, 0), member("a", u64, 8), member("b", u64, 16)]);
+  const own = builder.struct("own_plain", 16, [member("a", u64, 0), member("b", u64, 8)]);
+  const context = builder.ptr(builder.struct(programType === "xdp" ? "xdp_md" : "__sk_buff", 0, []));
+  const pointer = builder.ptr(0), memory = builder.ptr(own);
+  const local = builder.funcProto(int, [{ name: "ctx", type: pointer }]);
+  const protos = new Map<string, number>();
+  const func = (name: string, global: boolean): number => {
+    const takes = /_([ncmM]+)$/.exec(name)?.[1];
+    if (!global || takes === undefined) {
+      return builder.func(name, local, { linkage: global ? "global" : "static" });
+    }
+    let proto = protos.get(takes);
+    if (proto === undefined) {
+      const params = [...takes].map((letter, i) => ({
+        name: `a${i}`,
+        type: letter === "n" ? int : letter === "c" ? context : memory,
+      }));
+      protos.set(takes, proto = builder.funcProto(int, params));
+    }
+    const id = builder.func(name, proto, { linkage: "global" });
+    [...takes].forEach((letter, i) => {
+      if (letter === "M") builder.add({ kind: "decl_tag", name: "arg:nonnull", type: id, component: i });
+    });
+    return id;
+  };
+  return { func };
 }

@@ -10,6 +10,7 @@ import { load } from "../../compiler/run.ts";
 import { UnsupportedError } from "../../ir/diagnostic.ts";
 import type { Watcher } from "../../ir/interpret.ts";
 import type { Program } from "../../ir/program.ts";
+import { MAP_TYPE } from "../../ir/map_types.ts";
 import { randomOf } from "../../ir/random_program.ts";
 import { compileX86 } from "../../passes/jit/x86_64/compile.ts";
 import { verifyProgram, type VerifyResult } from "../../passes/verify/verify.ts";
@@ -44,6 +45,8 @@ export interface CheckOptions {
   readonly inputs: number;
   /** Of the inputs. */
   readonly seed: number;
+  /** Also behind every pass and as machine code; true if left out. */
+  readonly everyWay?: boolean;
 }
 
 /** A program that is not what verify believes, or not the same everywhere. */
@@ -51,6 +54,9 @@ export class DisagreementError extends Error {
   /** For telling errors apart. */
   override readonly name = "DisagreementError";
 }
+
+/** What cannot be run here, by what is missing: how many programs. */
+export const notRun: Map<string, number> = new Map();
 
 /** Why there is no machine code here, or undefined. */
 export const nativeMissing: string | undefined = nativeUnavailable();
@@ -100,7 +106,7 @@ export function checkText(text: string, options: CheckOptions): Outcome {
     // Verdicts may differ, as what is compared when differs; each must hold.
     if (result.verdict === "reject") continue;
     let watcher: ContainmentWatcher | undefined;
-    attempt(way.name, () =>
+    const ran = attempt(way.name, () =>
       runInterpreted(version, {
         ...options,
         lowered: false,
@@ -110,9 +116,10 @@ export function checkText(text: string, options: CheckOptions): Outcome {
           watcher!.begin();
         },
       }));
+    if (ran === undefined) break;
     runs++;
   }
-  if (verdict === "accept") runs += compareWays(program, options);
+  if (verdict === "accept" && options.everyWay !== false && runs > 0) runs += compareWays(program, options);
   return { verdict, message, processed, runs, compared };
 }
 
@@ -122,10 +129,15 @@ const WAYS = [
   { name: "watched with all numbers", exact: true, flags: 0 },
 ] as const;
 
-function attempt<T>(what: string, body: () => T): T {
+/** What the body gives; undefined if the runtime lacks what the program asks for. */
+function attempt<T>(what: string, body: () => T): T | undefined {
   try {
     return body();
   } catch (error) {
+    if (error instanceof UnsupportedError) {
+      notRun.set(error.message, (notRun.get(error.message) ?? 0) + 1);
+      return undefined;
+    }
     const message = error instanceof Error ? error.message : String(error);
     throw new DisagreementError(`${what}: ${message}`, { cause: error });
   }
@@ -148,16 +160,20 @@ function compareWays(program: Program, options: CheckOptions): number {
   const versions: { name: string; program: Program; lowered: boolean }[] = [];
   const compiled = attempt("the passes", () => compiler.compile(program));
   const expected = attempt("the source", () => runInterpreted(program, { ...options, lowered: false }));
+  if (compiled === undefined || expected === undefined) return 0;
   for (const version of versions) {
     // One input shows most faults of a pass; machine code gets all.
     const once = { ...options, inputs: 1, lowered: version.lowered };
     const got = attempt(`behind ${version.name}`, () => runInterpreted(version.program, once));
-    compare(`behind ${version.name}`, got, expected.slice(0, 1));
+    if (got !== undefined) compare(`behind ${version.name}`, got, expected.slice(0, 1));
   }
   if (nativeMissing !== undefined) return versions.length;
   using runtime = new Runtime({ seed: 7n, compile: compileX86 });
   const loaded = attempt("loading natively", () => load(runtime, { compiler, compiled }));
-  compare("natively", inputs(loaded, options), expected);
+  if (loaded !== undefined) {
+    const got = attempt("natively", () => inputs(loaded, options));
+    if (got !== undefined) compare("natively", got, expected);
+  }
   compiled.release();
   return versions.length + 1;
 }
@@ -192,11 +208,11 @@ function inputs(
   const out: string[] = [];
   for (let i = 0; i < options.inputs; i++) {
     for (const map of loaded.maps) {
-      if (map.valueOffset !== undefined) {
+      if (map.def.type === MAP_TYPE.ARRAY && map.def.valueTypeId === 0) {
         for (let k = 0; k < map.def.maxEntries; k++) {
           map.data.set(bytes(random, map.def.valueSize), k * map.stride);
         }
-      } else if (i === 0) {
+      } else if (i === 0 && map.def.type === MAP_TYPE.HASH) {
         for (const key of [0, random(6)]) {
           map.set(new Uint8Array(Uint32Array.of(key).buffer), bytes(random, map.def.valueSize));
         }
@@ -229,6 +245,7 @@ function bytes(random: (below: number) => number, length: number): Uint8Array {
 }
 
 function contents(map: LoadedProgram["maps"][number]): string {
+  if (map.def.type !== MAP_TYPE.ARRAY && map.def.type !== MAP_TYPE.HASH) return map.def.name;
   return `${map.def.name} ${Array.from(map.entries(), ([key, value]) => `${key}:${value}`).join(" ")}`;
 }
 

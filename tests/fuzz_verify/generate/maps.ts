@@ -1,0 +1,166 @@
+/**
+ * Maps: looked up, in one another too, changed, gone through, and the lock in a value.
+ *
+ * @module
+ */
+import type { Builder, Kind } from "./builder.ts";
+import { access, slotOf } from "./memory.ts";
+import { arithmetic } from "./numbers.ts";
+
+/** Definitions for the header of a program's text, of those maps that it names. Values of `l` are of the type `locked` of `program.ts`. */
+export function mapLines(text: string, lockedType: number): readonly string[] {
+  const inner = "type=array key=4 value=16 max=2";
+  const maps: readonly (readonly [name: string, definition: string])[] = [
+    ["a", "type=array key=4 value=64 max=1"],
+    ["m", "type=array key=4 value=48 max=4"],
+    ["h", "type=hash key=4 value=16 max=8"],
+    ["c", "type=percpu_array key=4 value=24 max=2"],
+    ["l", `type=array key=4 value=24 max=1 key_type=1 value_type=${lockedType}`],
+    ["b", "type=ringbuf key=0 value=0 max=4096"],
+    ["t", "type=prog_array key=4 value=4 max=2"],
+    ["q", "type=queue key=0 value=8 max=4"],
+    ["o", `type=array_of_maps key=4 value=4 max=2 inner=(i ${inner})`],
+  ];
+  const named = maps.filter(([name]) =>
+    text.includes(`map ${name} ll`) || text.includes(`map_value ${name}+`)
+  );
+  return named.map(([name, definition]) => `map ${name} ${definition}`);
+}
+
+/** Tests a result for null: what follows runs only with it, or the program ends without. */
+function tested(g: Builder, kind: Kind): void {
+  if (g.fault()) return g.set(0, kind);
+  const end = g.label();
+  const choices = [0, 7, 8, 9].filter((r) => !g.isLocked(r));
+  const r = g.random(3) === 0 ? g.of(choices) : 0;
+  if (r !== 0) g.put(`r${r} = r0`);
+  g.set(0, "none");
+  g.set(r, "none");
+  const asked = g.random(2) === 0 ? r : 0;
+  if (g.random(2) === 0 || g.frame.held > 0) {
+    g.put(`if r${asked} == 0 goto ${end}`);
+    g.maybe(() => {
+      g.set(r, kind);
+      g.statements(1 + g.random(3));
+      if (g.kind(r) === kind) g.set(r, "none");
+    });
+    g.put(`${end}:`);
+    if (!g.isLocked(0)) {
+      g.put(`r0 = ${g.constant()}`);
+      g.set(0, "num");
+    }
+  } else {
+    // Without one the program goes no further.
+    g.put(`if r${asked} != 0 goto ${end}`, "r0 = 0", "exit", `${end}:`);
+    g.set(r, kind);
+  }
+}
+
+/** A key for a map in r2; its bytes are in the frame. */
+function key(g: Builder): void {
+  const at = slotOf(g, 4);
+  if (g.random(2) === 0) g.put(`*(u32 *)(r10 ${at}) = ${g.random(6)}`);
+  g.put("r2 = r10", `r2 += ${at}`);
+}
+
+/** Looks a value up. */
+export function lookup(g: Builder): void {
+  if (!g.callable()) return access(g);
+  const map = g.of(["m", "h", "m", "h", "c"] as const);
+  key(g);
+  g.put(`r1 = map ${map} ll`, "call bpf_map_lookup_elem#1");
+  g.clobber();
+  tested(g, `${map}0`);
+}
+
+/** Looks a map up in a map, and a value in it. */
+export function lookupInner(g: Builder): void {
+  if (!g.callable() || g.frame.held > 0) return lookup(g);
+  const end = g.label();
+  key(g);
+  g.put("r1 = map o ll", "call bpf_map_lookup_elem#1");
+  g.clobber("none");
+  if (!g.fault()) g.put(`if r0 == 0 goto ${end}`);
+  g.maybe(() => {
+    g.put("r1 = r0");
+    key(g);
+    g.put("call bpf_map_lookup_elem#1");
+    g.clobber("none");
+    if (!g.fault()) g.put(`if r0 == 0 goto ${end}`);
+    g.set(0, "i0");
+    g.statements(1 + g.random(3));
+  });
+  g.put(`${end}:`);
+  g.set(0, "none");
+}
+
+/** Changes or deletes an element, or uses a queue. */
+export function changeMap(g: Builder): void {
+  if (!g.callable()) return access(g);
+  const map = g.of(["m", "h", "h"]), width = map === "m" ? 48 : 16;
+  switch (g.random(12)) {
+    case 0:
+    case 3:
+    case 4:
+      key(g);
+      g.put(`r1 = map ${map} ll`, "call bpf_map_delete_elem#3");
+      break;
+    case 1:
+      g.put("r2 = r10", `r2 += ${slotOf(g, 8)}`, `r3 = ${g.random(3)}`, "r1 = map q ll");
+      g.put("call bpf_map_push_elem#87");
+      break;
+    case 2:
+      // What is popped need not have been written before.
+      g.put("r2 = r10", `r2 += ${slotOf(g, 8)}`, "r1 = map q ll");
+      g.put(`call ${g.of(["bpf_map_pop_elem#88", "bpf_map_peek_elem#89"])}`);
+      break;
+    default: {
+      const from = [7, 8, 9].filter((r) => g.kind(r) === "a0" || g.kind(r) === `${map}0`);
+      key(g);
+      if (from.length > 0 && g.random(2) === 0) g.put(`r3 = r${g.of(from)}`);
+      else g.put("r3 = r10", `r3 += -${g.fault() ? width - 8 : 64}`);
+      g.put(`r4 = ${g.random(3)}`, `r1 = map ${map} ll`, "call bpf_map_update_elem#2");
+    }
+  }
+  g.clobber();
+}
+
+/** The lock of a value held for a while. */
+export function locked(g: Builder): void {
+  if (!g.callable() || g.frame.held > 0 || (g.type === "socket_filter" && !g.fault())) return arithmetic(g);
+  const kept = g.saved(), end = g.label();
+  if (kept === undefined) return arithmetic(g);
+  const offset = g.fault() && g.fault() ? 4 : 0;
+  if (g.random(2) === 0) {
+    // Of the address in the instruction and of one looked up, locks have identities of different kinds.
+    g.put(`r${kept} = map_value l+0 ll`);
+  } else {
+    key(g);
+    g.put("r1 = map l ll", "call bpf_map_lookup_elem#1");
+    g.clobber("none");
+    g.put(`if r0 == 0 goto ${end}`, `r${kept} = r0`);
+  }
+  const ways = (): void => {
+    g.put(`r1 = r${kept}`);
+    if (offset !== 0) g.put(`r1 += ${offset}`);
+    g.put("call bpf_spin_lock#93");
+    g.clobber("none");
+    g.frame.held++;
+    const { quiet } = g.frame;
+    g.frame.quiet = true;
+    g.put(`r${kept} += 8`);
+    g.set(kept, "l8");
+    g.locking([kept], () => g.statements(1 + g.random(3)));
+    g.frame.quiet = quiet;
+    g.frame.held--;
+    g.put(`r1 = r${kept}`, "r1 += -8");
+    if (!(g.fault() && g.fault())) g.put("call bpf_spin_unlock#94");
+    g.clobber("none");
+    g.set(kept, "none");
+  };
+  g.set(kept, "none");
+  g.maybe(ways);
+  g.put(`${end}:`);
+  g.set(kept, "none");
+  for (let r = 0; r <= 5; r++) g.set(r, "none");
+}
