@@ -25,7 +25,8 @@ const DUMMY_NAME = "dummy_ksym";
 
 /** The completed BTF. Ids are those of `btf`; at most one variable is added behind them. */
 export function fixupBtf(btf: IndexedBtf, object: ObjectParts, externs: readonly ObjectExtern[]): IndexedBtf {
-  const needsDummy = externs.some((extern) => extern.kind === "kfunc");
+  const lost = neverLinked(btf, object, externs);
+  const needsDummy = lost.length > 0 || externs.some((extern) => extern.kind === "kfunc");
   const patch = new Patch(btf, needsDummy);
   const symbols = new Map<string, ElfSymbol>();
   for (const symbol of object.elf.symbols) {
@@ -39,12 +40,32 @@ export function fixupBtf(btf: IndexedBtf, object: ObjectParts, externs: readonly
     else if (type.name === ".kconfig") fixKconfig(patch, btf, { id, type, externs });
     else fixVariables(patch, btf, { id, type, object, symbols });
   }
+  for (const { id, proto } of lost) {
+    patch.info(id, KIND_FUNC_INFO | LINKAGE_GLOBAL);
+    patch.nameParameters(proto);
+  }
   for (const func of object.functions) {
     if (func.entry || !func.hidden) continue;
     const id = btf.find(func.name, "func");
     if (id !== 0) patch.info(id, KIND_FUNC_INFO | LINKAGE_STATIC);
   }
   return patch.finish();
+}
+
+/** Functions of objects that were never linked: nothing but these says that they exist. */
+function neverLinked(
+  btf: IndexedBtf,
+  object: ObjectParts,
+  externs: readonly ObjectExtern[],
+): readonly { readonly id: number; readonly proto: number }[] {
+  const known = new Set(externs.map((extern) => extern.typeId));
+  return object.elf.symbols.flatMap((symbol) => {
+    if (symbol.section !== 0 || symbol.name === "") return [];
+    const id = btf.find(symbol.name, "func"), type = btf.type(id);
+    return type.kind === "func" && type.linkage === "extern" && !known.has(id)
+      ? [{ id, proto: type.type }]
+      : [];
+  });
 }
 
 type Datasec = BtfType & { readonly kind: "datasec" };

@@ -13,7 +13,7 @@
  */
 import type { Btf } from "../../ir/btf/btf.ts";
 import { MalformedError } from "../../ir/diagnostic.ts";
-import type { ElfSection } from "../../ir/elf/elf.ts";
+import type { ElfSection, ElfSymbol } from "../../ir/elf/elf.ts";
 import { MAP_TYPE } from "../../ir/map_types.ts";
 import type { MapDef } from "../../ir/unit.ts";
 import { emptyMap } from "../../ir/unit.ts";
@@ -87,7 +87,7 @@ function definitions(object: ObjectParts, section: ElfSection, btf: Btf | undefi
     .sort((a, b) => a.value - b.value);
   if (symbols.length === 0) return [];
   const wrong = (what: string) => new MalformedError(what, `section ${section.name}`);
-  const size = section.size / symbols.length;
+  const size = sizeOfAll(symbols) ?? section.size / symbols.length;
   if (!Number.isInteger(size) || size < COMMON_SIZE || size % 4 !== 0) {
     throw wrong(`${section.size} bytes do not divide into ${symbols.length} map definitions`);
   }
@@ -126,6 +126,12 @@ function definitions(object: ObjectParts, section: ElfSection, btf: Btf | undefi
     const map = { def: finished(def), section: section.index, offset: at, size, variables: false };
     return inner === undefined ? { map, id } : { map, id, inner };
   });
+}
+
+/** The size that all symbols state, where they do: linkers leave gaps of definitions without a name. */
+function sizeOfAll(symbols: readonly ElfSymbol[]): number | undefined {
+  const [{ size }] = symbols;
+  return size > 0 && symbols.every((symbol) => symbol.size === size) ? size : undefined;
 }
 
 function restOf(words: readonly number[], size: number): Rest {

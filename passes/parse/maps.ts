@@ -148,9 +148,9 @@ export function finished(def: Writable<MapDef>): MapDef {
     def.valueSize = 0;
   }
   if (def.type === MAP_TYPE.PERF_EVENT_ARRAY) {
-    // Descriptors by CPU, whatever is left out.
+    // Descriptors by CPU; a value's type is that of the samples.
     def.keySize ||= 4;
-    def.valueSize ||= 4;
+    if (def.valueSize === 0 || def.valueTypeId !== 0) def.valueSize = 4;
   }
   if (UNTYPED.has(def.type)) {
     def.keyTypeId = 0;

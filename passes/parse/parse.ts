@@ -107,6 +107,8 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
     addresses: options.addresses,
     exceptionCallbacks: callbacks,
   };
+  const isBody = (func: ObjectFunction) =>
+    options.textFunctions === true && func.global && func.section.name === ".text";
   const programs: Program[] = [];
   const unreadable: UnreadableProgram[] = [];
   const unit: Unit = {
@@ -129,8 +131,7 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
   let slots = 0, firstError: MalformedError | undefined;
   const found: LinkedProgram[] = [];
   for (const func of object.functions) {
-    const isBody = options.textFunctions === true && !func.entry && func.global;
-    if (!func.entry && !isBody) continue;
+    if (!func.entry && !isBody(func)) continue;
     const funcId = info.typeOf(func);
     if (btf !== undefined && funcId !== 0) {
       const callback = callbackOf(object, exceptionCallbacks(btf, funcId));
@@ -158,8 +159,11 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
   }
   if (found.length === 0 && firstError !== undefined) throw firstError;
   const types = typesOf(found, unit, options);
+  // What nobody could load by itself and others call is a part of those.
+  const called = new Set(found.flatMap(({ linked }) => linked.parts.slice(1).map(({ func }) => func)));
   found.forEach((program, i) => {
-    const { attrs } = program;
+    const { attrs, linked } = program;
+    if (types[i] === "unspec" && !isBody(linked.parts[0].func) && called.has(linked.parts[0].func)) return;
     const attachType = attrs.type === "unspec"
       ? firstAttachType(types[i], options.profile)
       : attrs.attachType;
