@@ -258,7 +258,8 @@ function slotSafe(
         return W[old.value + AUX1] === W[now.value + AUX1] &&
           sameIds(W[old.value + REF_ID], W[now.value + REF_ID]);
       case STACK_ITER:
-        return W[old.value + AUX1] === W[now.value + AUX1] &&
+        // Beyond the kernel: one whose read section has ended is not as good as one whose has not.
+        return W[old.value + AUX1] === W[now.value + AUX1] && W[old.value + TYPE] === W[now.value + TYPE] &&
           ((W[old.value + AUX2] ^ W[now.value + AUX2]) & 0xff) === 0 &&
           sameIds(W[old.value + REF_ID], W[now.value + REF_ID]);
       case STACK_IRQ_FLAG:

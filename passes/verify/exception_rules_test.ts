@@ -150,4 +150,227 @@ ruleCases("exceptions and sections", [
       exit`,
     message: "unmatched rcu read unlock (kernel function bpf_rcu_read_unlock)",
   },
+  {
+    name: "a function may say what the program returns when it throws",
+    type: "sched_cls",
+    typed: true,
+    main: "main_caught",
+    text: `
+      r1 = 7
+      call kfunc bpf_throw
+      r0 = 0
+      exit
+    func caught global:
+      r0 = 0
+      exit`,
+  },
+  {
+    name: "what that function returns is what the program may return",
+    type: "cgroup_skb",
+    head: "attach 0",
+    typed: true,
+    main: "main_caught",
+    text: `
+      r1 = 7
+      call kfunc bpf_throw
+      r0 = 0
+      exit
+    func caught global:
+      r0 = r1
+      exit`,
+    message: "At program exit the register R0 has unknown scalar value should have been in [0, 1]",
+  },
+  {
+    name: "with such a function anything may be thrown",
+    type: "cgroup_skb",
+    head: "attach 0",
+    typed: true,
+    main: "main_caught",
+    text: `
+      r1 = 7
+      call kfunc bpf_throw
+      r0 = 0
+      exit
+    func caught global:
+      r0 = 1
+      exit`,
+  },
+  {
+    name: "that function is looked at though nothing throws",
+    type: "sched_cls",
+    typed: true,
+    main: "main_caught",
+    text: `
+      r0 = 0
+      exit
+    func caught global:
+      r0 = r5
+      exit`,
+    message: "R5 !read_ok",
+  },
+  {
+    name: "all of that function can be reached",
+    type: "sched_cls",
+    typed: true,
+    main: "main_caught",
+    text: `
+      r0 = 0
+      exit
+    func caught global:
+      r0 = 0
+      exit
+      r0 = 1
+      exit`,
+    message: "unreachable insn 4",
+  },
+  {
+    name: "that function is global",
+    type: "sched_cls",
+    typed: true,
+    main: "main_static",
+    text: `
+      r1 = 7
+      call kfunc bpf_throw
+      r0 = 0
+      exit
+    func caught_static:
+      r0 = 0
+      exit`,
+    message: "exception callback 'caught_static' must have global linkage",
+  },
+  {
+    name: "that function takes one number",
+    type: "sched_cls",
+    typed: true,
+    main: "main_nothing",
+    text: `
+      r1 = 7
+      call kfunc bpf_throw
+      r0 = 0
+      exit
+    func caught_nothing global:
+      r0 = 0
+      exit`,
+    message: "exception cb only supports single integer argument",
+  },
+  {
+    name: "that function returns a number",
+    type: "sched_cls",
+    typed: true,
+    main: "main_memory",
+    text: `
+      r1 = 7
+      call kfunc bpf_throw
+      r0 = 0
+      exit
+    func caught_memory global:
+      r0 = 0
+      exit`,
+    message: "Global function caught_memory() doesn't return scalar. Only those are supported.",
+  },
+  {
+    name: "there is one such function",
+    type: "sched_cls",
+    typed: true,
+    main: "main_two",
+    text: `
+      r1 = 7
+      call kfunc bpf_throw
+      r0 = 0
+      exit
+    func caught global:
+      r0 = r1
+      exit
+    func caught_nothing global:
+      r0 = 0
+      exit`,
+    message: "multiple exception callback tags for main subprog",
+  },
+  {
+    name: "that function exists",
+    type: "sched_cls",
+    typed: true,
+    main: "main_missing",
+    text: `
+      r1 = 7
+      call kfunc bpf_throw
+      r0 = 0
+      exit`,
+    message: "exception callback 'nobody' could not be found in BTF",
+  },
+  {
+    name: "that function is part of the program",
+    type: "sched_cls",
+    typed: true,
+    main: "main_caught",
+    text: `
+      r1 = 7
+      call kfunc bpf_throw
+      r0 = 0
+      exit`,
+    message: "exception callback type id not found in func_info",
+  },
+  {
+    name: "that function is not the program itself",
+    type: "sched_cls",
+    typed: true,
+    main: "main_itself",
+    text: `
+      r1 = 7
+      call kfunc bpf_throw
+      r0 = 0
+      exit`,
+    message: "invalid exception callback insn_off in func_info: 0",
+  },
+  {
+    name: "that function does not throw",
+    type: "sched_cls",
+    typed: true,
+    main: "main_caught",
+    text: `
+      r1 = 7
+      call kfunc bpf_throw
+      r0 = 0
+      exit
+    func caught global:
+      call kfunc bpf_throw
+      r0 = 0
+      exit`,
+    message: "bpf_throw kfunc (insn 4) cannot be called from callback subprog 1",
+  },
+  {
+    name: "nothing that function calls throws",
+    type: "sched_cls",
+    typed: true,
+    main: "main_caught",
+    text: `
+      r1 = 7
+      call kfunc bpf_throw
+      r0 = 0
+      exit
+    func caught global:
+      call helping
+      r0 = 0
+      exit
+    func helping:
+      call kfunc bpf_throw
+      r0 = 0
+      exit`,
+    message: "bpf_throw kfunc (insn 7) cannot be called from callback subprog 2",
+  },
+  {
+    name: "that function is not called",
+    type: "sched_cls",
+    typed: true,
+    main: "main_caught",
+    text: `
+      r1 = 0
+      call caught
+      r0 = 0
+      exit
+    func caught global:
+      r0 = 0
+      exit`,
+    message: "insn 1 cannot call exception cb directly",
+  },
 ]);

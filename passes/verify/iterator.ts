@@ -12,6 +12,7 @@ import { freeBlock } from "./blocks.ts";
 import { stackObjectSlot } from "./dynptr.ts";
 import { EINVAL, type Env, frameAt, slotTypesAt, spillAt } from "./env.ts";
 import { markNotInit } from "./frames.ts";
+import { inRcuSection } from "./kernel_ptr.ts";
 import type { KfuncProto } from "./kfunc_proto.ts";
 import {
   ALL_BYTES,
@@ -19,9 +20,11 @@ import {
   AUX2,
   F_NSLOTS,
   FRAMENO,
+  MEM_RCU,
   OFF,
   PTR_MAYBE_NULL,
   PTR_TO_STACK,
+  PTR_UNTRUSTED,
   REF_ID,
   REG_WORDS,
   SCALAR_VALUE,
@@ -50,6 +53,10 @@ import { widenScalars } from "./widen.ts";
 export const ITER_ACTIVE = 1;
 /** See {@linkcode ITER_ACTIVE}. */
 export const ITER_DRAINED = 2;
+/** `EPROTO`. */
+const EPROTO = 71;
+/** `enum bpf_attach_type`. */
+const TRACE_ITER = 28;
 /** The type word of an iterator's slots. */
 const ITER_SLOT = Math.imul(ALL_BYTES, STACK_ITER);
 
@@ -59,6 +66,10 @@ const argument = { frame: 0, spi: 0, slots: 0 };
 /** Verifies the iterator passed in register `regno`, and makes or ends it: its reference, or `-errno`. */
 export function checkIteratorArg(env: Env, regno: number, proto: KfuncProto): number {
   const o = env.regs + regno * REG_WORDS, pointee = proto.params[regno - 1].pointee;
+  if (proto.name === "bpf_iter_css_task_new" && !mayIterateTasksOfCgroups(env)) {
+    const where = "only allowed in bpf_lsm, bpf_iter and sleepable progs";
+    return env.fail(EINVAL, "kfunc-not-allowed", `css_task_iter is ${where}`);
+  }
   if (W[o + TYPE] !== PTR_TO_STACK) {
     return env.fail(EINVAL, "iterator-state", `arg#${regno - 1} expected pointer to an iterator on stack`);
   }
@@ -71,9 +82,14 @@ export function checkIteratorArg(env: Env, regno: number, proto: KfuncProto): nu
     if (!isFree(env, o, slots)) {
       return env.fail(EINVAL, "iterator-state", `expected uninitialized iter_${name} as arg #${regno - 1}`);
     }
-    return make(env, regno, { type, slots });
+    const protectedByRcu = proto.flags.has("rcu_protected");
+    const trust = !protectedByRcu ? 0 : inRcuSection(env) ? MEM_RCU : PTR_UNTRUSTED;
+    return make(env, regno, { type, slots, trust });
   }
   const spi = stackObjectSlot(env, o, "iter", slots);
+  if (spi >= 0 && isOutdated(W[o + FRAMENO], spi, slots)) {
+    return env.fail(EPROTO, "iterator-state", `expected an RCU CS when using ${proto.name}`);
+  }
   if (spi < 0 || !isIterator(W[o + FRAMENO], spi, { type, slots })) {
     return env.fail(EINVAL, "iterator-state", `expected an initialized iter_${name} as arg #${regno - 1}`);
   }
@@ -87,6 +103,12 @@ export function checkIteratorArg(env: Env, regno: number, proto: KfuncProto): nu
   const ref = W[spillAt(frameAt(W[o + FRAMENO]), spi) + REF_ID];
   if (proto.flags.has("iter_destroy")) end(env, ref);
   return ref;
+}
+
+/** That iterator takes a lock, which may be held where other programs run. */
+function mayIterateTasksOfCgroups(env: Env): boolean {
+  const { name } = env.rules;
+  return name === "lsm" || (name === "tracing" && env.attachType === TRACE_ITER) || env.sleepable;
 }
 
 function scratch(env: Env, spi: number): void {
@@ -107,6 +129,16 @@ function isFree(env: Env, o: number, slots: number): boolean {
   return true;
 }
 
+/** The section in which an iterator was made, and outside of which it is worth nothing, has ended since. */
+function isOutdated(frameno: number, spi: number, slots: number): boolean {
+  const frame = frameAt(frameno);
+  for (let i = 0; i < slots; i++) {
+    if (W[slotTypesAt(frame, spi - i)] !== ITER_SLOT) return false;
+    if ((W[spillAt(frame, spi - i) + TYPE] & PTR_UNTRUSTED) !== 0) return true;
+  }
+  return false;
+}
+
 function isIterator(frameno: number, spi: number, what: { type: number; slots: number }): boolean {
   const frame = frameAt(frameno);
   for (let i = 0; i < what.slots; i++) {
@@ -117,7 +149,7 @@ function isIterator(frameno: number, spi: number, what: { type: number; slots: n
   return true;
 }
 
-function make(env: Env, regno: number, what: { type: number; slots: number }): number {
+function make(env: Env, regno: number, what: { type: number; slots: number; trust: number }): number {
   const o = env.regs + regno * REG_WORDS;
   for (let i = 0; i < what.slots * 8; i += 8) {
     const err = checkStackWrite(env, regno, W[o + OFF] + i, { size: 8, valueRegno: -1 });
@@ -129,7 +161,7 @@ function make(env: Env, regno: number, what: { type: number; slots: number }): n
   for (let i = 0; i < what.slots; i++) {
     const r = spillAt(frame, spi - i);
     markKnown(r, 0, 0);
-    W[r + TYPE] = PTR_TO_STACK;
+    W[r + TYPE] = PTR_TO_STACK | what.trust;
     W[r + AUX1] = what.type;
     W[r + AUX2] = ITER_ACTIVE;
     W[r + REF_ID] = i === 0 ? ref : 0;

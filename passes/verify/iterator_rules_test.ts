@@ -3,6 +3,23 @@
  */
 import { ITERATOR, ruleCases } from "./testing/rule_cases.ts";
 
+/** An iterator over all tasks at `r10 -24`: made, asked for the next, and destroyed. */
+const NEW_TASKS = `
+      r1 = r10
+      r1 += -24
+      r2 = 0
+      r3 = 0
+      call kfunc bpf_iter_task_new`;
+const NEXT_TASK = `
+      r1 = r10
+      r1 += -24
+      call kfunc bpf_iter_task_next
+      if r0 == 0 goto out`;
+const END_TASKS = `
+      r1 = r10
+      r1 += -24
+      call kfunc bpf_iter_task_destroy`;
+
 ruleCases("iterators", [
   {
     name: "a loop over numbers ends",
@@ -311,5 +328,60 @@ ruleCases("iterators", [
       r0 = 0
       exit`,
     message: "expected an initialized iter_bits as arg #0",
+  },
+  {
+    name: "an iterator over tasks is made in a read section",
+    type: "syscall",
+    head: "flags 16",
+    text: `${NEW_TASKS}
+      r0 = 0
+      exit`,
+    message: "kernel func bpf_iter_task_new requires RCU critical section protection",
+  },
+  {
+    name: "an iterator over tasks is used in the section it was made in",
+    type: "syscall",
+    head: "flags 16",
+    text: `
+      call kfunc bpf_rcu_read_lock${NEW_TASKS}${NEXT_TASK}
+      r1 = *(u32 *)(r0 +@task_struct.pid)
+    out:${END_TASKS}
+      call kfunc bpf_rcu_read_unlock
+      r0 = 0
+      exit`,
+  },
+  {
+    name: "an iterator over tasks is used no more when its section has ended",
+    type: "syscall",
+    head: "flags 16",
+    text: `
+      call kfunc bpf_rcu_read_lock${NEW_TASKS}
+      call kfunc bpf_rcu_read_unlock
+      call kfunc bpf_rcu_read_lock${NEXT_TASK}
+    out:${END_TASKS}
+      call kfunc bpf_rcu_read_unlock
+      r0 = 0
+      exit`,
+    message: "expected an RCU CS when using bpf_iter_task_next",
+  },
+  {
+    name: "an iterator whose section has ended on one way only is worth nothing where ways meet",
+    type: "syscall",
+    head: "flags 16",
+    text: `
+      call kfunc bpf_rcu_read_lock${NEW_TASKS}
+      call bpf_get_prandom_u32#7
+      if r0 == 5 goto again
+    next:${NEXT_TASK}
+    out:${END_TASKS}
+      call kfunc bpf_rcu_read_unlock
+      r0 = 0
+      exit
+    again:
+      call kfunc bpf_rcu_read_unlock
+      call kfunc bpf_rcu_read_lock
+      goto next`,
+    message: "expected an RCU CS when using bpf_iter_task_next",
+    kernelAccepts: true,
   },
 ]);

@@ -5,6 +5,7 @@
  */
 import type { Btf } from "../../../ir/btf/btf.ts";
 import { BtfBuilder } from "../../../ir/btf/write.ts";
+import { addAsyncFunctions, addAsyncTypes } from "./async_types.ts";
 import { addKernelStructures } from "./kernel_structs.ts";
 import { addObjectFunctions, addObjectTypes } from "./object_types.ts";
 
@@ -68,6 +69,7 @@ export function kernelTypes(): Btf {
   func("bpf_arena_reserve_pages", int, [["p__map", map], ["ptr__ign", memory], ["page_cnt", u32]]);
   addKernelStructures(builder, { int, u32, u64 });
   addObjectFunctions(builder, { int, u64, func });
+  addAsyncFunctions(builder, { int, u32, u64, task: builder.build().find("task_struct", "struct"), func });
   built = builder.build();
   return built;
 }
@@ -76,7 +78,7 @@ let values: Btf | undefined;
 
 /**
  * Types of a program whose map's values (type 3, keys: 1) have a number, a `bpf_spin_lock` at offset 4, and eight bytes more; or (type
- * 9) a task that the map owns and, at offset 8, one that it only points to. Those of `object_types.ts` follow.
+ * 9) a task that the map owns and, at offset 8, one that it only points to. Those of `object_types.ts` and `async_types.ts` follow.
  */
 export function valueTypes(): Btf {
   if (values !== undefined) return values;
@@ -97,6 +99,7 @@ export function valueTypes(): Btf {
     { name: "seen", type: seen, bitOffset: 64, bitSize: 0 },
   ]);
   addObjectTypes(builder, lock);
+  addAsyncTypes(builder);
   values = builder.build();
   return values;
 }
