@@ -5,6 +5,8 @@
  */
 import type { Program } from "../ir/program.ts";
 import type { UnreadableProgram } from "../ir/unit.ts";
+import type { Explanation } from "../passes/verify/explain/explain.ts";
+import { explanationLines } from "../passes/verify/explain/text.ts";
 import { bold, dim, green, red, yellow } from "./terminal.ts";
 
 /** As `--json` prints it. */
@@ -16,6 +18,8 @@ export interface Verdict {
   readonly verdict: "accept" | "reject" | "unsupported" | "error";
   /** The kernel's, positive; 0 if there is none. */
   readonly errno: number;
+  /** What kind of rejection it is, as in `docs/diagnostics.md`; empty if accepted, absent where a kernel judged. */
+  readonly code?: string;
   /** The log's last line; empty if accepted. */
   readonly message: string;
   readonly processed: number;
@@ -26,6 +30,8 @@ export interface Verdict {
   /** Microseconds of the walk and the checks after it, without reading the file. */
   readonly usec: number;
   readonly log?: string;
+  /** Why it was refused, if that was asked for. */
+  readonly explanation?: Explanation;
 }
 
 /** The fields that say which program it is. */
@@ -81,9 +87,14 @@ export function describeVerdict(verdict: Verdict, logLevel: number): string {
       return `${line} ${dim(figures)}${logLevel > 0 ? `\n${log.trimEnd()}` : ""}`;
     }
     case "reject": {
-      if (logLevel > 0) return `${line}\n${log.trimEnd()}`;
+      const { explanation, code } = verdict, tail = logLevel > 0 ? `\n${log.trimEnd()}` : "";
+      if (explanation !== undefined) {
+        return [line, ...explanationLines(explanation, { bold, dim }).map((l) => `  ${l}`)].join("\n") + tail;
+      }
+      if (logLevel > 0) return `${line}${tail}`;
       const lines = log === "" ? [verdict.message] : whatMatters(log);
-      return [line, ...lines.map((l) => `    ${l}`)].join("\n");
+      const kind = code === undefined || code === "" ? "" : ` ${dim(code)}`;
+      return [`${line}${kind}`, ...lines.map((l) => `    ${l}`)].join("\n");
     }
     case "unsupported":
     case "error":

@@ -6,7 +6,8 @@
 import type { Btf } from "../ir/btf/btf.ts";
 import { UnsupportedError } from "../ir/diagnostic.ts";
 import type { Program } from "../ir/program.ts";
-import { verifyProgram, type VerifyResult } from "../passes/verify/verify.ts";
+import type { explainRejection } from "../passes/verify/explain/explain.ts";
+import { type VerifyOptions, verifyProgram, type VerifyResult } from "../passes/verify/verify.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { type Command, readOptions, UsageError } from "./command.ts";
 import { readProgramType, readTargetBtf, readUnit, selectPrograms, selectUnreadable } from "./inputs.ts";
@@ -17,7 +18,7 @@ import { describeVerdict, headOf, NO_FIGURES, openType, unreadableVerdict, type 
 export const command: Command = {
   name: "verify",
   summary: "says of programs whether the kernel would take them, and why not",
-  help: `inlay verify OBJECT… [--program P] [--btf FILE] [--type TYPE] [--log 0|1|2] [--json]
+  help: `inlay verify OBJECT… [--program P] [--btf FILE] [--type TYPE] [--log 0|1|2] [--explain] [--json]
 
 Verifies every program of the objects as Linux 6.18 does and prints a line for each. What is not
 decided yet is "unsupported", never a guess. Needs no kernel and no permission but to read.
@@ -27,18 +28,28 @@ decided yet is "unsupported", never a guess. Needs no kernel and no permission b
   --type TYPE   what programs are whose section's name says nothing, e.g. sched_cls; else older
                 loaders' names and what a program does decide, or its type stays open
   --log N       the verifier's log: 1 what led to a rejection, 2 every path
-  --json        one object per line: object, section, program, type, verdict, errno, message,
-                processed, total_states, peak_states, stack_depth, usec (and log with --log)
+  --explain     of rejections: what was asked of which value, where the value came from, what would
+                have sufficed, and the path; takes a second verification of the programs refused
+  --json        one object per line: object, section, program, type, verdict, errno, code, message,
+                processed, total_states, peak_states, stack_depth, usec (and log with --log,
+                explanation with --explain)
+
+Codes of rejections are listed in docs/diagnostics.md.
 
 Flags that an object states in test_prog_flags declaration tags are applied.
 Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
-  run(args) {
-    const options = readOptions(args, { flags: ["json"], strings: ["program", "btf", "type", "log"] });
+  async run(args) {
+    const options = readOptions(args, {
+      flags: ["json", "explain"],
+      strings: ["program", "btf", "type", "log"],
+    });
     if (options.positional.length === 0) throw new UsageError("takes at least one object");
     const logLevel = options.integer("log", { min: 0, max: 2, default: 0 });
     const targetBtf = readTargetBtf(options.string("btf"));
     const type = readProgramType(options.string("type"));
     const json = options.flag("json"), wanted = options.string("program");
+    // Loaded only where it is asked for: a plain verification starts without it.
+    const explain = options.flag("explain") ? await import("../passes/verify/explain/explain.ts") : undefined;
     const progress = new Progress(options.positional.length);
     let status = 0, found = 0;
     options.positional.forEach((object, i) => {
@@ -66,7 +77,13 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
       found += programs.length;
       for (const program of programs) {
         progress.at(i, `${object} ${program.attrs.name}`);
-        const verdict = judge(program, { object, logLevel, targetBtf, explain: !json });
+        const verdict = judge(program, {
+          object,
+          logLevel,
+          targetBtf,
+          ending: !json && explain === undefined,
+          explain: explain?.explainRejection,
+        });
         if (verdict.verdict !== "accept") status = Math.max(status, 1);
         progress.end();
         console.log(json ? JSON.stringify(verdict) : describeVerdict(verdict, logLevel));
@@ -74,7 +91,7 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
     });
     progress.end();
     if (found === 0 && status === 0) throw new UsageError("there are no programs to verify");
-    return Promise.resolve(status);
+    return status;
   },
 };
 
@@ -83,27 +100,30 @@ interface JudgeOptions {
   readonly logLevel: number;
   readonly targetBtf: Btf | undefined;
   /** Get the log of a rejection even if none was asked for. */
-  readonly explain: boolean;
+  readonly ending: boolean;
+  /** Says why a program is refused. */
+  readonly explain: typeof explainRejection | undefined;
 }
 
 function judge(program: Program, options: JudgeOptions): Verdict {
   const head = headOf(program, options.object);
   const open = openType(program);
   if (open !== undefined) return { ...head, ...NO_FIGURES, verdict: "unsupported", message: open };
-  const run = (logLevel: number): VerifyResult =>
-    verifyProgram(program, {
-      profile: LINUX_6_18,
-      logLevel,
-      ...(options.targetBtf === undefined ? {} : { targetBtf: options.targetBtf }),
-    });
+  const told: VerifyOptions = {
+    profile: LINUX_6_18,
+    ...(options.targetBtf === undefined ? {} : { targetBtf: options.targetBtf }),
+  };
+  const run = (logLevel: number): VerifyResult => verifyProgram(program, { ...told, logLevel });
   try {
     const result = run(options.logLevel);
-    const explained = options.explain && result.verdict === "reject" && options.logLevel === 0;
-    const log = explained ? run(1).log : result.log;
+    const rejected = result.verdict === "reject";
+    const log = rejected && options.ending && options.logLevel === 0 ? run(1).log : result.log;
+    const explanation = rejected ? options.explain?.(program, told) : undefined;
     return {
       ...head,
       verdict: result.verdict,
       errno: result.errno,
+      code: result.code,
       message: result.message,
       processed: result.processed,
       total_states: result.totalStates,
@@ -111,6 +131,7 @@ function judge(program: Program, options: JudgeOptions): Verdict {
       stack_depth: result.stackDepth.join("+"),
       usec: result.usec,
       ...(log === "" ? {} : { log }),
+      ...(explanation === undefined ? {} : { explanation }),
     };
   } catch (error) {
     if (error instanceof UnsupportedError) {
