@@ -5,24 +5,17 @@
  * @module
  */
 import { RejectedError } from "../../ir/diagnostic.ts";
-import { Edit } from "../../ir/edit.ts";
-import type { Program } from "../../ir/program.ts";
-import { fastcallDepth, stackDepth } from "../facts.ts";
 import { checkStackDepth } from "../stack_check.ts";
 import { E2BIG, EACCES, type Env } from "./env.ts";
 import { checkThrows } from "./exceptions.ts";
+import { programWithDepths } from "./results.ts";
 
-/** Checks a program that has its facts: 0 or `-errno`. */
-export function checkCallDepth(env: Env, program: Program): number {
+/** Checks a program whose paths are all safe: 0 or `-errno`. */
+export function checkCallDepth(env: Env): number {
   const failed = checkThrows(env);
   if (failed < 0) return failed;
-  const edit = new Edit(program, { by: "verify" });
-  for (const { id } of program.subprogs) {
-    const depth = program.get(fastcallDepth, id);
-    if (depth !== null) edit.set(stackDepth, id, depth.to);
-  }
   try {
-    checkStackDepth(edit.commit(), { jit: true });
+    checkStackDepth(programWithDepths(env), { jit: true });
     return 0;
   } catch (error) {
     if (!(error instanceof RejectedError)) throw error;

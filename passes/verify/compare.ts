@@ -13,6 +13,7 @@ import { W } from "./arena.ts";
 import { type Env, frameAt } from "./env.ts";
 import {
   ADD_CONST,
+  ALL_BYTES,
   AUX1,
   AUX2,
   BASE_TYPE_MASK,
@@ -73,6 +74,7 @@ import {
   SFR_PRECISE_SLOTS,
   SFR_REGS,
   SFR_SLOTS,
+  slotHasValue,
   ST_CURFRAME,
   ST_FLAGS,
   ST_HINT,
@@ -287,7 +289,12 @@ function stackSafe(old: number, now: number, exact: number): boolean {
       continue;
     }
     const u = W[now + F_SLOT_TYPES + i];
-    if (t === u && (t === 0 || t === 0x22222222 || t === 0x33333333)) continue;
+    if (t === u) {
+      if (!slotHasValue(t)) continue;
+      const o = now + F_SPILLS + i * REG_WORDS;
+      if (W[o + VID] === W[ids + i] && W[o + ID] === 0 && W[o + REF_ID] === 0) continue;
+    } else if (exact !== NOT_EXACT) return false;
+    else if (t === 0 || t === ALL_BYTES * STACK_MISC) continue;
     oldSlot.types = t;
     oldSlot.value = valueAt(W[ids + i]);
     nowSlot.types = u;

@@ -108,14 +108,30 @@ export function programWithFacts(env: Env): Program {
     if (contexts !== undefined) edit.set(kfuncContexts, id, contexts);
   }
   for (let s = 0; s < program.subprogs.length; s++) {
-    const { id } = program.subprogs[s], flags = env.subprogFlags[s];
+    const { id } = program.subprogs[s];
     edit.set(stackDepth, id, env.stackDepth[s]);
     const depth = env.fastcall?.depthWithout(s) ?? -1;
     if (depth >= 0) edit.set(fastcallDepth, id, { from: env.stackDepth[s], to: depth });
-    if ((flags & SUB_EXCEPTION_CALLBACK) !== 0) edit.set(callbackKind, id, "exception");
-    else if ((flags & SUB_ASYNC_CALLBACK) !== 0) edit.set(callbackKind, id, "async");
-    else if ((flags & SUB_CALLBACK) !== 0) edit.set(callbackKind, id, "sync");
+    setCallbackKind(env, edit, s);
   }
   edit.set(verified, 0, true);
+  return edit.commit();
+}
+
+function setCallbackKind(env: Env, edit: Edit, s: number): void {
+  const { id } = env.program.subprogs[s], flags = env.subprogFlags[s];
+  if ((flags & SUB_EXCEPTION_CALLBACK) !== 0) edit.set(callbackKind, id, "exception");
+  else if ((flags & SUB_ASYNC_CALLBACK) !== 0) edit.set(callbackKind, id, "async");
+  else if ((flags & SUB_CALLBACK) !== 0) edit.set(callbackKind, id, "sync");
+}
+
+/** The program with no more than what the depth of its stack depends on, as it is without fastcall spills. */
+export function programWithDepths(env: Env): Program {
+  const { program } = env, edit = new Edit(program, { by: "verify" });
+  for (let s = 0; s < program.subprogs.length; s++) {
+    const depth = env.fastcall?.depthWithout(s) ?? -1;
+    edit.set(stackDepth, program.subprogs[s].id, depth >= 0 ? depth : env.stackDepth[s]);
+    setCallbackKind(env, edit, s);
+  }
   return edit.commit();
 }

@@ -170,8 +170,8 @@ function attempt(
   options.signal?.throwIfAborted();
   if (options.timeLimit !== undefined) env.deadline = begin + options.timeLimit;
   let status = check(env);
-  const found = status === 0 ? programWithFacts(env) : undefined;
-  if (found !== undefined) status = checkCallDepth(env, found);
+  const walked = status === 0;
+  if (walked) status = checkCallDepth(env);
   if (status === 0 && env.callsNothing) {
     status = env.fail(
       EINVAL,
@@ -191,6 +191,8 @@ function attempt(
       } total_states ${explored?.total ?? 0} peak_states ${explored?.peak ?? 0} mark_read 0\n`,
     );
   }
+  // Who only asks for the verdict does without.
+  let found: Program | undefined;
   const result: VerifyResult = {
     verdict: status === 0 ? "accept" : "reject",
     errno: -status,
@@ -198,14 +200,16 @@ function attempt(
     code: status === 0 ? "" : `verify/${env.rejection}`,
     demand: status === 0 ? undefined : env.demand,
     log: env.log.toString(),
-    slot: status !== 0 && found === undefined && env.processed > 0 ? env.insnIdx : -1,
+    slot: status !== 0 && !walked && env.processed > 0 ? env.insnIdx : -1,
     processed: env.processed,
     totalStates: explored?.total ?? 0,
     peakStates: explored?.peak ?? 0,
     maxStatesPerInsn: explored?.maxPerInsn ?? 0,
     stackDepth: [...env.stackDepth],
     usec,
-    program: status === 0 ? found : undefined,
+    get program() {
+      return status === 0 ? found ??= programWithFacts(env) : undefined;
+    },
   };
   return { result, unknown: assumed.get(env) };
 }
