@@ -143,16 +143,25 @@ function allows(rules: ProgramTypeRules, use: Use): boolean {
     if (!attachTypes.some((attachType) => rules.helpers(attachType).has(id))) return false;
   }
   for (const { offset, size, write } of use.fields) {
-    const field = fieldAt(rules, offset, size);
-    if (field === undefined || (write && !field.write)) return false;
+    const field = write ? writableAt(rules, offset) : fieldAt(rules, offset, size);
+    if (field === undefined) return false;
   }
   for (const offset of use.followed) {
-    const field = fieldAt(rules, offset, 4);
+    const field = fieldAt(rules, offset, 4) ?? fieldAt(rules, offset, 8);
     if (field !== undefined && field.result === undefined) return false;
   }
   return true;
 }
 
+function writableAt(rules: ProgramTypeRules, offset: number): CtxField | undefined {
+  return rules.fields.find((field) =>
+    field.write && offset >= field.offset && offset < field.offset + field.size
+  );
+}
+
 function fieldAt(rules: ProgramTypeRules, offset: number, size: number): CtxField | undefined {
-  return rules.fields.find((field) => offset >= field.offset && offset + size <= field.offset + field.size);
+  return rules.fields.find((field) =>
+    offset >= field.offset && offset + size <= field.offset + field.size &&
+    (field.access === "narrow" || field.access.includes(size))
+  );
 }
