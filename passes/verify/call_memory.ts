@@ -44,6 +44,18 @@ import { typeName } from "./type_names.ts";
 /** `BPF_MAX_VAR_SIZ`: sizes at or beyond it are refused (bytes). */
 const MAX_VAR_SIZE = 1 << 29;
 
+/**
+ * A null pointer that a call was let through for is one on every way. 6.18 does not look for where it comes from, see
+ * `docs/kernel_divergences.md`; nor does its log, which is kept as it is. 0 or `-errno`.
+ */
+export function relyOnNull(env: Env, regno: number): number {
+  const { muted } = env;
+  env.muted = true;
+  const err = env.precision.markReg(env, regno);
+  env.muted = muted;
+  return err;
+}
+
 /** What a function does with memory. */
 export interface MemoryUse {
   readonly write: boolean;
@@ -142,7 +154,7 @@ const saved = SCRATCH_CALL + 4 * REG_WORDS;
 /** Whether `size` bytes may be read and written through register `regno`, if it is not null: 0 or `-errno`. */
 export function checkOptionalMemory(env: Env, regno: number, size: number): number {
   const o = env.regs + regno * REG_WORDS;
-  if (isNull(o)) return 0;
+  if (isNull(o)) return relyOnNull(env, regno);
   return assumingNonNull(
     env,
     o,

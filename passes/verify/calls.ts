@@ -5,6 +5,7 @@
  * @module
  */
 import { copyReg, W } from "./arena.ts";
+import { isNull } from "./call_memory.ts";
 import {
   ARG_SUBPROG,
   checkArgOffset,
@@ -81,7 +82,8 @@ function matchArgs(env: Env, subprog: number): number {
           env.blame(0, { regno });
           return -EINVAL;
         }
-        if (!arg.maybeNull && (W[o + TYPE] & PTR_MAYBE_NULL) !== 0) {
+        // 6.18 lets the number 0 through here: see docs/kernel_divergences.md.
+        if (!arg.maybeNull && ((W[o + TYPE] & PTR_MAYBE_NULL) !== 0 || isNull(o))) {
           return env.fail(EINVAL, "nullable", `arg#${i} is expected to be non-NULL`, { regno });
         }
         break;

@@ -10,7 +10,7 @@ import { MAP_TYPE } from "../../ir/map_types.ts";
 import type { ArgProto, HelperProto } from "../../profile/profile.ts";
 import { W } from "./arena.ts";
 import { checkArgOffset, checkArgType } from "./call_args.ts";
-import { checkHelperMemory, checkSizedMemory, isNull } from "./call_memory.ts";
+import { checkHelperMemory, checkSizedMemory, isNull, relyOnNull } from "./call_memory.ts";
 import { checkAsyncField, pushAsyncCallback } from "./async.ts";
 import { pushCallback } from "./calls.ts";
 import { checkDynptrArg, dynptrKind, dynptrReg, releaseDynptr } from "./dynptr.ts";
@@ -210,6 +210,9 @@ function checkArg(env: Env, proto: HelperProto, i: number): number {
     const err = checkArgType(env, regno, arg) ||
       checkKernelArg(env, regno, { arg, helper: proto, kptr: meta.kptr }) ||
       checkArgOffset(env, regno, { release: arg.release === true, dynptr: arg.base === "ARG_PTR_TO_DYNPTR" });
+    if (err < 0) return err;
+  } else {
+    const err = relyOnNull(env, regno);
     if (err < 0) return err;
   }
   if (arg.release) {

@@ -9,7 +9,7 @@
 import { W } from "./arena.ts";
 import { type AsyncField, checkAsyncField, isAsyncField } from "./async.ts";
 import { checkArgOffset } from "./call_args.ts";
-import { checkOptionalMemory, checkOptionalSizedMemory, isNull } from "./call_memory.ts";
+import { checkOptionalMemory, checkOptionalSizedMemory, isNull, relyOnNull } from "./call_memory.ts";
 import { checkConstString } from "./const_string.ts";
 import { isContextName } from "./context_type.ts";
 import { checkDynptrArg, dynptrReg } from "./dynptr.ts";
@@ -160,7 +160,7 @@ function checkPointer(env: Env, proto: KfuncProto, i: number): number {
     proto.name === "bpf_cast_to_kern_ctx";
   const type = W[o + TYPE];
   if (!isCtx) {
-    if (param.name.endsWith("__nullable") && isNull(o)) return 0;
+    if (param.name.endsWith("__nullable") && isNull(o)) return relyOnNull(env, regno);
     const object = checkObject(env, proto, i);
     if (object !== undefined) return object;
     if (param.name.endsWith("__iter")) return env.unsupported("iterators as arguments of other functions");
@@ -285,7 +285,10 @@ function checkCallback(env: Env, i: number): number {
 /** Memory and its size, in two parameters. */
 function checkSized(env: Env, i: number, buffer: KfuncParam, size: KfuncParam): number {
   const regno = i + 1, o = env.regs + regno * REG_WORDS;
-  if (!isNull(o) || !buffer.name.endsWith("__opt")) {
+  if (isNull(o) && buffer.name.endsWith("__opt")) {
+    const err = relyOnNull(env, regno);
+    if (err < 0) return err;
+  } else {
     const err = checkOptionalSizedMemory(env, regno + 1);
     if (err < 0) {
       env.fail(

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkArgOffset as checkOffset, checkArgType } from "./call_args.ts";
-import { checkOptionalMemory, isNull } from "./call_memory.ts";
+import { checkOptionalMemory, isNull, relyOnNull } from "./call_memory.ts";
 import { checkDynptrArg } from "./dynptr.ts";
 import type { Env } from "./env.ts";
 import { checkStructFits } from "./kernel_arg.ts";
@@ -29,7 +29,7 @@ export function checkSubprogStruct(
   regno: number,
   arg: { readonly typeId: number; readonly maybeNull: boolean },
 ): number {
-  if (arg.maybeNull && isNull(env.regs + regno * REG_WORDS)) return 0;
+  if (arg.maybeNull && isNull(env.regs + regno * REG_WORDS)) return relyOnNull(env, regno);
   const { maybeNull, typeId } = arg;
   return checkArgType(env, regno, { base: "ARG_PTR_TO_BTF_ID", maybeNull }) ||
     checkStructFits(env, regno, { typeId, maybeNull, strict: false }) ||
