@@ -59,7 +59,7 @@ export function explainRegion(c: Case): Reason {
     const remedy = limit >= size
       ? `stay within the ${bytes(limit)}: the last offset for ${bytes(size)} is ${limit - size}`
       : `${what} is smaller than the access: make it at least ${bytes(at + size)}, or access less`;
-    return { summary, events: pointer.events, remedy };
+    return { summary, events: allEvents(pointer, indexOf(c, pointer, undefined)), remedy };
   }
   const max = BigInt(limit - size - off), index = indexOf(c, pointer, max);
   const events = allEvents(pointer, index);

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { W } from "../arena.ts";
+import { collectRegs, type Env } from "../env.ts";
+import { FRAME_REG_COUNT, FRAME_SLOTS, MAX_FRAMES, REF_ID } from "../layout.ts";
 import { REF_TYPE_PTR, REF_WORDS } from "../references.ts";
 import { generic } from "./bounds.ts";
 import { calleeName, callName, originOf } from "./origin.ts";
@@ -46,11 +49,12 @@ export function explainLeak(c: Case): Reason {
   for (let i = 0; i < path.length; i++) if (path.slot(i) === slot) step = i;
   const place = path.place(slot),
     where = place.source === undefined ? `insn ${slot}` : `line ${place.source.line} (insn ${slot})`;
-  const notes: string[] = [], holders = step < 0 ? [] : holdersOf(c, step);
+  const notes: string[] = [], id = env.refs[(env.refCount - 1) * REF_WORDS + 1];
   if (slots.length > 1) notes.push(`${slots.length} references are held: from insns ${slots.join(", ")}`);
-  if (holders.length === 0) {
-    notes.push("no register of this frame has the pointer any more: it was overwritten");
-  } else notes.push(`r${holders[0]} still has the pointer here`);
+  const gives = step >= 0 && (path.value(step + 1, 0, path.frame(step))?.refId ?? 0) !== 0;
+  if (gives && !isReachable(env, id)) {
+    notes.push("no register or stack slot has the pointer any more when the path ends: it was overwritten");
+  }
   return {
     summary: `the path ends, but what ${
       name === "" ? "was acquired" : `${name} gave`
@@ -64,20 +68,13 @@ export function explainLeak(c: Case): Reason {
   };
 }
 
-/** Registers that still hold what was acquired at a step. */
-function holdersOf(c: Case, step: number): number[] {
-  const { path } = c;
-  const ids = new Set<number>();
-  for (let r = 0; r < 10; r++) {
-    const id = path.value(step + 1, r)?.refId ?? 0;
-    if (r === 0 && id !== 0) ids.add(id);
-  }
-  const found: number[] = [];
-  for (let r = 0; r < 10; r++) {
-    const value = path.value(c.step, r);
-    if (value !== undefined && value.refId !== 0 && ids.has(value.refId)) found.push(r);
-  }
-  return found;
+const all = new Int32Array(MAX_FRAMES * (FRAME_REG_COUNT + FRAME_SLOTS));
+
+/** Whether the path's end still has a pointer to what a reference is to. */
+function isReachable(env: Env, id: number): boolean {
+  const n = collectRegs(env, all);
+  for (let i = 0; i < n; i++) if (W[all[i] + REF_ID] === id) return true;
+  return false;
 }
 
 /** Pairs of functions that begin and end a section. */

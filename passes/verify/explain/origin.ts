@@ -23,16 +23,22 @@ export interface Event {
   readonly says: string;
 }
 
+/** A step that made the value differ from what it began as, e.g. `a 32-bit copy`, `+4`. */
+export interface Difference {
+  readonly step: number;
+  readonly how: string;
+}
+
 /** What was found. */
 export interface Origin {
   /** Newest first. */
   readonly events: readonly Event[];
   /** The step that made the value; -1 if it was there at the entry, undefined if that is not known. */
   readonly root: number | undefined;
-  /** How the value differs from its root, e.g. `a 32-bit copy`, `+4`. */
-  readonly shape: readonly string[];
+  /** How the value differs from its root, newest first. */
+  readonly shape: readonly Difference[];
   /** The number added to a pointer, if the value is a pointer to which one was: the step of the addition and the register. */
-  readonly index: { readonly step: number; readonly reg: number } | undefined;
+  readonly index: { readonly step: number; readonly reg: number; readonly known: boolean } | undefined;
   /** Where the bound that was asked for holds: before this step the register must be at most `max`. */
   readonly bound: Bound | undefined;
 }
@@ -63,7 +69,7 @@ interface StackPlace {
 class Search {
   readonly path: Path;
   readonly events: Event[] = [];
-  readonly shape: string[] = [];
+  readonly shape: Difference[] = [];
   index: Origin["index"];
   bound: Bound | undefined;
   root: number | undefined;
@@ -71,16 +77,20 @@ class Search {
   frame: number;
   reg: number;
   place: StackPlace | undefined;
+  /** The frame's next step on the path. */
+  later: number;
 
   constructor(path: Path, query: OriginQuery) {
     this.path = path;
+    this.later = query.step;
     this.frame = path.frame(query.step);
     this.reg = query.reg;
     if (query.max !== undefined) this.bound = { step: query.step, reg: query.reg, max: query.max };
   }
 
-  /** The value is followed into a register. */
+  /** The value is followed into a register of a frame that the step runs in. */
   follow(frame: number, reg: number, step: number): void {
+    this.later = step;
     this.frame = frame;
     this.reg = reg;
     this.place = undefined;
@@ -115,6 +125,8 @@ function atEntry(search: Search): void {
   if (path.recorder.truncated) return;
   search.root = -1;
   const value = path.value(0, search.reg, search.frame);
+  // Everybody has a frame pointer.
+  if (search.reg === 10 && search.place === undefined) return;
   if (search.place !== undefined) {
     search.event(-1, "source", "never written on this path");
   } else if (value === undefined || value.text === "nothing") {
@@ -136,10 +148,9 @@ function registerStep(search: Search, i: number): void {
   const { path, frame, reg } = search, at = path.frame(i);
   const next = i + 1 < path.length ? path.frame(i + 1) : at;
   if (at === frame) {
-    // A call of a function that has returned since: what it gave is its own r0.
-    const before = path.value(i, reg, frame);
-    const after = next === frame ? path.value(i + 1, reg, frame) : before;
-    ownStep(search, i, before, after);
+    const { later } = search;
+    search.later = i;
+    ownStep(search, i, path.value(i, reg, frame), path.value(later, reg, frame));
     return;
   }
   if (at === frame - 1 && next === frame) return entersFrame(search, i);
@@ -206,7 +217,10 @@ function ownStep(search: Search, i: number, before: Value | undefined, after: Va
       if (reg === 0) return search.source(i, `loaded from the packet: ${after?.words ?? "a number"}`);
       break;
     case "call":
-      if (reg === 0) return search.source(i, callResult(path, i, after));
+      if (reg === 0) {
+        // What a function of the program returned is its own r0, which the steps before this one have led to.
+        return search.source(i, callResult(path, i, after));
+      }
       if (reg <= 5 && (after === undefined || after.text === "nothing")) {
         search.event(
           i,
@@ -236,8 +250,18 @@ function noteChange(search: Search, i: number, before: Value | undefined, after:
     const signed = insn.op.startsWith("s") && insn.op !== "set" && isScalar(after) && after.smin < 0n;
     const hint = signed ? " (the comparison is signed: negative numbers pass it)" : "";
     search.event(i, "check", `${way}: r${reg} is ${after.words}${hint}`);
+  } else if (isScalar(before) && isScalar(after) && (insn.kind === "call" || insn.kind === "may_goto")) {
+    search.event(
+      i,
+      "change",
+      `from round to round it changes, so it is taken for ${after.words} (it was ${before.words})`,
+    );
   } else if (isPointer(before) && !isPointer(after)) {
-    const by = insn.kind === "call" ? `${callName(path, i)} made it void` : "it became void here";
+    const by = insn.kind === "call"
+      ? `${callName(path, i)} made it void`
+      : insn.kind === "store"
+      ? "the object it was made from was overwritten"
+      : "it became void";
     search.event(i, "lost", `${by}: r${reg} was ${before.words}, now it is ${after.words}`);
     search.root = i;
     search.done = true;
@@ -254,7 +278,7 @@ function aluStep(search: Search, i: number, insn: Insn & { kind: "alu" }): void 
     if (src.kind === "imm") return search.source(i, `the number ${src.imm}`);
     const from = path.value(i, src.reg, frame);
     if (insn.width === 32) {
-      search.shape.push("a 32-bit copy");
+      search.shape.push({ step: i, how: "a 32-bit copy" });
       if (from !== undefined && from.words !== after?.words) {
         search.event(i, "change", `cut to 32 bits${result}`);
       }
@@ -262,14 +286,14 @@ function aluStep(search: Search, i: number, insn: Insn & { kind: "alu" }): void 
     return search.follow(frame, src.reg, i);
   }
   if (op in WIDTH && src.kind === "reg") {
-    search.shape.push(`sign-extended from ${WIDTH[op]} bits`);
+    search.shape.push({ step: i, how: `sign-extended from ${WIDTH[op]} bits` });
     search.event(i, "change", `sign-extended from ${WIDTH[op]} bits${result}`);
     search.bound = undefined;
     return search.follow(frame, src.reg, i);
   }
   if (src.kind === "imm") {
     search.event(i, "change", `${changeWords(insn)}${result}`);
-    search.shape.push(changeWords(insn));
+    search.shape.push({ step: i, how: changeWords(insn) });
     carryBound(search, op, BigInt(src.imm));
     // `x & 0`, `x * 0` and `x ^ x` begin a value anew.
     if ((op === "and" || op === "mul") && src.imm === 0) {
@@ -359,7 +383,10 @@ function registerOperand(
     const numberReg = swapped ? dst : src.reg, pointerReg = swapped ? src.reg : dst;
     const sign = op === "sub" ? "minus" : "plus";
     search.event(i, "change", `${sign} r${numberReg}, which is ${number.words}`);
-    if (search.index === undefined && !number.known) search.index = { step: i, reg: numberReg };
+    // What varies says more than a constant, and what was added last more than what was added first.
+    if (search.index === undefined || (!number.known && search.index.known)) {
+      search.index = { step: i, reg: numberReg, known: number.known };
+    }
     search.bound = undefined;
     search.follow(frame, pointerReg, i);
     return;
@@ -367,7 +394,7 @@ function registerOperand(
   if (op === "xor" && src.reg === dst) return search.source(i, "the number 0");
   const other = operand === undefined ? "" : ` with r${src.reg}, which is ${operand.words}`;
   search.event(i, "change", `${op}${other}${result}`);
-  search.shape.push(op);
+  search.shape.push({ step: i, how: op });
   search.bound = undefined;
   // What is wider decides; a constant on the left means the right is what varies.
   const right = before !== undefined && before.known && operand !== undefined && !operand.known;
@@ -404,8 +431,8 @@ function loadStep(search: Search, i: number, insn: Insn & { kind: "load" }, afte
   const { path } = search, base = path.value(i, insn.base);
   const place = stackPlace(base, insn.offset, insn.size);
   if (place !== undefined) {
-    if (insn.size < 8) search.shape.push(`reloaded in ${insn.size * 8} bits`);
-    if (insn.signed) search.shape.push("sign-extended");
+    if (insn.size < 8) search.shape.push({ step: i, how: `reloaded in ${insn.size * 8} bits` });
+    if (insn.signed) search.shape.push({ step: i, how: "sign-extended" });
     search.place = place;
     return;
   }
@@ -438,7 +465,7 @@ function slotStep(search: Search, i: number, place: StackPlace): void {
         `stored in part (${to.size} bytes at fp${to.off}, of which ${place.size} at fp${place.off} are read)`,
       );
     }
-    if (to.size < 8) search.shape.push(`spilled in ${to.size * 8} bits`);
+    if (to.size < 8) search.shape.push({ step: i, how: `spilled in ${to.size * 8} bits` });
     search.follow(frame, insn.src.reg, i);
     return;
   }

@@ -69,8 +69,28 @@ export class Path {
   /** Where a slot is. */
   place(slot: number): Place {
     const { env } = this, source = env.program.code.origins[env.cols.position[slot]]?.position;
-    const text = insnText(env, slot).replace(/^\([0-9a-f]{2}\) /, "");
+    const text = this.#named(slot) ?? insnText(env, slot).replace(/^\([0-9a-f]{2}\) /, "");
     return { insn: slot, text, ...(source === undefined ? {} : { source }) };
+  }
+
+  /** A load of an address by what is there; undefined for other instructions. */
+  #named(slot: number): string | undefined {
+    const insn = this.insnAt(slot), { maps, program } = this.env;
+    if (insn.kind !== "imm64") return undefined;
+    switch (insn.value.kind) {
+      case "const":
+        return undefined;
+      case "map":
+        return `r${insn.dst} = map ${maps[insn.value.map]?.name ?? "?"}`;
+      case "map_value":
+        return `r${insn.dst} = &${maps[insn.value.map]?.name ?? "?"}[0] + ${insn.value.offset}`;
+      case "kernel_var":
+        return `r${insn.dst} = &${insn.value.name}`;
+      case "func": {
+        const { subprog } = insn.value;
+        return `r${insn.dst} = &${program.subprogs.find((s) => s.id === subprog)?.name ?? "?"}()`;
+      }
+    }
   }
 
   /** Which way the branch at a step went; undefined at the path's end. */

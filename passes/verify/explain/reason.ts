@@ -75,7 +75,7 @@ export function otherChecks(path: Path, query: { readonly step: number; readonly
     if (seen.has(step) || insn.kind !== "branch") continue;
     for (const reg of insn.right.kind === "reg" ? [insn.left, insn.right.reg] : [insn.left]) {
       const other = originOf(path, { step, reg });
-      const how = other.root === mine.root ? difference(mine, other) : sameMemory(path, mine, other);
+      const how = other.root === mine.root ? difference(mine, other, step) : sameMemory(path, mine, other);
       if (how === undefined) continue;
       const { text } = path.place(path.slot(step));
       notes.push(`\`${text}\` at ${placeWords(path, step)} checks ${how}: it says nothing of r${query.reg}`);
@@ -84,12 +84,15 @@ export function otherChecks(path: Path, query: { readonly step: number; readonly
   return notes.slice(-2);
 }
 
-function difference(mine: Origin, other: Origin): string | undefined {
-  const of = (shape: readonly string[]): string =>
-    shape.length === 0 ? "the value as it was read" : shape.join(", ");
-  return mine.shape.join() === other.shape.join()
-    ? undefined
-    : `another copy of the value (${of(other.shape)}; used: ${of(mine.shape)})`;
+/** How the value that was checked at a step differs from the one that was used; undefined if the check counted. */
+function difference(mine: Origin, other: Origin, step: number): string | undefined {
+  const of = (shape: Origin["shape"]): string =>
+    shape.length === 0 ? "the value as it was read" : shape.map(({ how }) => how).reverse().join(", ");
+  const extra = mine.shape.length - other.shape.length;
+  const ancestor = extra >= 0 && other.shape.every((d, i) => d.step === mine.shape[extra + i].step);
+  // A check of what the value was made from later is kept through what was done to it.
+  if (ancestor && mine.shape.slice(0, extra).every((d) => d.step > step)) return undefined;
+  return `another copy of the value (${of(other.shape)}; used: ${of(mine.shape)})`;
 }
 
 /** Whether two values were loaded from one place, one after the other. */
