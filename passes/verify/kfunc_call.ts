@@ -10,7 +10,6 @@ import { intern } from "./values.ts";
 import { pushAsyncCallback } from "./async.ts";
 import { isNull } from "./call_memory.ts";
 import { pushCallback } from "./calls.ts";
-import { dynptrReg } from "./dynptr.ts";
 import {
   AUX_CALLS_CALLBACK,
   AUX_CHECKPOINT,
@@ -21,6 +20,9 @@ import {
   EFAULT,
   EINVAL,
   type Env,
+  frameAt,
+  slotTypesAt,
+  spillAt,
   SUB_CHANGES_PACKET,
   SUB_MIGHT_SLEEP,
 } from "./env.ts";
@@ -36,14 +38,17 @@ import { type KfuncProto, kfuncProtoAt, preciseArguments } from "./kfunc_proto.t
 import { setKfuncResult } from "./kfunc_result.ts";
 import {
   AUX1,
-  BASE_TYPE_MASK,
   CONST_PTR_TO_DYNPTR,
   dynptrType,
+  F_NSLOTS,
+  FRAMENO,
   ID,
   OFF,
+  PTR_TO_STACK,
   REF_ID,
   REG_WORDS,
   SCALAR_VALUE,
+  STACK_DYNPTR,
   TVAL,
   TYPE,
 } from "./layout.ts";
@@ -219,12 +224,12 @@ function contextOf(env: Env, proto: KfuncProto, precise: boolean): KfuncContext 
 
 function dynptrKindAt(env: Env, o: number): number {
   if (W[o + TYPE] === CONST_PTR_TO_DYNPTR) return dynptrType(W[o + AUX1]);
-  const off = W[o + OFF] + W[o + TVAL];
-  const inStack = isConst(o) && off < 0 && off >= -512 && off % 8 === 0 &&
-    (W[o + TYPE] & BASE_TYPE_MASK) === 6;
-  if (!inStack) return 0;
-  const d = dynptrReg(env, o);
-  return W[d + TYPE] === CONST_PTR_TO_DYNPTR ? dynptrType(W[d + AUX1]) : 0;
+  const off = W[o + OFF] + W[o + TVAL], spi = -off / 8 - 1;
+  // Whether it may be there at all is said when the argument is verified.
+  if (W[o + TYPE] !== PTR_TO_STACK || !isConst(o) || off % 8 !== 0 || spi < 1) return 0;
+  const frame = frameAt(W[o + FRAMENO]);
+  if (spi >= W[frame + F_NSLOTS] || (W[slotTypesAt(frame, spi)] & 15) !== STACK_DYNPTR) return 0;
+  return dynptrType(W[spillAt(frame, spi) + AUX1]);
 }
 
 /** RCU read sections and sections without preemption: their beginnings, ends, and what may not be called within. */
