@@ -200,7 +200,7 @@ function contextKey(env: Env, proto: KfuncProto): string {
   for (let i = 0; i < proto.params.length && i < 5; i++) {
     const param = proto.params[i], o = env.regs + (i + 1) * REG_WORDS;
     if (param.pointee?.name === "bpf_dynptr" && param.pointee.kind === "struct") {
-      key += `d${dynptrKindAt(env, o)} `;
+      key += `d${dynptrKindAt(o)} `;
     } else key += W[o + TYPE] === SCALAR_VALUE ? `${intern(o)} ` : "- ";
   }
   return key;
@@ -211,7 +211,7 @@ function contextOf(env: Env, proto: KfuncProto, precise: boolean): KfuncContext 
   const args = proto.params.slice(0, 5).map((param, i): KfuncArgContext => {
     const o = env.regs + (i + 1) * REG_WORDS, type = W[o + TYPE];
     if (param.pointee?.name === "bpf_dynptr" && param.pointee.kind === "struct") {
-      return { kind: "dynptr", type: param.name.endsWith("__uninit") ? 0 : dynptrKindAt(env, o) };
+      return { kind: "dynptr", type: param.name.endsWith("__uninit") ? 0 : dynptrKindAt(o) };
     }
     if (type !== SCALAR_VALUE) return { kind: "opaque" };
     if (param.kind === "pointer" && isNull(o) && !precise) return { kind: "null" };
@@ -222,7 +222,7 @@ function contextOf(env: Env, proto: KfuncProto, precise: boolean): KfuncContext 
   return { args };
 }
 
-function dynptrKindAt(env: Env, o: number): number {
+function dynptrKindAt(o: number): number {
   if (W[o + TYPE] === CONST_PTR_TO_DYNPTR) return dynptrType(W[o + AUX1]);
   const off = W[o + OFF] + W[o + TVAL], spi = -off / 8 - 1;
   // Whether it may be there at all is said when the argument is verified.
