@@ -178,11 +178,24 @@ Deno.test("all programs of an object with tail-call slots are of one type, and s
     programs(parse([
       section("tail-0", tail, { relocations: { 0: "calls" } }),
       section("tail-1", new Uint8Array([...tail.slice(0, -16), ...more]), { relocations: { 0: "calls" } }),
-      section("tail-2"),
+      section("elsewhere"),
+      section("xdp"),
+      section("af_xdp"),
       array,
     ])).map((line) => line.split(" ")[1]);
-  assertEquals(shared(RETURN), ["unspec", "unspec", "unspec"]);
-  assertEquals(shared(tunnel), ["sched_cls", "sched_cls", "unspec"]);
+  assertEquals(shared(RETURN), ["unspec", "unspec", "unspec", "xdp", "xdp"]);
+  assertEquals(shared(tunnel), ["sched_cls", "sched_cls", "unspec", "xdp", "xdp"]);
+});
+
+Deno.test("a program that tells nothing is of the type of those whose section differs in a number, or of two that agree", () => {
+  const clone = code("r2 = 1\nr3 = 0\ncall bpf_clone_redirect#13\nexit\n");
+  const types = (...sections: readonly SectionSpec[]) =>
+    parse(sections).programs.map(({ attrs }) => attrs.type);
+  assertEquals(types(section("part-0"), section("part-12", clone)), ["sched_cls", "sched_cls"]);
+  assertEquals(types(section("other"), section("part-12", clone)), ["unspec", "sched_cls"]);
+  assertEquals(types(section("other"), section("a", clone), section("b", clone)), Array(3).fill("sched_cls"));
+  // What libbpf knows is no hint: its loader needs none.
+  assertEquals(types(section("other"), section("xdp"), section("xdp1")), ["unspec", "xdp", "xdp"]);
 });
 
 Deno.test("a program that cannot be linked is not its object's fault, unless it is the only one", () => {

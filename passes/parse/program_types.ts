@@ -4,7 +4,7 @@
  * In this order: a name that older loaders knew; what the caller asks for; the names of `legacy_sections.ts` as far as the
  * program's use allows; the use alone where it leaves one choice. Programs that share a program array are of one type, as a kernel
  * insists, and so are all of an object whose sections are tail-call slots, since iproute2 loads an object for one type; they are
- * judged together. Who is still open then has the type `unspec`, which no verdict is given for.
+ * judged together. Who is open then is of the type of its like, and else of `unspec`, which no verdict is given for.
  *
  * @module
  */
@@ -64,7 +64,27 @@ export function decideTypes(
         theOnly(possible[i]) ?? "unspec";
     }
   }
+  // Sections that differ in a number alone are parts of one thing; else one loader names the types of all that libbpf would not
+  // know, where more than one says so.
+  for (const { kin, least } of [{ kin: familyOf, least: 1 }, { kin: () => "", least: 2 }]) {
+    const found = types.map((type, i) => {
+      if (type !== "unspec") return type;
+      const family = kin(candidates[i].section);
+      const others = types.filter((other, j) =>
+        other !== "unspec" && candidates[j].type === "unspec" && kin(candidates[j].section) === family
+      );
+      const [one] = others;
+      const agreed = others.length >= least && others.every((other) => other === one);
+      return agreed && possible[i].includes(one) ? one : type;
+    });
+    found.forEach((type, i) => types[i] = type);
+  }
   return types;
+}
+
+/** A section's name without its numbers. */
+function familyOf(section: string): string {
+  return section.replaceAll(/\d+/g, "#");
 }
 
 /** What a choice leaves: itself if there is one, and classifiers among the types of traffic, which loaders of unknown names make. */
