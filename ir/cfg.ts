@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { words } from "./words.ts";
 import type { Columns } from "./columns.ts";
 import { CLASS, JUMP, OPCODE } from "./opcodes.ts";
 
@@ -69,7 +70,7 @@ export interface Cfg {
    */
   readonly postorder: Int32Array;
   /** By block: 1 if its subprogram's entry reaches it. */
-  readonly reachable: Uint8Array;
+  readonly reachable: Int32Array;
 }
 
 const memo = new WeakMap<Columns, Cfg>();
@@ -97,7 +98,7 @@ export function cfgOf(columns: Columns): Cfg {
 
 function buildCfg(columns: Columns): Cfg {
   const { count, subprogStart } = columns;
-  const leads = new Uint8Array(count + 1);
+  const leads = words(count + 1);
   for (let i = 0; i < subprogStart.length; i++) leads[subprogStart[i]] = 1;
   for (let slot = 0; slot < count; slot += slotsAt(columns, slot)) {
     if (FLOW[columns.code[slot]] === FALLS) continue;
@@ -107,9 +108,9 @@ function buildCfg(columns: Columns): Cfg {
   }
   let blocks = 0;
   for (let slot = 0; slot < count; slot++) blocks += leads[slot];
-  const start = new Int32Array(blocks + 1);
-  const last = new Int32Array(blocks);
-  const blockOf = new Int32Array(count);
+  const start = words(blocks + 1);
+  const last = words(blocks);
+  const blockOf = words(count);
   for (let slot = 0, block = -1; slot < count; slot++) {
     if (leads[slot]) start[++block] = slot;
     blockOf[slot] = block;
@@ -117,27 +118,28 @@ function buildCfg(columns: Columns): Cfg {
   start[blocks] = count;
   for (let slot = 0; slot < count; slot += slotsAt(columns, slot)) last[blockOf[slot]] = slot;
 
-  const fall = new Int32Array(blocks).fill(-1);
-  const jump = new Int32Array(blocks).fill(-1);
-  const predStart = new Int32Array(blocks + 1);
+  const fall = words(blocks).fill(-1);
+  const jump = words(blocks).fill(-1);
+  const predStart = words(blocks + 1);
   for (let block = 0; block < blocks; block++) {
     const next = fallSlot(columns, last[block]), target = jumpSlot(columns, last[block]);
     if (next >= 0) predStart[(fall[block] = blockOf[next]) + 1]++;
     if (target >= 0) predStart[(jump[block] = blockOf[target]) + 1]++;
   }
   for (let block = 0; block < blocks; block++) predStart[block + 1] += predStart[block];
-  const preds = new Int32Array(predStart[blocks]);
-  const used = predStart.slice();
+  const preds = words(predStart[blocks]);
+  const used = words(predStart.length);
+  used.set(predStart);
   for (let block = 0; block < blocks; block++) {
     if (fall[block] >= 0) preds[used[fall[block]]++] = block;
     if (jump[block] >= 0) preds[used[jump[block]]++] = block;
   }
 
-  const subprogBlock = new Int32Array(subprogStart.length);
+  const subprogBlock = words(subprogStart.length);
   for (let i = 0; i < subprogStart.length; i++) {
     subprogBlock[i] = subprogStart[i] < count ? blockOf[subprogStart[i]] : blocks;
   }
-  const reachable = new Uint8Array(blocks);
+  const reachable = words(blocks);
   const postorder = visit({ fall, jump, subprogBlock, reachable });
   return { columns, start, last, blockOf, fall, jump, predStart, preds, subprogBlock, postorder, reachable };
 }
@@ -145,10 +147,10 @@ function buildCfg(columns: Columns): Cfg {
 /** Depth first from every entry; fills `reachable` and returns the postorder. */
 function visit(graph: Pick<Cfg, "fall" | "jump" | "subprogBlock" | "reachable">): Int32Array {
   const { fall, jump, subprogBlock, reachable } = graph;
-  const order = new Int32Array(fall.length);
-  const stack = new Int32Array(fall.length);
+  const order = words(fall.length);
+  const stack = words(fall.length);
   /** By block: how many of its two edges were followed. */
-  const followed = new Uint8Array(fall.length);
+  const followed = words(fall.length);
   let visited = 0;
   for (let i = 0; i + 1 < subprogBlock.length; i++) {
     if (reachable[subprogBlock[i]]) continue;
@@ -170,5 +172,5 @@ function visit(graph: Pick<Cfg, "fall" | "jump" | "subprogBlock" | "reachable">)
       }
     }
   }
-  return order.slice(0, visited);
+  return order.subarray(0, visited);
 }

@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { words } from "./words.ts";
 import { writeFields } from "./fields.ts";
 import type { InsnId, SubprogId } from "./insn.ts";
 import { CALL_KIND, CLASS, JUMP, OPCODE } from "./opcodes.ts";
@@ -73,7 +74,7 @@ export function columnsOf(program: Program): Columns {
 function buildColumns(program: Program): Columns {
   const { insns } = program.code;
   const length = insns.length;
-  const slot = new Int32Array(length);
+  const slot = words(length);
   let count = 0;
   for (let i = 0; i < length; i++) {
     slot[i] = count;
@@ -81,16 +82,16 @@ function buildColumns(program: Program): Columns {
   }
   const columns = {
     count,
-    code: new Int32Array(count),
-    dst: new Int32Array(count),
-    src: new Int32Array(count),
-    off: new Int32Array(count),
-    imm: new Int32Array(count),
-    target: new Int32Array(count).fill(-1),
-    position: new Int32Array(count),
+    code: words(count),
+    dst: words(count),
+    src: words(count),
+    off: words(count),
+    imm: words(count),
+    target: words(count).fill(-1),
+    position: words(count),
     slot,
-    subprogStart: new Int32Array(program.subprogs.length + 1),
-    subprogOf: new Int32Array(count),
+    subprogStart: words(program.subprogs.length + 1),
+    subprogOf: words(count),
   };
   const entryOf = new Map<SubprogId, number>();
   for (let i = 0; i < program.subprogs.length; i++) {

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { words } from "./words.ts";
 import { type Cfg, cfgOf, slotsAt } from "./cfg.ts";
 import type { Columns } from "./columns.ts";
 import { type CallArity, defsAt, usesAt } from "./effects.ts";
@@ -33,15 +34,15 @@ export interface LivenessOptions {
 export function liveRegisters(columns: Columns, options: LivenessOptions = {}): Int32Array {
   const { count } = columns;
   const cfg = cfgOf(columns);
-  const uses = new Int32Array(count);
-  const keeps = new Int32Array(count);
+  const uses = words(count);
+  const keeps = words(count);
   for (let slot = 0; slot < count; slot += slotsAt(columns, slot)) {
     uses[slot] = usesAt(columns, slot, options.arity);
     keeps[slot] = ~defsAt(columns, slot);
   }
   const before = liveBefore(cfg, uses, keeps);
 
-  const live = new Int32Array(count);
+  const live = words(count);
   for (let i = 0; i < cfg.postorder.length; i++) {
     const block = cfg.postorder[i];
     let mask = liveAfter(cfg, before, block);
@@ -57,8 +58,8 @@ export function liveRegisters(columns: Columns, options: LivenessOptions = {}): 
 /** By block: what is live before it. Each mask can grow eleven times at most, so the time is linear in the edges. */
 function liveBefore(cfg: Cfg, uses: Int32Array, keeps: Int32Array): Int32Array {
   const blocks = cfg.last.length;
-  const use = new Int32Array(blocks);
-  const keep = new Int32Array(blocks).fill(-1);
+  const use = words(blocks);
+  const keep = words(blocks).fill(-1);
   for (let block = 0; block < blocks; block++) {
     for (let slot = cfg.start[block + 1] - 1; slot >= cfg.start[block]; slot--) {
       if (isSecondSlot(cfg.columns, slot)) continue;
@@ -66,10 +67,10 @@ function liveBefore(cfg: Cfg, uses: Int32Array, keeps: Int32Array): Int32Array {
       keep[block] &= keeps[slot];
     }
   }
-  const before = new Int32Array(blocks);
+  const before = words(blocks);
   // A ring of the blocks still to be looked at; successors first.
-  const ring = new Int32Array(blocks + 1);
-  const waiting = new Uint8Array(blocks);
+  const ring = words(blocks + 1);
+  const waiting = words(blocks);
   let head = 0, tail = 0;
   for (let i = 0; i < cfg.postorder.length; i++) {
     waiting[cfg.postorder[i]] = 1;

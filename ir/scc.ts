@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { words } from "./words.ts";
 import { fallSlot, jumpSlot, slotsAt } from "./cfg.ts";
 import type { Columns } from "./columns.ts";
 
@@ -23,16 +24,16 @@ import type { Columns } from "./columns.ts";
  */
 export function sccOf(columns: Columns): Int32Array {
   const { count } = columns;
-  const scc = new Int32Array(count);
+  const scc = words(count);
   /** Preorder numbers, 0 before the visit. */
-  const pre = new Int32Array(count);
+  const pre = words(count);
   /** The smallest preorder number known to be reachable and still on `open`. */
-  const low = new Int32Array(count);
+  const low = words(count);
   /** Visited slots whose component is not complete. */
-  const open = new Int32Array(count);
-  const path = new Int32Array(count);
+  const open = words(count);
+  const path = words(count);
   /** By slot: how many of its two edges were followed. */
-  const followed = new Uint8Array(count);
+  const followed = words(count);
   let opened = 0, visited = 0, components = 0;
   for (let root = 0; root < count; root += slotsAt(columns, root)) {
     if (pre[root] !== 0) continue;

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { words } from "../../ir/words.ts";
 import { W } from "../verify/arena.ts";
 import { FUNC_TAIL_CALL, runsCallbacks } from "../verify/callees.ts";
 import { EFAULT, ENOTSUPP, type Env } from "../verify/env.ts";
@@ -39,7 +40,7 @@ export interface Step {
  * history entry says nothing; -1 if it may change something in any case.
  */
 export function concerns(env: Env): Int32Array {
-  const { code, dst, src, imm, cols } = env, out = new Int32Array(cols.count);
+  const { code, dst, src, imm, cols } = env, out = words(cols.count);
   for (let i = 0; i < cols.count; i++) {
     const c = code[i], kind = c & 7, op = c & 0xf0;
     if (c === 0) continue;

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { words } from "../../ir/words.ts";
 import { NO_DESCRIPTOR } from "../../ir/insn.ts";
 import { changesPacket, runsCallbacks } from "./callees.ts";
 import {
@@ -228,8 +229,8 @@ class Walk {
 
   constructor(env: Env) {
     this.env = env;
-    this.state = new Int32Array(env.cols.count + 1);
-    this.stack = new Int32Array(env.cols.count + 1);
+    this.state = words(env.cols.count + 1);
+    this.stack = words(env.cols.count + 1);
   }
 
   /** Everything that can be reached from a slot; 0 or `-errno`. */

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { words } from "../../ir/words.ts";
 import { columnsOf } from "../../ir/columns.ts";
 import type { Columns } from "../../ir/columns.ts";
 import type { Btf } from "../../ir/btf/btf.ts";
@@ -102,6 +103,10 @@ export const SUB_VERIFIED = 256;
 /** It is what is called where the program throws. */
 export const SUB_EXCEPTION_CALLBACK = 512;
 
+const NONE = words(0);
+/** The references of the path under exploration; one verification at a time has them. */
+const REFS = words(4 * 256);
+
 /** How the registers a verdict depended on are found; the implementations are in `passes/precision`. */
 export interface Precision {
   readonly name: string;
@@ -169,9 +174,9 @@ export class Env {
   /** By slot: how much more often its outcome had to be computed than was known. */
   readonly misses: Int32Array;
   /** By slot: registers that may be read from here on, as a bit mask. */
-  liveRegs: Int32Array = new Int32Array(0);
+  liveRegs: Int32Array = NONE;
   /** By slot: the number of its loop (strongly connected component), 0 = none. */
-  component: Int32Array = new Int32Array(0);
+  component: Int32Array = NONE;
   /** By subprogram in layout order: bytes of stack in use. */
   readonly stackDepth: Int32Array;
   /** By subprogram in layout order: {@linkcode SUB_TAIL_CALL} and its kin. */
@@ -230,7 +235,7 @@ export class Env {
 
   // References and locks of the path under exploration.
   /** Four words each: `REF_STATE_*` kind, id, slot of acquisition, pointer. Only the first `refCount * 4` words mean anything. */
-  readonly refs: Int32Array = new Int32Array(4 * 256);
+  readonly refs: Int32Array = REFS;
   refCount = 0;
   /** Nesting of `bpf_preempt_disable`. */
   preemptLocks = 0;
@@ -305,13 +310,13 @@ export class Env {
     this.off = this.cols.off;
     this.imm = this.cols.imm;
     this.target = this.cols.target;
-    this.aux = new Int32Array(this.cols.count + 1);
-    this.auxPtrType = new Int32Array(this.cols.count + 1);
-    this.forms = new Int32Array(this.cols.count);
-    this.misses = new Int32Array(this.cols.count);
+    this.aux = words(this.cols.count + 1);
+    this.auxPtrType = words(this.cols.count + 1);
+    this.forms = words(this.cols.count);
+    this.misses = words(this.cols.count);
     this.findings = new Findings(this.cols.count);
-    this.stackDepth = new Int32Array(program.subprogs.length);
-    this.subprogFlags = new Int32Array(program.subprogs.length);
+    this.stackDepth = words(program.subprogs.length);
+    this.subprogFlags = words(program.subprogs.length);
   }
 
   /** Whether states are compared and saved before this slot. */

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { words } from "../../ir/words.ts";
 import { W } from "./arena.ts";
 import { freeBlock } from "./blocks.ts";
 import { EXACT, maybeLooping, NOT_EXACT, RANGE_WITHIN, statesEqual } from "./compare.ts";
@@ -79,8 +80,8 @@ export class Explored {
   constructor(env: Env, loops: Loops) {
     this.#env = env;
     this.#loops = loops;
-    this.#head = new Int32Array(env.cols.count);
-    this.#cleaned = new Int32Array(env.cols.count);
+    this.#head = words(env.cols.count);
+    this.#cleaned = words(env.cols.count);
   }
 
   /** Forgets all states: another function begins. Counters go on, also that of the states kept, as in the kernel. */

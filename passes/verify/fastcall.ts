@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { words } from "../../ir/words.ts";
 import type { Env } from "./env.ts";
 import type { CallArity } from "../../ir/effects.ts";
 
@@ -25,22 +26,22 @@ export interface CallTraits {
 /** See the module's header. */
 export class Fastcall {
   /** By slot: belongs to a pattern. */
-  readonly #pattern: Uint8Array;
+  readonly #pattern: Int32Array;
   /** By slot of a call: pairs of spill and fill around it that may go. */
   readonly spills: Int32Array;
   /** By subprogram: the lowest offset that only patterns use; -32768 once something else does. */
   readonly #offset: Int32Array;
   /** By subprogram: some patterns stay, so the slots stay. */
-  readonly #keep: Uint8Array;
+  readonly #keep: Int32Array;
   readonly #env: Env;
 
   constructor(env: Env, traits: CallTraits) {
     const { cols } = env, starts = cols.subprogStart, count = starts.length - 1;
     this.#env = env;
-    this.#pattern = new Uint8Array(cols.count);
-    this.spills = new Int32Array(cols.count);
-    this.#offset = new Int32Array(count);
-    this.#keep = new Uint8Array(count);
+    this.#pattern = words(cols.count);
+    this.spills = words(cols.count);
+    this.#offset = words(count);
+    this.#keep = words(count);
     for (let s = 0; s < count; s++) {
       let lowest = 0;
       for (let i = starts[s]; i < starts[s + 1]; i++) {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { words } from "../../ir/words.ts";
 import type { KfuncContext } from "../facts.ts";
 import { BASE_TYPE_MASK, PTR_UNTRUSTED } from "./layout.ts";
 
@@ -23,9 +24,9 @@ export class Findings {
   readonly #kfuncKeys: Map<number, Set<string>> = new Map();
 
   constructor(slots: number) {
-    this.pointers = new Int32Array(slots);
-    this.maps = new Int32Array(slots);
-    this.loops = new Int32Array(slots);
+    this.pointers = words(slots);
+    this.maps = words(slots);
+    this.loops = words(slots);
   }
 
   /** The memory access at `slot` goes through a pointer of this type. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { words } from "../../ir/words.ts";
 import type { Columns } from "../../ir/columns.ts";
 
 /** See the module's header. */
@@ -28,13 +29,13 @@ export interface Predecessors {
 
 /** Turns the edges of a flow around. */
 export function predecessorsOf(flow: Flow): Predecessors {
-  const n = flow.next.length, start = new Int32Array(n + 2);
+  const n = flow.next.length, start = words(n + 2);
   for (let i = 0; i < n; i++) {
     if (flow.next[i] >= 0) start[flow.next[i] + 2]++;
     if (flow.jump[i] >= 0) start[flow.jump[i] + 2]++;
   }
   for (let i = 1; i < n + 2; i++) start[i] += start[i - 1];
-  const slots = new Int32Array(start[n + 1]);
+  const slots = words(start[n + 1]);
   // `start[i + 1]` runs from the beginning of slot i's part to its end, where that of slot i + 1 begins.
   for (let i = 0; i < n; i++) {
     if (flow.next[i] >= 0) slots[start[flow.next[i] + 1]++] = i;
@@ -48,7 +49,7 @@ const JMP = 5, JMP32 = 6;
 /** Computes {@linkcode Flow}. Slots outside of the program are left out, as `cfg_check.ts` refuses such programs first. */
 export function flowOf(cols: Columns): Flow {
   const n = cols.count;
-  const next = new Int32Array(n).fill(-1), jump = new Int32Array(n).fill(-1);
+  const next = words(n).fill(-1), jump = words(n).fill(-1);
   for (let i = 0; i < n; i++) {
     const code = cols.code[i], kind = code & 7, op = code & 0xf0;
     if (code === 0x18) next[i] = i + 2;
@@ -63,8 +64,8 @@ export function flowOf(cols: Columns): Flow {
     if (jump[i] >= n) jump[i] = -1;
   }
   const starts = cols.subprogStart;
-  const postorderStart = new Int32Array(starts.length), postorder = new Int32Array(n);
-  const state = new Uint8Array(n), stack = new Int32Array(2 * n + 2);
+  const postorderStart = words(starts.length), postorder = words(n);
+  const state = words(n), stack = words(2 * n + 2);
   let count = 0;
   for (let s = 0; s + 1 < starts.length; s++) {
     postorderStart[s] = count;
@@ -95,7 +96,7 @@ export function flowOf(cols: Columns): Flow {
     }
   }
   postorderStart[starts.length - 1] = count;
-  const position = new Int32Array(n).fill(-1);
+  const position = words(n).fill(-1);
   for (let i = 0; i < count; i++) position[postorder[i]] = i;
-  return { next, jump, postorder: postorder.slice(0, count), postorderStart, position };
+  return { next, jump, postorder: postorder.subarray(0, count), postorderStart, position };
 }

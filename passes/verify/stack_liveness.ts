@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { words } from "../../ir/words.ts";
 import { W } from "./arena.ts";
 import { type Env, frameAt } from "./env.ts";
 import { type Flow, type Predecessors, predecessorsOf } from "./flow.ts";
@@ -32,7 +33,7 @@ class Instance {
   /** By frame, as bits in postorder: instructions whose step may change something. */
   readonly stale: (Int32Array | undefined)[] = [];
   /** By instruction: `WRITE` was set once. */
-  readonly writeSet: Uint8Array;
+  readonly writeSet: Int32Array;
   readonly inner: Map<number, Instance> = new Map();
   updated = false;
   writeDropped = false;
@@ -48,14 +49,14 @@ class Instance {
     this.start = range.start;
     this.count = range.end - range.start;
     this.frame = outer === undefined ? 0 : outer.frame + 1;
-    this.writeSet = new Uint8Array(this.count);
+    this.writeSet = words(this.count);
   }
 
   masksOf(frame: number): Int32Array {
     const masks = this.masks[frame];
     if (masks !== undefined) return masks;
-    this.stale[frame] = new Int32Array((this.count + 31) >>> 5);
-    return this.masks[frame] = new Int32Array(this.count * MASK_WORDS);
+    this.stale[frame] = words((this.count + 31) >>> 5);
+    return this.masks[frame] = words(this.count * MASK_WORDS);
   }
 
   get chain(): string {
@@ -76,7 +77,7 @@ export class StackLiveness {
   /** The instance of the path under exploration, looked up when needed. */
   #current: Instance | undefined;
   /** Slots written by the current instruction, by frame: two words each. */
-  readonly #writes: Int32Array = new Int32Array(MAX_FRAMES * 2);
+  readonly #writes: Int32Array = words(MAX_FRAMES * 2);
   #writeIdx = 0;
   #predecessors: Predecessors | undefined;
   readonly #query: (Instance | undefined)[] = [];
