@@ -16,6 +16,7 @@ import {
   KernelUnit,
   type OwnVerdict,
   progInfo,
+  runningProcessors,
 } from "../kernel/mod.ts";
 import { verifyProgram } from "../passes/verify/verify.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
@@ -254,7 +255,11 @@ function diff(args: readonly string[]): number {
 
 function ownVerdict(program: Program): OwnVerdict {
   try {
-    const result = verifyProgram(program, { profile: LINUX_6_18 });
+    const processors = runningProcessors();
+    const result = verifyProgram(program, {
+      profile: LINUX_6_18,
+      ...(processors === undefined ? {} : { processors }),
+    });
     const { verdict, message, processed, totalStates, peakStates } = result;
     return { verdict, message, processed, totalStates, peakStates };
   } catch (error) {

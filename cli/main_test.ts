@@ -1,5 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { fromFileUrl } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
+import { kernelUnavailable } from "../kernel/mod.ts";
+import { code as bytecode, writeElf } from "../passes/parse/testing/write_elf.ts";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
 const DECODER = new TextDecoder();
@@ -35,6 +37,7 @@ Deno.test("inlay verify needs permission to read and no other, and exits with 0 
     "type",
     "verdict",
     "errno",
+    "code",
     "message",
     "processed",
     "total_states",
@@ -60,6 +63,75 @@ Deno.test("inlay exits with 2 for what it cannot read or does not understand", a
     assertEquals([args, code, out], [args, 2, ""]);
     assertStringIncludes(err, "inlay");
   }
+});
+
+/** Runs `visit` with an object of which one program says its type, one does not, and one cannot be linked. */
+async function withOldObject(visit: (path: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, "old.o");
+    const bytes = bytecode("r0 = 0\nexit\n");
+    await Deno.writeFile(
+      path,
+      writeElf([
+        { name: "xdp_prog1", bytes, code: true, symbols: [{ name: "first" }] },
+        { name: "somewhere", bytes, code: true, symbols: [{ name: "second" }] },
+        {
+          name: "xdp_prog2",
+          bytes: bytecode("r1 = 0 ll\nr0 = 0\nexit\n"),
+          code: true,
+          symbols: [{ name: "third" }],
+          relocations: { 0: "nowhere" },
+        },
+      ]),
+    );
+    await visit(path);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** `program type verdict` of each line. */
+function verdictsIn(out: string): readonly string[] {
+  return out.trim().split("\n").map((line) => JSON.parse(line)).map((v) =>
+    `${v.program} ${v.type} ${v.verdict}`
+  );
+}
+
+Deno.test("inlay verify --type is what programs are whose section does not say, and what cannot be linked is said", async () => {
+  await withOldObject(async (path) => {
+    const open = await inlay(["verify", "--json", path]);
+    assertEquals([open.code, verdictsIn(open.out)], [2, [
+      "third unspec unsupported",
+      "first xdp accept",
+      "second unspec unsupported",
+    ]]);
+    assertStringIncludes(open.out, "--type TYPE does");
+    assertStringIncludes(open.out, "cannot be linked: Extern");
+    const asked = await inlay(["verify", "--json", "--type", "sched_cls", "--program", "second", path]);
+    assertEquals([asked.code, verdictsIn(asked.out)], [0, ["second sched_cls accept"]]);
+    const wrong = await inlay(["verify", "--type", "bogus", path]);
+    assertEquals(wrong.code, 2);
+    assertStringIncludes(wrong.err, 'there is no program type "bogus"');
+  });
+});
+
+Deno.test({
+  name: "inlay kernel verify goes on behind what it cannot read, and loads the same programs",
+  ignore: kernelUnavailable() !== undefined,
+  fn: async () => {
+    await withOldObject(async (path) => {
+      const { code, out, err } = await inlay(["kernel", "verify", "--json", "README.md", path, LOOP], ["-A"]);
+      assertEquals(code, 2);
+      assertStringIncludes(err, "cannot read README.md");
+      assertEquals(verdictsIn(out).slice(0, 3), [
+        "third unspec unsupported",
+        "first xdp accept",
+        "second unspec unsupported",
+      ]);
+      assertEquals(verdictsIn(out).length, 9);
+    });
+  },
 });
 
 Deno.test("inlay run interprets without any permission but to read", async () => {

@@ -6,6 +6,7 @@
 import type { Btf } from "../ir/btf/btf.ts";
 import { UnsupportedError } from "../ir/diagnostic.ts";
 import type { Program } from "../ir/program.ts";
+import { runningProcessors } from "../kernel/processors.ts";
 import type { explainRejection } from "../passes/verify/explain/explain.ts";
 import { type VerifyOptions, verifyProgram, type VerifyResult } from "../passes/verify/verify.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
@@ -47,6 +48,8 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
     const logLevel = options.integer("log", { min: 0, max: 2, default: 0 });
     const targetBtf = readTargetBtf(options.string("btf"));
     const type = readProgramType(options.string("type"));
+    // Of another kernel's machine nothing is known.
+    const processors = options.string("btf") === undefined ? runningProcessors() : undefined;
     const json = options.flag("json"), wanted = options.string("program");
     // Loaded only where it is asked for: a plain verification starts without it.
     const explain = options.flag("explain") ? await import("../passes/verify/explain/explain.ts") : undefined;
@@ -81,6 +84,7 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
           object,
           logLevel,
           targetBtf,
+          processors,
           ending: !json && explain === undefined,
           explain: explain?.explainRejection,
         });
@@ -99,6 +103,7 @@ interface JudgeOptions {
   readonly object: string;
   readonly logLevel: number;
   readonly targetBtf: Btf | undefined;
+  readonly processors: number | undefined;
   /** Get the log of a rejection even if none was asked for. */
   readonly ending: boolean;
   /** Says why a program is refused. */
@@ -112,6 +117,7 @@ function judge(program: Program, options: JudgeOptions): Verdict {
   const told: VerifyOptions = {
     profile: LINUX_6_18,
     ...(options.targetBtf === undefined ? {} : { targetBtf: options.targetBtf }),
+    ...(options.processors === undefined ? {} : { processors: options.processors }),
   };
   const run = (logLevel: number): VerifyResult => verifyProgram(program, { ...told, logLevel });
   try {
