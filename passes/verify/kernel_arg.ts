@@ -54,11 +54,15 @@ export function checkKernelArg(
     return env.fail(EACCES, "argument-type", `bpf_${helper.name}() ${what}`);
   }
   if ((type & MEM_ALLOC) !== 0) {
+    if ((type & ~MEM_PERCPU) !== (PTR_TO_BTF_ID | MEM_ALLOC)) {
+      const what = "verifier bug: invalid PTR_TO_BTF_ID register for type match";
+      return env.fail(EFAULT, "kernel-bug", what);
+    }
     if (helper.id === KPTR_XCHG && arg.release) {
       return call.kptr !== undefined && checkFits(env, call.kptr, regno) === 0 ? 0 : -EACCES;
     }
     if (arg.base === "ARG_PTR_TO_SPIN_LOCK" || helper.id === KPTR_XCHG) return 0;
-    return env.unsupported("allocated objects as arguments of helpers");
+    return env.fail(EFAULT, "kernel-bug", "verifier bug: unimplemented handling of MEM_ALLOC");
   }
   if ((type & MEM_PERCPU) !== 0) return 0;
   if (helper.id === KPTR_XCHG) {

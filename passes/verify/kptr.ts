@@ -154,12 +154,13 @@ function loadUserPointer(env: Env, v: number, field: SpecialField): number {
 export function checkFits(env: Env, kptr: Kptr, regno: number): number {
   const o = env.regs + regno * REG_WORDS, type = W[o + TYPE], { kind } = kptr.field;
   const loose = kind === "kptr_untrusted", wantedBtf = btfOf(env, kptr.btf);
+  // Beyond the kernel, which takes any object where each CPU's are kept.
+  const perCpu = kind === "percpu_kptr" && (type & MEM_PERCPU) === 0 ? MEM_PERCPU : 0;
   let name = "";
   if ((type & BASE_TYPE_MASK) === PTR_TO_BTF_ID) {
-    if ((type >>> BASE_TYPE_BITS << BASE_TYPE_BITS & ~allowedFlags(kind, W[o + AUX2])) === 0) {
-      if ((kind === "percpu_kptr") !== ((type & MEM_PERCPU) !== 0)) {
-        return env.unsupported("objects of no CPU kept as those of each");
-      }
+    if (
+      perCpu === 0 && (type >>> BASE_TYPE_BITS << BASE_TYPE_BITS & ~allowedFlags(kind, W[o + AUX2])) === 0
+    ) {
       const btf = btfOf(env, W[o + AUX2]), typeId = btf.resolve(W[o + AUX1]);
       name = btf.name(typeId);
       if (checkUnmoved(env, regno, true) < 0) return -EACCES;
@@ -171,7 +172,7 @@ export function checkFits(env: Env, kptr: Kptr, regno: number): number {
       if (fits) return 0;
     }
   }
-  const wanted = wantedBtf.name(kptr.typeId), plain = `${typeName(PTR_TO_BTF_ID)}${wanted}`;
+  const wanted = wantedBtf.name(kptr.typeId), plain = `${typeName(PTR_TO_BTF_ID | perCpu)}${wanted}`;
   const or = loose ? ` or ${typeName(PTR_TO_BTF_ID | PTR_UNTRUSTED)}${wanted}` : "";
   const has = `R${regno} type=${typeName(type)}${name}`;
   return env.fail(EINVAL, "kernel-pointer-field", `invalid kptr access, ${has} expected=${plain}${or}`);

@@ -560,6 +560,27 @@ ruleCases("objects that each CPU has its own of", [
       call bpf_this_cpu_ptr#154${END}`,
     "R1 type=percpu_rcu_ptr_or_null_ expected=percpu_ptr_, percpu_rcu_ptr_, percpu_trusted_ptr_",
   ),
+  {
+    ...each(
+      "an object of no CPU is not kept as one of each",
+      `
+      r1 = ${OBJECT_IDS.plain}
+      call kfunc bpf_obj_new_impl
+      if r0 == 0 goto out
+      r6 = r0${EXCHANGE}
+    out:${END}`,
+      "invalid kptr access, R2 type=ptr_ expected=percpu_ptr_own_plain",
+    ),
+    kernelAccepts: true,
+  },
+  each(
+    "an object that may not be there is not kept",
+    `
+      r1 = ${OBJECT_IDS.plain}
+      call kfunc bpf_percpu_obj_new_impl
+      r6 = r0${EXCHANGE}${END}`,
+    "verifier bug: invalid PTR_TO_BTF_ID register for type match",
+  ),
 ]);
 
 const AFTER_SECTION = (field: number, use: string): string => `
