@@ -186,8 +186,7 @@ const KINDS = {
   },
   "helper-not-allowed": {
     meaning: "The helper cannot be called from programs of this type.",
-    remedy:
-      "Use another program type, or another helper that does it (see `inlay kernel` and bpf-helpers(7)).",
+    remedy: "Use another program type, or another helper that does it (bpf-helpers(7) lists them).",
   },
   "helper-packet": {
     meaning: "A helper that does not take packet data is given a pointer into the packet.",

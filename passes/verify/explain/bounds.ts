@@ -54,8 +54,8 @@ export function explainRegion(c: Case): Reason {
   if (value.known) {
     const at = off + Number(value.smin);
     const summary = at < 0
-      ? `${bytes(size)} are accessed ${-at} before the beginning of ${what}`
-      : `${bytes(size)} at offset ${at} are accessed, but ${has}`;
+      ? `accesses ${bytes(size)} ${-at} before the beginning of ${what}`
+      : `accesses ${bytes(size)} at offset ${at}, but ${has}`;
     const remedy = limit >= size
       ? `stay within the ${bytes(limit)}: the last offset for ${bytes(size)} is ${limit - size}`
       : `${what} is smaller than the access: make it at least ${bytes(at + size)}, or access less`;
@@ -66,8 +66,8 @@ export function explainRegion(c: Case): Reason {
   const negative = value.smin + BigInt(off) < 0n;
   const variable = `the variable part of r${c.reg} is ${rangeWords(value)}`;
   const summary = negative
-    ? `${bytes(size)} are accessed at an offset that may be negative: ${variable}`
-    : `${bytes(size)} are accessed at offsets up to ${numberText(value.umax + BigInt(off))}, but ${has}`;
+    ? `accesses ${bytes(size)} at an offset that may be negative: ${variable}`
+    : `accesses ${bytes(size)} at offsets up to ${numberText(value.umax + BigInt(off))}, but ${has}`;
   const suffices = index === undefined ? undefined : boundWords(path, index.origin);
   const notes = index === undefined ? [] : otherChecks(path, index);
   const remedy = suffices ??
@@ -103,10 +103,10 @@ export function explainPacket(c: Case): Reason {
   const { off, size, limit = 0 } = demand, pointer = originOf(path, { step: c.step, reg: c.reg });
   const index = indexOf(c, pointer, undefined), events = allEvents(pointer, index);
   const from = value.known ? "the packet" : "where its variable part leads";
-  const checks = packetChecks(c, value);
+  const checks = packetChecks(c, { used: value, needed: off + size });
   if (off < 0) {
     return {
-      summary: `${bytes(size)} at offset ${off} of ${from} are accessed: before the beginning`,
+      summary: `accesses ${bytes(size)} at offset ${off} of ${from}: before the beginning`,
       events,
       remedy: "do not go below the pointer that was compared",
     };
@@ -123,7 +123,7 @@ export function explainPacket(c: Case): Reason {
       value.known ? "" : ", where p is the pointer with its variable part, and use p itself afterwards"
     }`;
   return {
-    summary: `${bytes(size)} at offset ${off} of ${from} are accessed, but ${there}`,
+    summary: `accesses ${bytes(size)} at offset ${off} of ${from}, but ${there}`,
     events,
     notes: checks,
     remedy,
@@ -131,8 +131,8 @@ export function explainPacket(c: Case): Reason {
 }
 
 /** Comparisons with the packet's end on the path. */
-function packetChecks(c: Case, used: Value): string[] {
-  const { path } = c, notes: string[] = [];
+function packetChecks(c: Case, access: { readonly used: Value; readonly needed: number }): string[] {
+  const { path } = c, { used, needed } = access, notes: string[] = [];
   for (let i = c.step - 1; i >= 0 && notes.length < 2; i--) {
     const insn = path.insn(i);
     if (insn.kind !== "branch" || insn.right.kind !== "reg") continue;
@@ -142,7 +142,11 @@ function packetChecks(c: Case, used: Value): string[] {
     );
     const compared = values.find((v) => v?.base === used.base);
     if (!end || compared === undefined) continue;
-    const other = compared.id !== used.id ? ", for a pointer with another variable part" : "";
+    const other = compared.id !== used.id
+      ? ", for a pointer with another variable part"
+      : compared.off >= needed
+      ? ": the way taken here is the one on which that much may not be there"
+      : "";
     notes.push(
       `\`${path.place(path.slot(i)).text}\` at ${
         placeWords(path, i)
@@ -160,10 +164,10 @@ export function explainStack(c: Case): Reason {
   if (value.known) {
     const at = off + Number(value.smin);
     const summary = at >= 0
-      ? `${bytes(size)} at fp+${at} are accessed: the frame ends at the frame pointer`
+      ? `accesses ${bytes(size)} at fp+${at}: the frame ends at the frame pointer`
       : at < -FRAME
-      ? `${bytes(size)} at fp${at} are accessed: a frame has ${FRAME} bytes`
-      : `${bytes(size)} at fp${at} are accessed, ${at + size} beyond the frame pointer`;
+      ? `accesses ${bytes(size)} at fp${at}: a frame has ${FRAME} bytes`
+      : `accesses ${bytes(size)} at fp${at}, ${at + size} of them beyond the frame pointer`;
     if (demand.sizeRegno !== undefined) {
       return { ...sizeReason(c, { what: `the stack at fp${at}`, room: -at, pointer }), summary };
     }
@@ -176,7 +180,7 @@ export function explainStack(c: Case): Reason {
   const suffices = index === undefined ? undefined : boundWords(path, index.origin);
   const low = value.smin + BigInt(off) < BigInt(-FRAME);
   return {
-    summary: `${bytes(size)} are accessed at fp${off < 0 ? off : `+${off}`} plus ${
+    summary: `accesses ${bytes(size)} at fp${off < 0 ? off : `+${off}`} plus ${
       rangeWords(value)
     }, which may lie outside of the frame`,
     events: allEvents(pointer, index),

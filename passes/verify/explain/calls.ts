@@ -52,11 +52,15 @@ export function explainKfunc(c: Case): Reason {
   const { env, path } = c;
   if (c.step < 0) return generic(c);
   const name = callName(path, c.step), rules = env.profile.kfunc(name);
-  const types = rules === undefined ? [] : [...rules.types];
+  const types = rules === undefined ? [] : [...rules.types], some = types.includes(env.rules.name);
   return {
     summary: `${name || "the function"} cannot be called from this program (type ${env.rules.name})`,
     reg: -1,
-    notes: types.length === 0 ? [] : [`types that may call it: ${types.slice(0, 8).join(", ")}`],
+    notes: types.length === 0 ? [] : [
+      `types that may call it: ${types.slice(0, 8).join(", ")}${
+        some ? " (with some attach types or targets only)" : ""
+      }`,
+    ],
   };
 }
 
@@ -104,7 +108,9 @@ export function explainContext(c: Case): Reason {
       reg: -1,
     };
   }
-  const sizes = field.access === "narrow" ? "1, 2 or 4 bytes, aligned" : `${field.access.join(" or ")} bytes`;
+  const sizes = field.access === "narrow"
+    ? "1, 2 or 4 bytes, aligned"
+    : `${field.access.join(" or ")} bytes at its start`;
   const why = insn.kind === "store" && !field.write
     ? "it cannot be written"
     : field.attachTypes !== undefined && !field.attachTypes.includes(env.attachType)

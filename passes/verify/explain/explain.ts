@@ -30,6 +30,7 @@ import {
 } from "./calls.ts";
 import { explainComplexity, explainLoop, explainStackDepth, explainUnreachable } from "./flow.ts";
 import { explainLeak, explainSection, explainUnacquired } from "./held.ts";
+import { explainSpecialField, explainStackObject, explainUnlocked } from "./objects.ts";
 import { Path, type Place } from "./path.ts";
 import {
   explainMoved,
@@ -157,6 +158,11 @@ const EXPLAINERS: Partial<Record<RejectionCode, (c: Case) => Reason>> = {
   "held-at-exit": explainSection,
   "lock-held": explainSection,
   "unacquired-reference": explainUnacquired,
+  "dynptr-state": explainStackObject,
+  "iterator-state": explainStackObject,
+  "stack-object": explainStackObject,
+  "special-field": explainSpecialField,
+  "lock-not-held": explainUnlocked,
   "infinite-loop": explainLoop,
   "too-complex": explainComplexity,
   "unreachable-code": explainUnreachable,

@@ -37,7 +37,7 @@ export function explainLoop(c: Case): Reason {
   if (branches.length === 0) notes.push("there is no branch in the loop: nothing can end it");
   const range = [...slots].sort((a, b) => a - b);
   return {
-    summary: `the loop of ${slots.size} instructions at insns ${range[0]} to ${
+    summary: `the loop of ${slots.size} instruction${slots.size === 1 ? "" : "s"} at insns ${range[0]} to ${
       range[range.length - 1]
     } came back to a state it had been in: it may never end`,
     reg: -1,
@@ -77,20 +77,20 @@ export function explainComplexity(c: Case): Reason {
     lines.set(key, line);
   });
   const top = [...lines.values()].sort((a, b) => b.count - a.count).slice(0, 4);
-  const notes = top.map(({ count, slot, visits }) => {
+  const jumps = /jumps/.test(c.message);
+  const notes = top.slice(0, jumps ? 2 : 4).map(({ count, slot, visits }) => {
     const { source, text } = path.place(slot), share = Math.round(100 * count / total);
     const what = source === undefined
       ? `insn ${slot}: ${text}`
       : `line ${source.line}: ${source.text.trim()}`;
-    return `${share}% of the instructions (${visits} times): ${what}`;
+    return `${share}% of the instructions (passed ${visits} times): ${what}`;
   });
   const branch = busiestBranch(c);
   if (branch !== undefined) notes.push(branch);
-  const jumps = /jumps/.test(c.message);
   return {
     summary: jumps
       ? `${c.env.pending.count} paths wait to be explored at the same time: every branch in a loop adds one per round`
-      : `${total} instructions were verified without an end: every path through each round of a loop counts`,
+      : `${c.env.processed} instructions were verified without an end: every path through each round of a loop counts`,
     reg: -1,
     notes,
     remedy:

@@ -245,6 +245,12 @@ function callResult(path: Path, step: number, after: Value | undefined): string 
 function noteChange(search: Search, i: number, before: Value | undefined, after: Value | undefined): void {
   if (before === undefined || after === undefined || before.words === after.words) return;
   const { path, reg } = search, insn = path.insn(i);
+  if (after.text === "nothing") {
+    search.event(i, "lost", `this takes r${reg}, which holds nothing after it`);
+    search.root = i;
+    search.done = true;
+    return;
+  }
   if (insn.kind === "branch") {
     const way = path.jumped(i) === false ? "not taken" : "taken";
     const signed = insn.op.startsWith("s") && insn.op !== "set" && isScalar(after) && after.smin < 0n;

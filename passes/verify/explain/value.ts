@@ -169,7 +169,7 @@ function pointee(env: Env, value: Omit<Value, "words">): string {
     case PTR_TO_MEM:
       return `${value.aux >>> 0} byte${value.aux === 1 ? "" : "s"} of memory`;
     case PTR_TO_BTF_ID:
-      return `struct ${value.text.slice(value.typeName.length).replace(/\(.*$/, "") || "?"}`;
+      return `struct ${value.text.slice(value.typeName.length).replace(/\(.*$/, "") || "(anonymous)"}`;
     default:
       return POINTEES[value.base] ?? value.typeName;
   }
