@@ -144,6 +144,33 @@ function destroyBits(host: Host, [iterator]: CallArguments): bigint {
   return 0n;
 }
 
+/** `BPF_MAX_LOOPS`: the most numbers that an iterator goes through. */
+const MOST_NUMBERS = 8_388_608;
+
+/** The iterator over numbers: on the program's stack stand the number it is at, at which the program looks, and the one it ends before. */
+function newNumbers(host: Host, [iterator, first, end]: CallArguments): bigint {
+  const state = viewAt(host, iterator, 8);
+  const from = Number(BigInt.asIntN(32, first)), to = Number(BigInt.asIntN(32, end));
+  const error = from > to ? EINVAL : to - from > MOST_NUMBERS ? E2BIG : 0n;
+  // Of one that failed there is no next number.
+  state.setInt32(0, error === 0n ? from - 1 : 0, true);
+  state.setInt32(4, error === 0n ? to : 0, true);
+  return error;
+}
+
+function nextNumber(host: Host, [iterator]: CallArguments): bigint {
+  const state = viewAt(host, iterator, 8);
+  const next = state.getInt32(0, true) + 1, more = (next | 0) < state.getInt32(4, true);
+  state.setInt32(0, more ? next : 0, true);
+  if (!more) state.setInt32(4, 0, true);
+  return more ? iterator : 0n;
+}
+
+function destroyNumbers(host: Host, [iterator]: CallArguments): bigint {
+  viewAt(host, iterator, 8).setBigUint64(0, 0n, true);
+  return 0n;
+}
+
 function viewAt(host: Host, address: bigint, size: number): DataView {
   const bytes = host.space.at(address, size);
   return new DataView(bytes.buffer, bytes.byteOffset, size);
@@ -165,6 +192,9 @@ export const HOST_FUNCTIONS: Readonly<Record<string, HostFunction>> = {
   bpf_strtol: (host, args) => parseNumber(host, args, true),
   bpf_strtoul: (host, args) => parseNumber(host, args, false),
 
+  bpf_iter_num_new: newNumbers,
+  bpf_iter_num_next: nextNumber,
+  bpf_iter_num_destroy: destroyNumbers,
   bpf_iter_bits_new: newBits,
   bpf_iter_bits_next: nextBit,
   bpf_iter_bits_destroy: destroyBits,

@@ -132,3 +132,42 @@ for (
     [FRAME],
   );
 }
+
+for (
+  const [first, end] of [[0, 5], [-3, 2], [4, 4], [5, 4], [-0x80000000, -0x7ffffffd], [
+    0x7ffffffd,
+    0x7fffffff,
+  ], [
+    -0x80000000,
+    0x7fffffff,
+  ], [0, 8388609]]
+) {
+  agree(
+    `the numbers from ${first} to ${end}`,
+    `type sched_cls
+    func main:
+      r1 = r10
+      r1 += -8
+      r2 = ${first}
+      r3 = ${end}
+      call kfunc bpf_iter_num_new
+      r6 = r0
+      r6 <<= 16
+    again:
+      r1 = r10
+      r1 += -8
+      call kfunc bpf_iter_num_next
+      if r0 == 0 goto done
+      r1 = *(s32 *)(r0 +0)
+      r6 *= 31
+      r6 += r1
+      goto again
+    done:
+      r1 = r10
+      r1 += -8
+      call kfunc bpf_iter_num_destroy
+      r0 = r6
+      exit`,
+    [FRAME],
+  );
+}

@@ -63,12 +63,12 @@ function argument(g: Builder, to: number, from: number): void {
 }
 
 /** Memory of a register or of the frame as an argument. */
-function memoryArgument(g: Builder, to: number): void {
+function memoryArgument(g: Builder, to: number, maybeNull: boolean): void {
   const have = g.frame.kinds.flatMap((kind, r) =>
     kind in MEMORY && MEMORY[kind as keyof typeof MEMORY].size >= 16 && r > 5 ? [r] : []
   );
   if (have.length > 0 && g.random(2) === 0) return argument(g, to, g.of(have));
-  if (g.random(6) === 0) return g.put(`r${to} = 0`);
+  if (maybeNull ? g.random(4) === 0 : g.random(100) === 0) return g.put(`r${to} = 0`);
   g.put(`r${to} = r10`, `r${to} += -${g.fault() ? 8 : 16 * (1 + g.random(4))}`);
 }
 
@@ -87,7 +87,7 @@ export function call(g: Builder): void {
       const to = i + 1;
       if (letter === "c") g.put(`r${to} = r6`);
       else if (letter === "n") argument(g, to, number(g, to));
-      else memoryArgument(g, to);
+      else memoryArgument(g, to, letter === "m");
       // Later arguments must not take it for something else.
       g.set(to, "none");
       g.frame.locked.add(to);

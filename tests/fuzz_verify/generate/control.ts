@@ -51,10 +51,15 @@ function round(g: Builder, body: () => void): void {
   for (const r of frame.locked) if (!before.has(r)) frame.locked.delete(r);
 }
 
+/** Loops in loops multiply: few of them are enough. */
+function tooDeep(g: Builder): boolean {
+  return g.frame.depth > 1 || (g.frame.depth === 1 && g.random(3) !== 0);
+}
+
 /** A loop that a register counts, or a slot of the frame. */
 export function countedLoop(g: Builder): void {
-  if (g.frame.depth > 1) return arithmetic(g);
-  const counter = g.changeable(), top = g.label(), count = 1 + g.random(9);
+  if (tooDeep(g)) return arithmetic(g);
+  const counter = g.changeable(), top = g.label(), count = 1 + g.random(7);
   const wide = g.random(2) === 0 ? "r" : "w";
   if (g.random(3) !== 0) {
     const kept = counter > 5 ? counter : g.saved() ?? counter;
@@ -78,7 +83,7 @@ export function countedLoop(g: Builder): void {
 
 /** A loop that the budget of `may_goto` ends, or a test in the midst of it. */
 export function budgetLoop(g: Builder): void {
-  if (g.frame.depth > 1) return arithmetic(g);
+  if (tooDeep(g)) return arithmetic(g);
   const top = g.label(), out = g.label();
   const atEnd = g.random(3) === 0;
   const kept = g.saved();
@@ -92,8 +97,8 @@ export function budgetLoop(g: Builder): void {
     g.put(`r${kept} += ${g.of([1, 1, 2, -1])}`);
     // Nearly nobody wants eight million rounds; the count is not what the verifier relies on.
     if (!atEnd) {
-      g.put(`if r${kept} ${g.of([">", "==", "s>"])} ${2 + g.random(40)} goto ${out}`, `goto ${top}`);
-    } else g.put(`if r${kept} > ${2 + g.random(40)} goto ${out}`, `may_goto ${out}`, `goto ${top}`);
+      g.put(`if r${kept} ${g.of([">", "==", "s>"])} ${2 + g.random(10)} goto ${out}`, `goto ${top}`);
+    } else g.put(`if r${kept} > ${2 + g.random(10)} goto ${out}`, `may_goto ${out}`, `goto ${top}`);
     g.put(`${out}:`);
   });
 }
@@ -105,7 +110,7 @@ const ITERATORS = {
 
 /** A loop over an iterator. */
 export function iteratorLoop(g: Builder): void {
-  if (!g.callable() || g.frame.depth > 1) return arithmetic(g);
+  if (!g.callable() || tooDeep(g)) return arithmetic(g);
   const kind = g.random(4) === 0 ? "bits" : "num", { bytes, make } = ITERATORS[kind];
   const place = g.reserve(bytes);
   if (place === undefined) return arithmetic(g);
