@@ -40,7 +40,8 @@ export function setUpEntry(env: Env, subprog: number): number {
   initFrame(env, { n: 0, callsite: -1, subprog });
   const r1 = env.regs + REG_WORDS;
   if (subprog === 0) {
-    if (env.btf !== undefined && env.program.subprogs[0].btfId !== 0) {
+    // Nobody calls it: what its BTF says is for the log alone.
+    if (env.logging && env.btf !== undefined && env.program.subprogs[0].btfId !== 0) {
       const args = subprogArgs(env, 0);
       if (typeof args === "number" || args.length !== 1 || args[0].kind !== "ctx") {
         env.subprogFlags[0] |= SUB_UNRELIABLE;

@@ -9,6 +9,7 @@
 import { MAP_TYPE } from "../../ir/map_types.ts";
 import type { ArgProto, HelperProto } from "../../profile/profile.ts";
 import { W } from "./arena.ts";
+import { fillStack } from "./stack.ts";
 import { checkArgOffset, checkArgType } from "./call_args.ts";
 import { checkHelperMemory, checkSizedMemory, isNull, relyOnNull } from "./call_memory.ts";
 import { checkAsyncField, pushAsyncCallback } from "./async.ts";
@@ -62,7 +63,6 @@ import {
 import { checkMapFunction } from "./map_func.ts";
 import { inTreeCallback } from "./graph.ts";
 import { mapFlags, mapOf } from "./map_pointer.ts";
-import { checkMemAccess } from "./memory.ts";
 import { clearPacketPointers } from "./packet.ts";
 import { releaseReference } from "./references.ts";
 import { checkRead } from "./reg_arg.ts";
@@ -443,19 +443,9 @@ function recordKey(env: Env, id: number): number {
   return known ? env.precision.markReg(env, 3) : 0;
 }
 
-/** The memory that the helper fills: written byte by byte, with whatever that does to the stack. */
+/** The memory that the helper fills, with what that does to the stack. */
 function writeRaw(env: Env): number {
-  for (let i = 0; i < meta.raw.size; i++) {
-    const err = checkMemAccess(env, meta.rawRegno, i, {
-      size: 1,
-      write: true,
-      value: -1,
-      strict: false,
-      signed: false,
-    });
-    if (err < 0) return err;
-  }
-  return 0;
+  return meta.raw.size === 0 ? 0 : fillStack(env, meta.rawRegno, meta.raw.size);
 }
 
 function release(env: Env, proto: HelperProto): number {

@@ -32,6 +32,7 @@ import {
   ID,
   KERNEL_VALUE,
   NOT_INIT,
+  OFF,
   PTR_TO_STACK,
   PTR_TO_TP_BUFFER,
   REG_WORDS,
@@ -236,6 +237,26 @@ function writeFixed(env: Env, frameno: number, off: number, access: StackAccess)
 /** A dynptr that is overwritten is none any more. */
 function dropDynptr(env: Env, frameno: number, spi: number): number {
   return (W[slotTypesAt(frameAt(frameno), spi)] & 15) === STACK_DYNPTR ? destroyDynptr(env, frameno, spi) : 0;
+}
+
+/** A helper fills `size` bytes from where register `ptrRegno` points, a known place within the stack: 0 or `-errno`. */
+export function fillStack(env: Env, ptrRegno: number, size: number): number {
+  const o = env.regs + ptrRegno * REG_WORDS, frameno = W[o + FRAMENO], frame = frameAt(frameno);
+  const off = W[o + OFF] + W[o + TVAL], first = -off - 1, last = first - size + 1;
+  env.fastcall?.touch(W[frame + F_SUBPROG], env.insnIdx, off);
+  for (let spi = first >> 3; spi >= last >> 3; spi--) {
+    const failed = dropDynptr(env, frameno, spi);
+    if (failed < 0) return failed;
+    scratchSlot(env, spi);
+    W[spillAt(frame, spi) + TYPE] = NOT_INIT;
+    W[spillAt(frame, spi) + VID] = 0;
+    const at = slotTypesAt(frame, spi), from = Math.max(last - spi * 8, 0), to = Math.min(first - spi * 8, 7);
+    let types = W[at];
+    if (isSpecial(types)) types = scrubbed(types);
+    for (let j = from; j <= to; j++) types = withByte(types, j, STACK_MISC);
+    W[at] = types;
+  }
+  return 0;
 }
 
 /** A write whose place is known as a range only: every slot it may touch may hold the old value or the new. */
