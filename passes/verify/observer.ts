@@ -10,6 +10,8 @@ import type { Env } from "./env.ts";
 
 /** See the module's header. */
 export interface Observer {
+  /** A verification begins; nothing is known yet. */
+  begin?(env: Env): void;
   /** The walk is about to verify the instruction at `slot`; the path's state stands in the arena. */
   step(env: Env, slot: number): void;
   /** The path's state was saved, to be compared with later ones. With an observer, saved states are not freed. */

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { PTR_TO_PACKET, PTR_TO_PACKET_END, PTR_TO_PACKET_META } from "../layout.ts";
+import { PTR_TO_MEM, PTR_TO_PACKET, PTR_TO_PACKET_END, PTR_TO_PACKET_META } from "../layout.ts";
 import { type Event, type Origin, originOf } from "./origin.ts";
 import { boundWords, bytes, type Case, otherChecks, placeWords, type Reason } from "./reason.ts";
-import { isScalar, numberText, rangeWords, type Value } from "./value.ts";
+import { REJECTIONS } from "../rejection.ts";
+import { isPointer, isScalar, numberText, rangeWords, type Value } from "./value.ts";
 
 /** Bytes of a frame. */
 const FRAME = 512;
@@ -21,6 +22,7 @@ interface Index {
 
 /** What a pointer points to, without its offsets. */
 function target(value: Value): string {
+  if (value.base === PTR_TO_MEM) return "the memory";
   return value.words.replace(/^a pointer to /, "").replace(/,.*$/, "").replace(/ \(\d+ bytes\)$/, "");
 }
 
@@ -274,6 +276,18 @@ export function explainReturn(c: Case): Reason {
 
 /** What can be said of any register: what it is and where it came from. */
 export function generic(c: Case): Reason {
-  const events = c.reg < 0 || c.step < 0 ? [] : originOf(c.path, { step: c.step, reg: c.reg }).events;
-  return { summary: "", events };
+  if (c.reg < 0 || c.step < 0) return { summary: "" };
+  const { events } = originOf(c.path, { step: c.step, reg: c.reg }), insn = c.path.insn(c.step);
+  if ((insn.kind !== "load" && insn.kind !== "store") || c.value === undefined || !isPointer(c.value)) {
+    return { summary: "", events };
+  }
+  const what = c.value.words.replace(/^a pointer to /, "").replace(/,.*$/, ""),
+    meaning = REJECTIONS[c.code].meaning;
+  const access = `${insn.kind === "load" ? "reads" : "writes"} ${bytes(insn.size)} at offset ${
+    c.value.off + insn.offset
+  }`;
+  return {
+    summary: `${access} of ${what}: ${meaning.charAt(0).toLowerCase()}${meaning.slice(1, -1)}`,
+    events,
+  };
 }

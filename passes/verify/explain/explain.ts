@@ -28,11 +28,18 @@ import {
   explainRelocation,
   explainSleeping,
 } from "./calls.ts";
-import { explainComplexity, explainLoop, explainStackDepth, explainUnreachable } from "./flow.ts";
+import {
+  explainBytecode,
+  explainComplexity,
+  explainLoop,
+  explainStackDepth,
+  explainUnreachable,
+} from "./flow.ts";
 import { explainLeak, explainSection, explainUnacquired } from "./held.ts";
 import { explainSpecialField, explainStackObject, explainUnlocked } from "./objects.ts";
 import { Path, type Place } from "./path.ts";
 import {
+  explainGlobalArgument,
   explainMoved,
   explainNotPointer,
   explainNullable,
@@ -67,6 +74,8 @@ export interface Explanation {
   readonly summary: string;
   /** The instruction that was refused; absent if it was not for what one instruction does. */
   readonly at?: Place;
+  /** The instruction was reached: `branches` leads to it. */
+  readonly reached: boolean;
   /** The register at fault. */
   readonly register?: { readonly number: number; readonly kernel: string; readonly words: string };
   /** Where its value came from, oldest first. */
@@ -96,18 +105,8 @@ export function explainRejection(program: Program, options: VerifyOptions): Expl
     result = verifyProgram(program, { ...options, logLevel: 0, observer: recorder });
   if (result.code === "") return undefined;
   const code = result.code.slice("verify/".length) as RejectionCode, { env } = recorder;
-  if (env === undefined) {
-    const { meaning, remedy } = REJECTIONS[code];
-    const common = {
-      code: result.code,
-      message: result.message,
-      origin: [],
-      notes: [],
-      branches: [],
-      branchesBefore: 0,
-    };
-    return { ...common, summary: uncapital(meaning), remedy: uncapital(remedy) };
-  }
+  // It is set when a verification begins, and one without has no result.
+  if (env === undefined) return undefined;
   const path = new Path(env, recorder), c = caseOf(path, code, result);
   return assemble(c, result, reasonOf(c));
 }
@@ -151,7 +150,9 @@ const EXPLAINERS: Partial<Record<RejectionCode, (c: Case) => Reason>> = {
   "uninit-register": explainUninit,
   "moved-pointer": explainMoved,
   "argument-type": explainType,
-  "global-argument": explainType,
+  "global-argument": explainGlobalArgument,
+  "jump-target": explainBytecode,
+  "invalid-instruction": explainBytecode,
   "return-type": explainType,
   "constant-argument": explainType,
   "leaked-reference": explainLeak,
@@ -188,12 +189,13 @@ function assemble(c: Case, result: VerifyResult, reason: Reason): Explanation {
   const origin = kept.map(({ step, says }): ExplainedStep =>
     step < 0 ? { says } : { place: path.place(path.slot(step)), says }
   );
-  const { branches, before } = branchesOf(path, c.step);
+  const { branches, before } = branchesOf(path, c.step), slot = reason.slot ?? c.slot;
   return {
     code: result.code as DiagnosticCode,
     message: result.message,
     summary: reason.summary === "" ? uncapital(meaning) : reason.summary,
-    ...(c.slot < 0 ? {} : { at: path.place(c.slot) }),
+    ...(slot < 0 || slot >= c.env.cols.count ? {} : { at: path.place(slot) }),
+    reached: c.step >= 0,
     ...(value === undefined ? {} : { register: { number: reg, kernel: value.text, words: value.words } }),
     origin,
     notes: [...reason.notes ?? []],

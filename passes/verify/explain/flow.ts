@@ -119,6 +119,7 @@ export function explainUnreachable(c: Case): Reason {
   const { text } = c.path.place(slot), before = slot > 0 ? c.path.place(slot - 1) : undefined;
   return {
     summary: `insn ${slot}, \`${text}\`, cannot be reached from the program's entry`,
+    slot,
     ...(before === undefined
       ? {}
       : { notes: [`the instruction before it is \`${before.text}\`, which does not go on to it`] }),
@@ -137,4 +138,11 @@ export function explainStackDepth(c: Case): Reason {
     reg: -1,
     notes: [`frames: ${frames.slice(0, 6).map((f) => `${f.name} ${f.depth}`).join(", ")} bytes`],
   };
+}
+
+/** What is wrong with the bytecode itself. */
+export function explainBytecode(c: Case): Reason {
+  const named = /insn (\d+)/.exec(c.message);
+  if (named === null) return { summary: "" };
+  return { summary: "", slot: Number(named[1]) };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { PTR_TO_CTX } from "../layout.ts";
+import { type SubprogArg, subprogArgs } from "../prototypes.ts";
 import { generic } from "./bounds.ts";
 import { callName, originOf } from "./origin.ts";
 import { type Case, placeWords, type Reason } from "./reason.ts";
@@ -148,5 +149,39 @@ export function explainType(c: Case): Reason {
     summary: `r${c.reg} ${use(c)}, but is ${what}`,
     events: originOf(path, { step: c.step, reg: c.reg }).events,
     ...(expected === undefined || expected === "" ? {} : { notes: [`what is taken there: ${expected}`] }),
+  };
+}
+
+/** What a global function takes, in words. */
+function parameterWords(arg: SubprogArg): string {
+  switch (arg.kind) {
+    case "scalar":
+      return "a number";
+    case "ctx":
+      return "the context, as it was given";
+    case "mem":
+      return `${arg.size} bytes of memory${arg.maybeNull ? " or NULL" : ", not NULL"}`;
+    case "dynptr":
+      return "a dynptr";
+    case "arena":
+      return "an address in the arena";
+    case "struct":
+      return `a trusted pointer to its kernel structure${arg.maybeNull ? " or NULL" : ", not NULL"}`;
+    case "untrusted_mem":
+      return "any pointer";
+  }
+}
+
+/** An argument that does not fit a global function's prototype. */
+export function explainGlobalArgument(c: Case): Reason {
+  const reason = explainType(c), insn = c.step < 0 ? undefined : c.path.insn(c.step);
+  if (insn?.kind !== "call" || insn.callee.kind !== "subprog" || c.reg < 1) return reason;
+  const { subprog } = insn.callee, { env } = c;
+  const args = subprogArgs(env, env.program.subprogs.findIndex((s) => s.id === subprog));
+  const arg = typeof args === "number" ? undefined : args[c.reg - 1];
+  if (arg === undefined) return reason;
+  return {
+    ...reason,
+    notes: [`global functions are verified by their prototype alone: this one takes ${parameterWords(arg)}`],
   };
 }

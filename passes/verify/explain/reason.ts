@@ -33,6 +33,8 @@ export interface Reason {
   readonly summary: string;
   /** The register to show; the one at fault if absent, none if -1. */
   readonly reg?: number;
+  /** The slot to show, if the rejection is not for what one instruction does on a path. */
+  readonly slot?: number;
   /** Where its value came from, newest first. */
   readonly events?: readonly Event[];
   /** Further sentences. */

@@ -22,7 +22,7 @@ const LIMIT = 1 << 26;
 
 /** See the module's header. */
 export class Recorder implements Observer {
-  /** The verification that is watched; set at its first step. */
+  /** The verification that is watched; set when it begins. */
   env: Env | undefined;
   /** By slot: how often it was verified, on all paths. */
   counts: Int32Array = new Int32Array(0);
@@ -38,12 +38,14 @@ export class Recorder implements Observer {
   /** Bit n: `#regs` holds what the record says of frame n. */
   #valid = 0;
 
+  /** A verification begins. */
+  begin(env: Env): void {
+    this.env = env;
+    this.counts = new Int32Array(env.cols.count);
+  }
+
   /** The walk is about to verify the instruction at `slot`. */
   step(env: Env, slot: number): void {
-    if (this.env === undefined) {
-      this.env = env;
-      this.counts = new Int32Array(env.cols.count);
-    }
     this.counts[slot]++;
     this.#noteWaiting(env);
     this.#reserve(HEAD + FRAME_REGS);

@@ -52,7 +52,7 @@ function originLines(steps: readonly ExplainedStep[]): string[] {
 
 /** Lines of text, without indentation before the first level. */
 export function explanationLines(explanation: Explanation, paint: Paint = PLAIN): string[] {
-  const { at, register, origin, notes, branches, branchesBefore } = explanation;
+  const { at, register, origin, notes, branches } = explanation;
   const out = [`${paint.bold(explanation.code)}: ${explanation.summary}`];
   if (at !== undefined) {
     const source = sourceText(at);
@@ -73,7 +73,7 @@ export function explanationLines(explanation: Explanation, paint: Paint = PLAIN)
   for (const note of notes) out.push(`  note: ${note}`);
   out.push(`  ${paint.bold("help:")} ${explanation.remedy}`);
   if (branches.length > 0) out.push(`  path: ${pathText(explanation)}`);
-  else if (branchesBefore === 0 && at !== undefined) out.push("  path: straight from the entry");
+  else if (explanation.reached) out.push("  path: straight from the entry");
   if (explanation.message !== "") out.push(paint.dim(`  kernel: ${explanation.message.replace(/\n/g, " ")}`));
   return out;
 }

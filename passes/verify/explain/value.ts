@@ -171,7 +171,7 @@ function pointee(env: Env, value: Omit<Value, "words">): string {
     case PTR_TO_BTF_ID:
       return `struct ${value.text.slice(value.typeName.length).replace(/\(.*$/, "") || "(anonymous)"}`;
     default:
-      return POINTEES[value.base] ?? value.typeName;
+      return POINTEES[value.base] ?? value.typeName.replace(/_or_null$/, "");
   }
 }
 
