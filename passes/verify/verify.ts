@@ -166,6 +166,7 @@ function attempt(
   if (options.kfuncs !== undefined) resolvers.set(env, options.kfuncs);
   if (options.kfuncArguments === "precise") preciseArguments.add(env);
   env.observer = options.observer;
+  options.observer?.begin?.(env);
   env.signal = options.signal;
   options.signal?.throwIfAborted();
   if (options.timeLimit !== undefined) env.deadline = begin + options.timeLimit;
