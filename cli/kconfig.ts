@@ -1,9 +1,11 @@
 /**
- * The running kernel's configuration, where it shows it: what `CONFIG_*` externs of `.kconfig` ask for.
+ * The running kernel's configuration, where it shows it: what `CONFIG_*` externs of `.kconfig` ask for, and what else decides about
+ * programs.
  *
  * @module
  */
 import process from "node:process";
+import type { Program } from "../ir/program.ts";
 import type { Unit } from "../ir/unit.ts";
 
 /** Whether an object asks for settings of a kernel's configuration. */
@@ -24,6 +26,22 @@ export function runningConfig(): string | undefined {
     }
   }
   return undefined;
+}
+
+let variables: boolean | undefined | null = null;
+
+/**
+ * Whether the running kernel knows the addresses of its variables (`CONFIG_KALLSYMS_ALL`); undefined if it does not say, or if the
+ * program asks for none.
+ */
+export function knowsVariables(program: Program): boolean | undefined {
+  const asks = program.code.insns.some((insn) => insn.kind === "imm64" && insn.value.kind === "kernel_var");
+  if (!asks) return undefined;
+  if (variables === null) {
+    const config = runningConfig();
+    variables = config === undefined ? undefined : /^CONFIG_KALLSYMS_ALL=y$/m.test(config);
+  }
+  return variables;
 }
 
 function release(): string {

@@ -30,6 +30,7 @@ import {
   selectPrograms,
   selectUnreadable,
 } from "./inputs.ts";
+import { knowsVariables } from "./kconfig.ts";
 import { requireKernel, runOnKernel } from "./kernel_run.ts";
 import { PACKET_OPTIONS, packetOf } from "./packet.ts";
 import { describeRun } from "./run_outcome.ts";
@@ -259,6 +260,7 @@ function ownVerdict(program: Program): OwnVerdict {
     const result = verifyProgram(program, {
       profile: LINUX_6_18,
       ...(processors === undefined ? {} : { processors }),
+      kernelVariables: knowsVariables(program),
     });
     const { verdict, message, processed, totalStates, peakStates } = result;
     return { verdict, message, processed, totalStates, peakStates };

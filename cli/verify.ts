@@ -12,6 +12,7 @@ import { type VerifyOptions, verifyProgram, type VerifyResult } from "../passes/
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { type Command, readOptions, UsageError } from "./command.ts";
 import { readProgramType, readTargetBtf, readUnit, selectPrograms, selectUnreadable } from "./inputs.ts";
+import { knowsVariables } from "./kconfig.ts";
 import { Progress } from "./terminal.ts";
 import { describeVerdict, headOf, NO_FIGURES, openType, unreadableVerdict, type Verdict } from "./verdict.ts";
 
@@ -85,6 +86,7 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
           logLevel,
           targetBtf,
           processors,
+          running: options.string("btf") === undefined,
           ending: !json && explain === undefined,
           explain: explain?.explainRejection,
         });
@@ -104,6 +106,8 @@ interface JudgeOptions {
   readonly logLevel: number;
   readonly targetBtf: Btf | undefined;
   readonly processors: number | undefined;
+  /** The programs are for the running kernel. */
+  readonly running: boolean;
   /** Get the log of a rejection even if none was asked for. */
   readonly ending: boolean;
   /** Says why a program is refused. */
@@ -118,6 +122,7 @@ function judge(program: Program, options: JudgeOptions): Verdict {
     profile: LINUX_6_18,
     ...(options.targetBtf === undefined ? {} : { targetBtf: options.targetBtf }),
     ...(options.processors === undefined ? {} : { processors: options.processors }),
+    ...(options.running ? { kernelVariables: knowsVariables(program) } : {}),
   };
   const run = (logLevel: number): VerifyResult => verifyProgram(program, { ...told, logLevel });
   try {

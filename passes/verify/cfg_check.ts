@@ -25,12 +25,13 @@ import {
   SUB_TAIL_CALL,
 } from "./env.ts";
 import { exceptionCallback } from "./exceptions.ts";
+import { checkKernelSymbol } from "./kernel_symbol.ts";
 import { verboseLine } from "./log.ts";
 import { checkMaps } from "./map_compat.ts";
 
 const LD = 0, LDX = 1, JMP = 5, JMP32 = 6;
 const LD_IMM64 = 0x18, CALL = 0x85, EXIT = 0x95, GOTO = 0x05, GOTOL = 0x06, MAY_GOTO = 0xe5;
-const PSEUDO_CALL = 1, PSEUDO_KFUNC = 2, PSEUDO_FUNC = 4;
+const PSEUDO_CALL = 1, PSEUDO_KFUNC = 2, PSEUDO_BTF_ID = 3, PSEUDO_FUNC = 4;
 
 const MAP_TYPE_ARENA = 33, PAGE = 4096;
 const ERANGE = 34;
@@ -178,7 +179,8 @@ export function checkOpcodes(env: Env): number {
 
 function checkLoad64(env: Env, slot: number): number {
   const pseudo = env.src[slot], extra = env.imm[slot + 1];
-  if (pseudo === 0 || pseudo === 3 || pseudo === PSEUDO_FUNC) return 0;
+  if (pseudo === 0 || pseudo === PSEUDO_FUNC) return 0;
+  if (pseudo === PSEUDO_BTF_ID) return checkKernelSymbol(env, slot);
   if (pseudo > 6) return env.fail(EINVAL, "invalid-instruction", "unrecognized bpf_ld_imm64 insn");
   const withOffset = pseudo === 2 || pseudo === 6;
   if (!withOffset && extra !== 0) {

@@ -133,7 +133,7 @@ export interface EnvOptions {
   /** The kernel's types, if the unit does not bring them. */
   readonly targetBtf?: Btf;
   /** The kernel keeps the addresses of variables. */
-  readonly kernelVariables?: boolean;
+  readonly kernelVariables?: boolean | undefined;
 }
 
 /** One verification in progress; see the module's header. */
@@ -153,8 +153,8 @@ export class Env {
   /** `BPF_F_TEST_REG_INVARIANTS`. */
   readonly testRegInvariants: boolean;
   readonly precision: Precision;
-  /** The kernel keeps the addresses of variables; nothing is said about programs that use one if it is not known to. */
-  readonly kernelVariables: boolean;
+  /** Whether the kernel keeps the addresses of variables; programs that use one are not decided about if that is not known. */
+  readonly kernelVariables: boolean | undefined;
 
   // The program, by slot.
   readonly cols: Columns;
@@ -293,7 +293,7 @@ export class Env {
     this.btf = program.unit.btf;
     this.targetBtf = program.unit.targetBtf ?? options.targetBtf;
     this.profile = options.profile;
-    this.kernelVariables = options.kernelVariables ?? false;
+    this.kernelVariables = options.kernelVariables;
     this.rules = options.rules;
     this.precision = options.precision;
     this.attachType = program.attrs.attachType || (options.rules.attachTypes?.[0] ?? 0);

@@ -65,9 +65,10 @@ export interface VerifyOptions {
   /** The kernel's types, if the unit does not bring them. */
   readonly targetBtf?: Btf;
   /**
-   * The kernel keeps the addresses of its variables (`CONFIG_KALLSYMS_ALL`). Not said by default: what uses one is not decided about.
+   * Whether the kernel keeps the addresses of its variables (`CONFIG_KALLSYMS_ALL`). Not known by default: what uses one is not
+   * decided about.
    */
-  readonly kernelVariables?: boolean;
+  readonly kernelVariables?: boolean | undefined;
   /**
    * How many processors the machine has (`nr_cpu_ids`). If it is not said, any number is reckoned with, and what is refused for one of
    * them alone is not decided about.
@@ -161,7 +162,7 @@ function attempt(
     precision: options.precision === "everything" ? everything : backtracking,
     logLevel: options.logLevel ?? 0,
     targetBtf: options.targetBtf,
-    kernelVariables: options.kernelVariables ?? false,
+    kernelVariables: options.kernelVariables,
   });
   if (options.kfuncs !== undefined) resolvers.set(env, options.kfuncs);
   if (options.kfuncArguments === "precise") preciseArguments.add(env);
