@@ -433,6 +433,7 @@ export function checkStackRange(env: Env, regno: number, off: number, range: Sta
     range.raw.size = size;
     return 0;
   }
+  let marked = -1;
   for (let i = min; i < max; i++) {
     const slot = -i - 1, spi = slot >> 3, at = slotTypesAt(frame, spi), type = slotByte(W[at], slot & 7);
     if (type === STACK_ZERO || type === STACK_INVALID) {
@@ -453,7 +454,8 @@ export function checkStackRange(env: Env, regno: number, off: number, range: Sta
         W[at] = scrubbed(W[at]);
       }
     }
-    env.stackLiveness.markRead(frameno, spi);
+    if (spi !== marked) env.stackLiveness.markRead(frameno, spi);
+    marked = spi;
   }
   return 0;
 }

@@ -128,22 +128,18 @@ export class StackLiveness {
 
   /** The current instruction may read slot `spi` of frame `frame`. */
   markRead(frame: number, spi: number): void {
-    this.#read(this.#now(), {
-      frame,
-      insn: this.#env.insnIdx,
-      lo: spi < 32 ? 1 << spi : 0,
-      hi: spi < 32 ? 0 : 1 << (spi - 32),
-    });
+    const lo = spi < 32 ? 1 << spi : 0, hi = spi < 32 ? 0 : 1 << (spi - 32);
+    this.#read(this.#now(), frame, this.#env.insnIdx, lo, hi);
   }
 
-  #read(instance: Instance, mark: { frame: number; insn: number; lo: number; hi: number }): void {
-    const masks = instance.masksOf(mark.frame), at = (mark.insn - instance.start) * MASK_WORDS;
-    const lo = masks[at + READ] | mark.lo, hi = masks[at + READ + 1] | mark.hi;
+  #read(instance: Instance, frame: number, insn: number, moreLo: number, moreHi: number): void {
+    const masks = instance.masksOf(frame), at = (insn - instance.start) * MASK_WORDS;
+    const lo = masks[at + READ] | moreLo, hi = masks[at + READ + 1] | moreHi;
     if (lo === masks[at + READ] && hi === masks[at + READ + 1]) return;
     if ((lo & ~masks[at + LIVE]) !== 0 || (hi & ~masks[at + LIVE + 1]) !== 0) instance.updated = true;
     masks[at + READ] = lo;
     masks[at + READ + 1] = hi;
-    this.#makeStale(instance, mark.frame, mark.insn);
+    this.#makeStale(instance, frame, insn);
   }
 
   /** The step of `insn` for `frame` is to be made again. */
@@ -256,7 +252,7 @@ export class StackLiveness {
         above = bit === 31 ? 0 : -1 << (bit + 1);
         stale[word] &= ~(1 << bit);
         const insn = postorder[from + (word << 5) + bit];
-        if (!this.#step(instance, { masks, frame, insn })) continue;
+        if (!this.#step(instance, masks, frame, insn)) continue;
         changed = true;
         for (let i = start[insn]; i < start[insn + 1]; i++) this.#makeStale(instance, frame, slots[i]);
       }
@@ -264,8 +260,7 @@ export class StackLiveness {
     return changed;
   }
 
-  #step(instance: Instance, where: { masks: Int32Array; frame: number; insn: number }): boolean {
-    const { masks, insn } = where;
+  #step(instance: Instance, masks: Int32Array, frame: number, insn: number): boolean {
     const a = this.#flow.next[insn], b = this.#flow.jump[insn];
     if (a < 0 && b < 0) return false;
     let afterLo = 0, afterHi = 0, accLo = -1, accHi = -1;
@@ -291,7 +286,7 @@ export class StackLiveness {
     const same = lo === masks[at + LIVE] && hi === masks[at + LIVE + 1] &&
       accLo === masks[at + WRITE_ACC] && accHi === masks[at + WRITE_ACC + 1];
     if (same) return false;
-    if (this.#env.logLevel & 2) this.#logStep(instance, where, { lo, hi, accLo, accHi });
+    if (this.#env.logLevel & 2) this.#logStep(instance, { masks, frame, insn }, { lo, hi, accLo, accHi });
     masks[at + LIVE] = lo;
     masks[at + LIVE + 1] = hi;
     masks[at + WRITE_ACC] = accLo;
@@ -327,7 +322,7 @@ export class StackLiveness {
       if (masks === undefined) continue;
       this.#writes[2 * frame] |= masks[WRITE_ACC];
       this.#writes[2 * frame + 1] |= masks[WRITE_ACC + 1];
-      this.#read(outer, { frame, insn: instance.callsite, lo: masks[LIVE], hi: masks[LIVE + 1] });
+      this.#read(outer, frame, instance.callsite, masks[LIVE], masks[LIVE + 1]);
     }
     this.#commit(outer);
   }
