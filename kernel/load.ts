@@ -7,6 +7,7 @@
 import { columnsOf } from "../ir/columns.ts";
 import { MalformedError, UnsupportedError } from "../ir/diagnostic.ts";
 import { encode } from "../ir/encode.ts";
+import { MAP_TYPE } from "../ir/map_types.ts";
 import type { Program } from "../ir/program.ts";
 import type { Unit } from "../ir/unit.ts";
 import { closeFd } from "./bpf.ts";
@@ -15,6 +16,8 @@ import { createMap, setFd } from "./maps.ts";
 import { type KernelVerdict, loadRaw, programTypeNumber } from "./prog_load.ts";
 import { vmlinuxBtf } from "./vmlinux.ts";
 
+/** `BPF_F_XDP_HAS_FRAGS` of program load. */
+const F_XDP_HAS_FRAGS = 32;
 const LDDW = 0x18, CALL = 0x85;
 const PSEUDO_MAP = 1, PSEUDO_MAP_VALUE = 2, PSEUDO_VAR = 3, PSEUDO_KFUNC = 2;
 
@@ -49,7 +52,8 @@ interface LoadedBtf {
  */
 export class KernelUnit implements Disposable {
   readonly #unit: Unit;
-  readonly #maps = new Map<number, number>();
+  /** By index in the unit, and for program arrays by what the programs are that share it. */
+  readonly #maps = new Map<string, number>();
   /** `null` until asked for. */
   #loadedBtf: LoadedBtf | undefined | null = null;
 
@@ -85,22 +89,35 @@ export class KernelUnit implements Disposable {
     });
   }
 
-  /** The descriptor of a map, by its index in the unit; made on first use. @throws {KernelError} If the kernel refuses it. */
-  map(index: number): number {
-    const known = this.#maps.get(index);
-    if (known !== undefined) return known;
+  /**
+   * The descriptor of a map, by its index in the unit; made on first use. A kernel keeps a program array to the programs of one
+   * kind, that of the first that refers to it: `of`, one of them, gets the array of its kind, as loaders do that load several.
+   *
+   * @throws {KernelError} If the kernel refuses it.
+   */
+  map(index: number, of?: Program): number {
     const def = this.#unit.maps[index];
+    const key = def.type === MAP_TYPE.PROG_ARRAY && of !== undefined ? `${index} ${kindOf(of)}` : `${index}`;
+    const known = this.#maps.get(key);
+    if (known !== undefined) return known;
     const inner = (def.initial ?? []).flatMap(({ index: at, map }) => map === undefined ? [] : [{ at, map }]);
     const innerFds = inner.map(({ map }) => this.map(map));
     const fd = createMap(def, { btfFd: this.#btf()?.fd ?? 0, innerFd: innerFds[0] });
-    this.#maps.set(index, fd);
+    this.#maps.set(key, fd);
     for (const [i, { at }] of inner.entries()) setFd(def, fd, { index: at, fd: innerFds[i] });
     return fd;
   }
 
-  /** Puts a loaded program into an element of a prog array. @throws {KernelError} If the kernel refuses. */
-  setProgram(element: { map: number; index: number }, verdict: KernelVerdict): void {
-    setFd(this.#unit.maps[element.map], this.map(element.map), { index: element.index, fd: verdict.fd });
+  /** Puts a loaded program into an element of a program array of its kind. @throws {KernelError} If the kernel refuses. */
+  setProgram(
+    element: { map: number; index: number },
+    loaded: { program: Program; verdict: KernelVerdict },
+  ): void {
+    const { program, verdict } = loaded;
+    setFd(this.#unit.maps[element.map], this.map(element.map, program), {
+      index: element.index,
+      fd: verdict.fd,
+    });
   }
 
   /** Closes maps and types; programs already loaded keep what they need. */
@@ -150,7 +167,7 @@ export class KernelUnit implements Disposable {
           if (imm[slot] < 0 || imm[slot] >= this.#unit.maps.length) {
             throw new MalformedError(`Map ${imm[slot]} does not exist`, `instruction ${slot}`);
           }
-          view.setInt32(slot * 8 + 4, this.map(imm[slot]), true);
+          view.setInt32(slot * 8 + 4, this.map(imm[slot], program), true);
         } else if (src[slot] === PSEUDO_VAR) {
           if (imm[slot] === 0) {
             throw new UnsupportedError("loading the address of a kernel symbol without a type");
@@ -174,6 +191,11 @@ export class KernelUnit implements Disposable {
       `loading a program that names ${what}: it was not read against the running kernel's BTF`,
     );
   }
+}
+
+/** What programs must have in common to share a program array (`bpf_prog_map_compatible`). */
+function kindOf({ attrs }: Program): string {
+  return `${attrs.type} ${attrs.attachType} ${attrs.flags & F_XDP_HAS_FRAGS}`;
 }
 
 let running: Uint8Array | undefined | null = null;

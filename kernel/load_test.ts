@@ -2,8 +2,10 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UnsupportedError } from "../ir/diagnostic.ts";
 import { openBtf } from "../ir/btf/read.ts";
 import { parseText } from "../ir/parse_text.ts";
+import { Program, type ProgramParts } from "../ir/program.ts";
 import { parseObject } from "../passes/parse/parse.ts";
 import { kernelUnavailable } from "./available.ts";
+import { KernelError } from "./bpf.ts";
 import { KernelUnit } from "./load.ts";
 import { lookupElem } from "./maps.ts";
 import { kernelTestRun } from "./test_run.ts";
@@ -35,6 +37,36 @@ withKernel("programs of a unit share its maps", () => {
   const value = lookupElem(inKernel.map(0), new Uint8Array(4), 8)!;
   assertEquals(value[0], 4);
 });
+
+withKernel("programs of different types do not share a program array, which a kernel would not have", () => {
+  const unit = parseText(`type socket_filter
+  map calls type=prog_array key=4 value=4 max=2
+  func main:
+    r2 = map calls ll
+    r3 = 1
+    call bpf_tail_call#12
+    r0 = 7
+    exit`);
+  const [program] = unit.programs;
+  const classifier = new Program({ ...parts(program), attrs: { ...program.attrs, type: "sched_cls" } });
+  const target = new Program({ ...parts(program), attrs: { ...program.attrs, name: "called" } });
+  using inKernel = new KernelUnit(unit);
+  using one = inKernel.load(program);
+  using other = inKernel.load(classifier);
+  using called = inKernel.load(target);
+  assertEquals([one.accepted, other.accepted, called.accepted], [true, true, true]);
+  assert(inKernel.map(0, program) === inKernel.map(0, target));
+  inKernel.setProgram({ map: 0, index: 1 }, { program: target, verdict: called });
+  assertThrows(
+    () => inKernel.setProgram({ map: 0, index: 0 }, { program, verdict: other }),
+    KernelError,
+    "EINVAL",
+  );
+});
+
+function parts({ unit, attrs, code, subprogs, nextInsnId, nextSubprogId }: Program): ProgramParts {
+  return { unit, attrs, code, subprogs, nextInsnId, nextSubprogId };
+}
 
 withKernel("types and source lines reach the log", () => {
   const bytes = Deno.readFileSync(new URL("../examples/bpf_loop/bpf_loop.bpf.o", import.meta.url));

@@ -97,7 +97,7 @@ function inKernel(program: Program): Outcome[] | undefined {
     for (const { map, index, target } of tailCalls(program.unit)) {
       const other = unit.load(target);
       loaded.push(other);
-      if (other.accepted) unit.setProgram({ map, index }, other);
+      if (other.accepted) unit.setProgram({ map, index }, { program: target, verdict: other });
     }
     return packets().map((data) => outcome(() => kernelTestRun(verdict.fd, { data })));
   } finally {
