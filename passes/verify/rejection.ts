@@ -247,7 +247,7 @@ const KINDS = {
   },
   "graph-object": {
     meaning: "A list or tree function is given something that is no root or node of it.",
-    remedy: "Pass the root and a node of the type that its __contains tag names.",
+    remedy: "Pass the root and a node of the type that its `__contains` tag names.",
   },
   "allocated-type": {
     meaning: "An object of this type cannot be allocated.",

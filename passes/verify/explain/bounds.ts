@@ -4,9 +4,17 @@
  *
  * @module
  */
-import { PTR_TO_MEM, PTR_TO_PACKET, PTR_TO_PACKET_END, PTR_TO_PACKET_META } from "../layout.ts";
+import {
+  PTR_TO_MAP_VALUE,
+  PTR_TO_MEM,
+  PTR_TO_PACKET,
+  PTR_TO_PACKET_END,
+  PTR_TO_PACKET_META,
+} from "../layout.ts";
 import { type Event, type Origin, originOf } from "./origin.ts";
 import { boundWords, bytes, type Case, otherChecks, placeWords, type Reason } from "./reason.ts";
+import type { Operand } from "../../../ir/insn.ts";
+import { mapOf } from "../map_pointer.ts";
 import { REJECTIONS } from "../rejection.ts";
 import { isPointer, isScalar, numberText, rangeWords, type Value } from "./value.ts";
 
@@ -23,7 +31,10 @@ interface Index {
 /** What a pointer points to, without its offsets. */
 function target(value: Value): string {
   if (value.base === PTR_TO_MEM) return "the memory";
-  return value.words.replace(/^a pointer to /, "").replace(/,.*$/, "").replace(/ \(\d+ bytes\)$/, "");
+  return value.words.replace(/^a pointer to /, "").replace(/,.*$/, "").replace(/ \(\d+ bytes\)$/, "").replace(
+    /^.* in (\.[\w.]+)$/,
+    "$1",
+  );
 }
 
 /** The variable that was added to the pointer; `max`: what the pointer's variable part must not exceed. */
@@ -216,6 +227,17 @@ export function explainSize(c: Case): Reason {
     };
   }
   const negative = value.smin < 0n;
+  if (value.lowHalfBounded) {
+    return {
+      summary: `r${c.reg}, the size of the memory in r${
+        c.reg - 1
+      }, is bounded in its low 32 bits only: it is ${value.words}`,
+      events: origin.events,
+      notes,
+      remedy:
+        "let the variable that is compared and passed be 64 bits wide (`__u64 n`), or cut it again after the comparison (`n &= 0x3f`)",
+    };
+  }
   return {
     summary: `r${c.reg}, the size of the memory in r${c.reg - 1}, ${
       negative ? "may be negative" : "is not bounded"
@@ -243,19 +265,42 @@ export function explainPointerOffset(c: Case): Reason {
       events: originOf(path, { step: c.step, reg: insn.dst }).events,
     };
   }
-  const value = path.value(c.step, reg)!, origin = originOf(path, { step: c.step, reg });
-  const unbounded = value.smin < 0n;
+  const value = path.value(c.step, reg)!,
+    max = roomFor(c, insn.src.kind === "reg" && insn.src.reg === reg ? insn.dst : insn.src);
+  const origin = originOf(path, { step: c.step, reg, ...(max === undefined ? {} : { max }) });
+  const negative = value.smin < 0n;
+  const both = negative ? "compare it unsigned, or from below too (`if (i < 0) return 0;`)" : "bound it";
+  const suffices = boundWords(path, origin);
   return {
     summary: `r${reg}, which is ${value.words}, is added to a pointer: ${
-      unbounded ? "it may be negative, or nothing bounds it" : "that may lead further than 2^29 bytes"
+      negative ? "it may be negative" : "that may lead further than 2^29 bytes"
     }`,
     reg,
     events: origin.events,
     notes: otherChecks(path, { step: c.step, reg }),
-    remedy: `bound r${reg} before ${
-      placeWords(path, c.step)
-    } by the size of what is indexed, from both sides (unsigned), e.g. \`if (i >= N) return 0;\``,
+    remedy: suffices ?? `${both} before ${placeWords(path, c.step)}, by the size of what is indexed`,
   };
+}
+
+/**
+ * What a number added to a pointer must not exceed: the size of what is pointed to, less the access that follows; undefined if that
+ * is not known.
+ */
+function roomFor(c: Case, pointer: number | Operand): bigint | undefined {
+  const reg = typeof pointer === "number" ? pointer : pointer.kind === "reg" ? pointer.reg : -1;
+  const { path } = c, value = reg < 0 ? undefined : path.value(c.step, reg), added = path.insn(c.step);
+  if (value === undefined || !value.known || value.base !== PTR_TO_MAP_VALUE || added.kind !== "alu") {
+    return undefined;
+  }
+  const fixed = value.off + Number(value.smin), limit = mapOf(c.env, value.aux).valueSize;
+  for (let slot = c.slot + 1; slot < Math.min(c.env.cols.count, c.slot + 8); slot++) {
+    const insn = path.insnAt(slot);
+    if ((insn.kind === "load" || insn.kind === "store") && insn.base === added.dst) {
+      return BigInt(limit - fixed - insn.offset - insn.size);
+    }
+    if (insn.kind !== "alu" || insn.dst === added.dst) break;
+  }
+  return BigInt(limit - fixed - 1);
 }
 
 /** A value returned that is not among those allowed. */

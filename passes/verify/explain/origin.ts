@@ -253,8 +253,13 @@ function noteChange(search: Search, i: number, before: Value | undefined, after:
   }
   if (insn.kind === "branch") {
     const way = path.jumped(i) === false ? "not taken" : "taken";
-    const signed = insn.op.startsWith("s") && insn.op !== "set" && isScalar(after) && after.smin < 0n;
-    const hint = signed ? " (the comparison is signed: negative numbers pass it)" : "";
+    const signed = /^s[gl]/.test(insn.op) && isScalar(after) && (after.smin < 0n || insn.width === 32);
+    const narrow = insn.width === 32 && after.umax > 0xffff_ffffn;
+    const hint = signed
+      ? " (the comparison is signed: negative numbers pass it)"
+      : narrow
+      ? " (it compares the low 32 bits only)"
+      : "";
     search.event(i, "check", `${way}: r${reg} is ${after.words}${hint}`);
   } else if (isScalar(before) && isScalar(after) && (insn.kind === "call" || insn.kind === "may_goto")) {
     search.event(

@@ -71,7 +71,10 @@ export function otherChecks(path: Path, query: { readonly step: number; readonly
   if (mine.root === undefined || mine.root < 0) return [];
   const seen = new Set(mine.events.map((event) => event.step)), notes: string[] = [];
   const branches: number[] = [];
-  for (let i = mine.root + 1; i < query.step; i++) if (path.insn(i).kind === "branch") branches.push(i);
+  // A check of an earlier read of the same memory stands before the value began.
+  for (let i = Math.max(0, mine.root - 100); i < query.step; i++) {
+    if (path.insn(i).kind === "branch") branches.push(i);
+  }
   for (const step of branches.slice(-40)) {
     const insn = path.insn(step);
     if (seen.has(step) || insn.kind !== "branch") continue;

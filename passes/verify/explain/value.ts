@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { MapDef } from "../../../ir/unit.ts";
 import { W } from "../arena.ts";
 import type { Env } from "../env.ts";
 import {
@@ -24,12 +25,16 @@ import {
   PTR_TO_PACKET_META,
   PTR_TO_STACK,
   REF_ID,
+  S32MAX,
+  S32MIN,
   SCALAR_VALUE,
   SMAX,
   SMIN,
   TMASK,
   TVAL,
   TYPE,
+  U32MAX,
+  U32MIN,
   UMAX,
   UMIN,
 } from "../layout.ts";
@@ -53,6 +58,8 @@ export interface Value {
   readonly umax: bigint;
   /** Bits that are not known, in a mask. */
   readonly unknown: bigint;
+  /** Of a number whose upper half is not known: the low half is bounded. */
+  readonly lowHalfBounded: boolean;
   /** The number, or the variable part, is known. */
   readonly known: boolean;
   /** As the log prints it. */
@@ -93,13 +100,14 @@ export function valueAt(env: Env, o: number, frame: number): Value {
     umin: u64At(o + UMIN),
     umax: u64At(o + UMAX),
     unknown: u64At(o + TMASK),
+    lowHalfBounded: tight(o),
     known,
     text: type === NOT_INIT ? "nothing" : regText(env, o, { frame, precise: false }),
   };
   const value = known ? s64At(o + TVAL) : 0n;
   return {
     ...plain,
-    words: type === SCALAR_VALUE ? numberWords(plain, value) : pointerWords(env, plain, value),
+    words: type === SCALAR_VALUE ? numberWords(plain, value, o) : pointerWords(env, plain, value),
   };
 }
 
@@ -121,6 +129,26 @@ export function numberText(value: bigint): string {
 
 type Range = Pick<Value, "smin" | "smax" | "umin" | "umax" | "known">;
 
+const S32_MIN = -0x80000000, S32_MAX = 0x7fffffff;
+
+/** Whether the low half is bounded well although the whole is not. */
+function tight(o: number): boolean {
+  const umax = W[o + U32MAX] >>> 0;
+  return W[o + UMAX + 1] !== 0 && umax > 0 && umax <= S32_MAX;
+}
+
+/** What is known of the low half of a number where nothing is known of the whole; empty if nothing is. */
+function lowHalfWords(o: number): string {
+  const smin = W[o + S32MIN], smax = W[o + S32MAX], umin = W[o + U32MIN] >>> 0, umax = W[o + U32MAX] >>> 0;
+  if (umin > 0 || umax < 0xffffffff) {
+    if (smin >= 0 || smax === S32_MAX) {
+      return `, whose low 32 bits are ${numberText(BigInt(umin))} to ${numberText(BigInt(umax))}`;
+    }
+  }
+  if (smin === S32_MIN && smax === S32_MAX) return "";
+  return `, whose low 32 bits, signed, are ${numberText(BigInt(smin))} to ${numberText(BigInt(smax))}`;
+}
+
 /** From what to what a number goes, signed where it may be negative. */
 export function rangeWords(range: Range): string {
   if (range.smin < 0n) {
@@ -134,15 +162,15 @@ export function rangeWords(range: Range): string {
     : `${numberText(range.umin)} to ${numberText(range.umax)}`;
 }
 
-function numberWords(range: Range, value: bigint): string {
+function numberWords(range: Range, value: bigint, o: number): string {
   if (range.known) return `the number ${numberText(value)}`;
   if (range.smin === S64_MIN && range.smax === S64_MAX && range.umin === 0n && range.umax === U64_MAX) {
-    return "any 64-bit number";
+    return `any 64-bit number${lowHalfWords(o)}`;
   }
-  if (range.umin === 0n && range.umax === U32_MAX) return "any 32-bit number";
+  if (range.umin === 0n && range.umax === U32_MAX) return `any 32-bit number${lowHalfWords(o)}`;
   if (range.umin === 0n && range.umax === 0xffffn) return "any 16-bit number";
   if (range.umin === 0n && range.umax === 0xffn) return "any byte";
-  return `a number from ${rangeWords(range)}`;
+  return `a number from ${rangeWords(range)}${range.smin < 0n && tight(o) ? lowHalfWords(o) : ""}`;
 }
 
 const POINTEES: Readonly<Record<number, string>> = {
@@ -152,6 +180,16 @@ const POINTEES: Readonly<Record<number, string>> = {
   [PTR_TO_PACKET_END]: "the packet's end",
 };
 
+/** A place in a section of variables: the variable there, if types tell. */
+function sectionWords(env: Env, map: MapDef, value: Omit<Value, "words">): string {
+  const { btf } = env, whole = `${map.section} (${map.valueSize} bytes)`;
+  const type = btf?.type(btf.find(map.section ?? "", "datasec"));
+  if (btf === undefined || type?.kind !== "datasec") return whole;
+  const at = type.vars.find((v) => value.off >= v.offset && value.off < v.offset + v.size);
+  const named = at === undefined ? undefined : btf.type(at.type);
+  return named?.kind !== "var" ? whole : `${named.name} in ${whole}`;
+}
+
 function pointee(env: Env, value: Omit<Value, "words">): string {
   switch (value.base) {
     case NOT_INIT:
@@ -159,7 +197,8 @@ function pointee(env: Env, value: Omit<Value, "words">): string {
     case PTR_TO_MAP_VALUE:
     case PTR_TO_MAP_KEY: {
       const map = mapOf(env, value.aux), key = value.base === PTR_TO_MAP_KEY;
-      const name = map.name === "" ? "an inner map" : map.name;
+      const name = map.section ?? (map.name === "" ? "an inner map" : map.name);
+      if (map.section !== undefined && !key) return sectionWords(env, map, value);
       return `a ${key ? "key" : "value"} of ${name} (${key ? map.keySize : map.valueSize} bytes)`;
     }
     case CONST_PTR_TO_MAP:
