@@ -46,10 +46,10 @@ import {
   U32MIN,
   UMAX,
   UMIN,
+  VID,
 } from "./layout.ts";
 import { isConst, isConst32, markConst, slt64, toNumber, ult64 } from "./scalar.ts";
 import { findOutcome, OUTCOME, outcomes, rememberOutcome } from "./outcomes.ts";
-import { intern } from "./values.ts";
 import { tnumOverlap, tnumSubregOverlap } from "./tnum.ts";
 
 /** Comparisons: the high four bits of a jump's opcode. {@linkcode NOT_SET} is ours, the negation of {@linkcode JSET}. */
@@ -109,8 +109,12 @@ export function predictBranch(env: Env, slot: number): -1 | 0 | 1 {
   const code = env.code[slot], op = code & 0xf0, narrow = (code & 7) === JMP32;
   const a = env.regs + env.dst[slot] * REG_WORDS, aType = W[a + TYPE];
   const form = env.forms[slot], s = env.regs + env.src[slot] * REG_WORDS, register = (code & SRC_REG) !== 0;
-  if (form !== 0 && aType === SCALAR_VALUE && (!register || W[s + TYPE] === SCALAR_VALUE)) {
-    const av = intern(a), bv = register ? intern(s) : 0;
+  const av = W[a + VID], bv = register ? W[s + VID] : 0;
+  // Numbers that have no id yet are mostly new: comparing them costs less than looking for them.
+  if (
+    form !== 0 && aType === SCALAR_VALUE && av !== 0 &&
+    (!register || (W[s + TYPE] === SCALAR_VALUE && bv !== 0))
+  ) {
     const at = findOutcome(form, env.imm[slot], av, bv);
     if (at >= 0) return outcomes[at + OUTCOME] as -1 | 0 | 1;
     const b = rightOperand(env, slot);
