@@ -314,6 +314,8 @@ export interface Profile {
   kfunc(name: string): KfuncRules | undefined;
   /** What is known of attach targets. */
   readonly targets: TargetRules;
+  /** The kernel's structures whose references maps can own: those with a destructor (`register_btf_id_dtor_kfuncs`). */
+  readonly releases: ReadonlySet<string>;
   /** How far a verification may go. */
   readonly limits: Limits;
 }

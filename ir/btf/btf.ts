@@ -76,7 +76,13 @@ export type BtfType =
     readonly type: number;
     readonly component: number; /* -1: the type itself */
   }
-  | { readonly kind: "type_tag"; readonly name: string; readonly type: number };
+  | {
+    readonly kind: "type_tag";
+    readonly name: string;
+    readonly type: number;
+    /** It stands for an attribute of the compiler by its own name, not for a tag. */
+    readonly attribute?: boolean;
+  };
 
 /** A structure's or union's member. */
 export interface BtfMember {

@@ -446,8 +446,9 @@ class BinaryBtf implements IndexedBtf {
       case "fwd":
         return { kind, name, union: flag };
       case "typedef":
-      case "type_tag":
         return { kind, name, type: third };
+      case "type_tag":
+        return { kind, name, type: third, ...(flag ? { attribute: true } : {}) };
       case "func":
         return { kind, name, type: third, linkage: LINKAGES[vlen] ?? "extern" };
       case "func_proto": {

@@ -212,8 +212,9 @@ function pushType(words: number[], texts: Texts, type: BtfType): void {
     case "fwd":
       return head(type.name, 0, 0, type.union);
     case "typedef":
-    case "type_tag":
       return head(type.name, type.type);
+    case "type_tag":
+      return head(type.name, type.type, 0, type.attribute === true);
     case "func":
       return head(type.name, type.type, LINKAGE_NUMBERS[type.linkage]);
     case "func_proto":

@@ -19,6 +19,7 @@ import { W } from "./arena.ts";
 import type { Explored } from "./explored.ts";
 import type { Fastcall } from "./fastcall.ts";
 import { Findings } from "./findings.ts";
+import { loadedTypes } from "./loaded_types.ts";
 import { LogBuffer } from "./log_buffer.ts";
 import type { Observer } from "./observer.ts";
 import type { Pending } from "./pending.ts";
@@ -289,9 +290,10 @@ export class Env {
   constructor(program: Program, options: EnvOptions) {
     this.program = program;
     this.unit = program.unit;
-    this.maps = program.unit.maps;
-    this.btf = program.unit.btf;
     this.targetBtf = program.unit.targetBtf ?? options.targetBtf;
+    const types = loadedTypes(program.unit, options.profile, this.targetBtf);
+    this.maps = types.maps;
+    this.btf = types.btf;
     this.profile = options.profile;
     this.kernelVariables = options.kernelVariables;
     this.rules = options.rules;
@@ -332,7 +334,7 @@ export class Env {
   /** Whether a subprogram is verified on its own, by its prototype. */
   isGlobal(subprog: number): boolean {
     const info = this.program.subprogs[subprog];
-    return info.linkage !== "static" && info.btfId !== 0;
+    return info.linkage !== "static" && info.btfId !== 0 && this.btf !== undefined;
   }
 
   /** How the value of a 16-byte load prints; undefined prints its 64 bits. */

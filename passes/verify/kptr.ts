@@ -3,7 +3,7 @@
  * stored in one, and exchanges by `bpf_kptr_xchg`.
  *
  * Mirrors `check_map_kptr_access`, `map_kptr_match_type`, `btf_ld_kptr_type` and `process_kptr_func` of Linux 6.18. A structure that
- * the kernel does not have is the program's own; those that only the kernel's modules have are not decided about.
+ * neither the kernel nor one of its modules has is the program's own.
  *
  * @module
  */
@@ -57,9 +57,6 @@ const RCU_PROTECTED: ReadonlySet<string> = new Set([
 /** What makes an object an element of lists or trees. */
 const NODES: ReadonlySet<string> = new Set(["bpf_list_node", "bpf_rb_node"]);
 
-/** How structures are named that pointers are kept to and modules define. */
-const OF_MODULES = ["nf_conn", "prog_test_"];
-
 /** `BPF_MODE`, and `BPF_MEM` of it. */
 const MODE = 0xe0, MEM = 0x60;
 /** Classes of instructions that access memory. */
@@ -76,13 +73,9 @@ export interface Kptr {
 
 /** The type that a field points to: the kernel's of that name, else the program's own. */
 function kptrOf(env: Env, field: SpecialField): Kptr {
-  const pointee = field.pointee ?? 0, own = env.btf?.type(pointee), kernel = btfOf(env, KERNEL_BTF);
-  if (own?.kind !== "struct") return env.unsupported("kernel pointers to other than structures");
-  const typeId = kernel.find(own.name, "struct");
+  const pointee = field.pointee ?? 0;
+  const typeId = btfOf(env, KERNEL_BTF).find(env.btf!.name(pointee), "struct");
   if (typeId !== 0) return { field, typeId, btf: KERNEL_BTF };
-  if (OF_MODULES.some((prefix) => own.name.startsWith(prefix))) {
-    return env.unsupported(`pointers to struct ${own.name} of a kernel module`);
-  }
   return { field, typeId: pointee, btf: PROGRAM_BTF };
 }
 

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Btf } from "../../ir/btf/btf.ts";
 import type { MapDef } from "../../ir/unit.ts";
 import { W } from "./arena.ts";
 import type { Env } from "./env.ts";
@@ -21,15 +22,8 @@ import {
   TYPE,
   VID,
 } from "./layout.ts";
-import {
-  collectFields,
-  type Graph,
-  graphOf,
-  isObject,
-  isValidRecord,
-  type SpecialField,
-  structFields,
-} from "./records.ts";
+import { keptTypes, mapFields } from "./loaded_types.ts";
+import { type Graph, graphOf, isObject, type SpecialField, structFields } from "./records.ts";
 
 export type { SpecialField } from "./records.ts";
 
@@ -55,22 +49,20 @@ export function mapFlags(map: MapDef): number {
   return map.type === DEVMAP || map.type === DEVMAP_HASH ? map.flags | RDONLY_PROG : map.flags;
 }
 
-/** `BTF_FIELDS_MAX`. */
-const MAX_FIELDS = 11;
-
 const known = new WeakMap<MapDef, readonly SpecialField[]>();
+
+function kernelsOf(env: Env): readonly Btf[] {
+  return env.targetBtf === undefined ? [] : [env.targetBtf];
+}
 
 /** The special fields of a map's values. */
 export function specialFields(env: Env, aux: number): readonly SpecialField[] {
   const map = mapOf(env, aux);
   let fields = known.get(map);
   if (fields === undefined) {
-    const found: SpecialField[] = [];
-    if (map.valueTypeId !== 0 && env.btf !== undefined) collectFields(env.btf, map.valueTypeId, 0, found);
-    // A kernel that finds more, or lists it cannot make sense of, forgets them all.
-    const forgotten = found.length > MAX_FIELDS ||
-      (env.btf !== undefined && !isValidRecord(env.btf, map.valueTypeId, found));
-    fields = forgotten ? [] : found;
+    fields = map.valueTypeId === 0 || env.btf === undefined
+      ? []
+      : mapFields(env.btf, map.valueTypeId, keptTypes(env.profile, kernelsOf(env)));
     known.set(map, fields);
   }
   return fields;

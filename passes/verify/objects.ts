@@ -21,7 +21,7 @@ import {
   REG_WORDS,
   TYPE,
 } from "./layout.ts";
-import { isBorrowed, isObject, isValidRecord, structFields } from "./records.ts";
+import { isBorrowed, isObject, structFields } from "./records.ts";
 import { markKnown } from "./scalar.ts";
 
 /** Bytes of the largest object that each CPU can have its own of (`BPF_GLOBAL_PERCPU_MA_MAX_SIZE`). */
@@ -132,7 +132,6 @@ export function setNewObject(
       );
     }
   }
-  if (!isValidRecord(btf, typeId, fields)) return env.unsupported(`objects of struct ${type.name}`);
   setObject(env.regs, typeId, 0);
   if (perCpu) W[env.regs + TYPE] |= MEM_PERCPU;
   return 0;

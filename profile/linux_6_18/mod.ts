@@ -8,7 +8,7 @@ import { HELPER_VARIANTS, HELPERS, variantApplies } from "./helpers.ts";
 import { KFUNCS } from "./kfuncs.ts";
 import { LIMITS } from "./limits.ts";
 import { PROGRAM_TYPES } from "./program_types.ts";
-import { TARGETS } from "./targets.ts";
+import { RELEASES, TARGETS } from "./targets.ts";
 
 const byId: ReadonlyMap<number, HelperProto> = new Map(HELPERS.map((proto) => [proto.id, proto]));
 const idByName: ReadonlyMap<string, number> = new Map(HELPERS.map((proto) => [proto.name, proto.id]));
@@ -38,5 +38,6 @@ export const LINUX_6_18: Profile = {
   programType: (name) => typeByName.get(name),
   kfunc: (name) => KFUNCS.get(name),
   targets: TARGETS,
+  releases: RELEASES,
   limits: LIMITS,
 };

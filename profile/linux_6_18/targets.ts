@@ -162,6 +162,16 @@ const tracepoints: ReadonlyMap<string, TracepointArgs> = new Map(
   ),
 );
 
+/** Structures whose references maps can own. */
+export const RELEASES: ReadonlySet<string> = new Set([
+  "task_struct",
+  "cgroup",
+  "bpf_cpumask",
+  "bpf_crypto_ctx",
+  "prog_test_ref_kfunc",
+  "prog_test_member",
+]);
+
 /** What is known of attach targets. */
 export const TARGETS: TargetRules = {
   iterator: (name) => ITERATORS.get(name),
