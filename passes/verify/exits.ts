@@ -208,5 +208,6 @@ export function leaveByTailCall(env: Env): number {
   if (pushed < 0) return pushed;
   clearPacketPointers(env);
   markUnknown(env.regs);
+  env.stackLiveness.update();
   return returnToCaller(env);
 }

@@ -111,5 +111,6 @@ function leaveEarly(env: Env, slot: number): number {
   const pushed = env.pending.push(slot + 1, slot, -1);
   if (pushed < 0) return pushed;
   markConst(env.regs, 0, 0);
+  env.stackLiveness.update();
   return returnToCaller(env);
 }

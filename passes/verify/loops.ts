@@ -64,7 +64,11 @@ export class Loops {
   }
 
   #log(what: string, visit: Visit): void {
-    if (this.#env.logLevel & 2) this.#env.verbose(`SCC ${what} (${visit.chain.join(",")})\n`);
+    if ((this.#env.logLevel & 2) === 0) return;
+    // The kernel takes the first instruction for the end of the list of calls.
+    const calls = visit.chain.slice(0, -1),
+      shown = calls.includes(0) ? calls.slice(0, calls.indexOf(0)) : calls;
+    this.#env.verbose(`SCC ${what} (${[...shown, visit.chain.at(-1)].join(",")})\n`);
   }
 
   /** All paths through a state are done: if it began a visit, carries the marks over the visit's back edges and ends it. */
