@@ -33,6 +33,21 @@ export { type Backend, createRuntime, load } from "./compiler/run.ts";
 export { MalformedError, RejectedError, UnsupportedError } from "./ir/diagnostic.ts";
 export { openBtf } from "./ir/btf/read.ts";
 export { parseObject, type ParseOptions } from "./passes/parse/parse.ts";
+export {
+  type ExplainedStep,
+  explainRejection,
+  type Explanation,
+  type TakenBranch,
+} from "./passes/verify/explain/explain.ts";
+export type { Place } from "./passes/verify/explain/path.ts";
+export { explanationLines, type Paint } from "./passes/verify/explain/text.ts";
+export {
+  type Demand,
+  type DiagnosticCode,
+  type RejectionCode,
+  type RejectionKind,
+  REJECTIONS,
+} from "./passes/verify/rejection.ts";
 export { type VerifyOptions, verifyProgram, type VerifyResult } from "./passes/verify/verify.ts";
 export { LINUX_6_18 } from "./profile/linux_6_18/mod.ts";
 export { LoadedProgram, Runtime, testRun, type TestRunInput, type TestRunResult } from "./runtime/mod.ts";

@@ -7,7 +7,7 @@
 import { fromFileUrl, join } from "@std/path";
 
 const ROOT = fromFileUrl(new URL("..", import.meta.url));
-const FOLDERS = ["examples", "plugins", "runtime", "bench"];
+const FOLDERS = ["examples", "plugins", "runtime", "bench", "docs"];
 
 async function run(command: string, args: readonly string[]): Promise<void> {
   const { code, stderr } = await new Deno.Command(command, { args: [...args], cwd: ROOT, stderr: "piped" })

@@ -254,7 +254,7 @@ const KINDS = {
     remedy: "Allocate structures of the program's own BTF.",
   },
   "exception": {
-    meaning: "bpf_throw is called where an exception cannot pass.",
+    meaning: "An exception is thrown (bpf_throw) where it cannot pass.",
     remedy: "Release what is held before, and do not throw through callbacks.",
   },
   "callback": {
