@@ -39,6 +39,8 @@ export interface ProgramAttrs {
   readonly attachTarget?: string;
   /** Its type id in the target's BTF; 0 if none. */
   readonly attachBtfId: number;
+  /** The module whose BTF that is: 1 + its index in `unit.modules`; the kernel itself if absent. */
+  readonly attachModule?: number;
   /** The device it is bound to, as `Device.name`. */
   readonly device?: string;
   /** libbpf would not load it by itself (section name begins with `?`). */

@@ -74,6 +74,8 @@ export interface Extern {
   readonly typeId: number;
   /** Found in the target's BTF (`kfunc`, typed `ksym`); 0 = not found. */
   readonly targetBtfId: number;
+  /** The module it was found in: 1 + its index in `unit.modules`; the kernel itself if absent. */
+  readonly module?: number;
 }
 
 /** A program of an object that cannot be linked, although others of the object can. */
@@ -84,6 +86,14 @@ export interface UnreadableProgram {
   readonly section: string;
   /** What is wrong with it, and where. */
   readonly message: string;
+}
+
+/** A module of the kernel, as far as its types go. */
+export interface KernelModule {
+  /** E.g. `nf_conntrack`. */
+  readonly name: string;
+  /** Its types: split BTF that continues the kernel's. */
+  readonly btf: Btf;
 }
 
 /** One object file. */
@@ -98,6 +108,8 @@ export interface Unit {
   readonly btf?: Btf;
   /** The BTF of the kernel it is meant for: types of pointers, kfuncs, kernel variables. */
   readonly targetBtf?: Btf;
+  /** The modules that kernel has loaded. */
+  readonly modules?: readonly KernelModule[];
   /** In the order of their definitions; instructions refer to them by index. */
   readonly maps: readonly MapDef[];
   /** What the object expects the kernel to provide. */

@@ -7,6 +7,7 @@
  * @module
  */
 import type { Btf } from "../../ir/btf/btf.ts";
+import type { KernelModule } from "../../ir/unit.ts";
 import type { ProgramAttrs } from "../../ir/program.ts";
 import type { ObjectFunction } from "./object.ts";
 import { legacySectionRule } from "./legacy_sections.ts";
@@ -18,14 +19,36 @@ const LSM = attachTypeNumber("LSM_MAC");
 const LSM_CGROUP = attachTypeNumber("LSM_CGROUP");
 const ITER = attachTypeNumber("TRACE_ITER");
 
+/** An attach target that was found. */
+interface AttachPoint {
+  readonly id: number;
+  /** 1 + the module's index; 0 for the kernel itself. */
+  readonly module: number;
+}
+
+/** Looks for `function`, or `module:function`, in the kernel and in its modules. */
+function attachPoint(
+  kernel: { readonly target: Btf; readonly modules: readonly KernelModule[] },
+  name: string,
+  attachType: number,
+): AttachPoint {
+  const colon = name.indexOf(":"), owner = colon < 0 ? undefined : name.slice(0, colon);
+  const own = name.slice(colon + 1);
+  // As libbpf has it: the kernel's own name may be shortened.
+  if (owner === undefined || "vmlinux".startsWith(owner)) {
+    const id = attachBtfId(kernel.target, own, attachType);
+    if (id !== 0) return { id, module: 0 };
+  }
+  for (const [i, module] of kernel.modules.entries()) {
+    if (owner !== undefined && module.name !== owner) continue;
+    const id = attachBtfId(module.btf, own, attachType);
+    if (id >= kernel.target.count) return { id, module: i + 1 };
+  }
+  return { id: 0, module: 0 };
+}
+
 /** The id of an attach target, e.g. of `fentry/X`, in a kernel's BTF; 0 if it is not there. */
 export function attachBtfId(target: Btf, name: string, attachType: number): number {
-  const colon = name.indexOf(":");
-  if (colon >= 0) {
-    // `module:function`: only vmlinux is known here.
-    if (!"vmlinux".startsWith(name.slice(0, colon))) return 0;
-    name = name.slice(colon + 1);
-  }
   switch (attachType) {
     case TRACEPOINT:
       return target.find(`btf_trace_${name}`, "typedef");
@@ -42,7 +65,12 @@ export function attachBtfId(target: Btf, name: string, attachType: number): numb
 /** The attributes that an entry point's section and structure give it; `flags` are those of its tags. */
 export function attrsOf(
   func: ObjectFunction,
-  context: { target: Btf | undefined; structOps: StructOpsAttach | undefined; flags: number },
+  context: {
+    target: Btf | undefined;
+    modules?: readonly KernelModule[] | undefined;
+    structOps: StructOpsAttach | undefined;
+    flags: number;
+  },
 ): ProgramAttrs {
   const optional = func.section.name.startsWith("?");
   const section = optional ? func.section.name.slice(1) : func.section.name;
@@ -50,14 +78,14 @@ export function attrsOf(
   const slash = section.indexOf("/");
   const named = slash < 0 || !rule?.takesTarget ? undefined : section.slice(slash + 1);
   const { target, structOps } = context;
-  let attachType = rule?.attachType ?? 0, id = 0;
+  let attachType = rule?.attachType ?? 0, id = 0, module = 0;
   let attachTarget = named;
   if (rule?.type === "struct_ops") {
     attachType = structOps?.attachType ?? 0;
     id = structOps?.attachBtfId ?? 0;
     attachTarget = structOps?.target ?? named;
   } else if (rule?.attachesByBtf && rule.type !== "ext" && target !== undefined && named !== undefined) {
-    id = attachBtfId(target, named, attachType);
+    ({ id, module } = attachPoint({ target, modules: context.modules ?? [] }, named, attachType));
   }
   return {
     name: func.name,
@@ -66,6 +94,7 @@ export function attrsOf(
     attachType,
     flags: (rule?.flags ?? 0) | context.flags,
     attachBtfId: id,
+    ...(module === 0 ? {} : { attachModule: module }),
     ...(attachTarget === undefined ? {} : { attachTarget }),
     ...(optional ? { optional } : {}),
   };

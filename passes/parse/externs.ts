@@ -11,7 +11,7 @@ import type { Btf } from "../../ir/btf/btf.ts";
 import { essentialName } from "../../ir/btf/read.ts";
 import { MalformedError } from "../../ir/diagnostic.ts";
 import type { Elf } from "../../ir/elf/elf.ts";
-import type { Extern } from "../../ir/unit.ts";
+import type { Extern, KernelModule } from "../../ir/unit.ts";
 import { typesAreCompatible } from "./core/compatible.ts";
 
 /** An extern with what linking needs. */
@@ -22,6 +22,8 @@ export interface ObjectExtern extends Extern {
   readonly offset: number;
   /** For settings: in bytes. */
   readonly size: number;
+  /** See {@linkcode Extern.module}. */
+  readonly module?: number;
   /** A variable without type, `extern const void name __ksym`: its address is in no BTF. */
   readonly typeless: boolean;
 }
@@ -41,7 +43,11 @@ interface Found {
  *
  * @throws {MalformedError} If one lies in a section that is neither `.ksyms` nor `.kconfig`, or has a type of no size.
  */
-export function collectExterns(elf: Elf, btf: Btf | undefined, target: Btf | undefined): ObjectExtern[] {
+export function collectExterns(
+  elf: Elf,
+  btf: Btf | undefined,
+  kernel: { readonly target?: Btf; readonly modules?: readonly KernelModule[] },
+): ObjectExtern[] {
   if (btf === undefined) return [];
   const sections = datasecOf(btf);
   const found: Found[] = [];
@@ -85,8 +91,19 @@ export function collectExterns(elf: Elf, btf: Btf | undefined, target: Btf | und
     if (item.kind === "kconfig") offset = at + item.size;
     const { name, symbol, weak, typeId, kind, size } = item;
     const typeless = kind === "ksym" && isVoid(btf, typeId);
-    const targetBtfId = target === undefined || typeless ? 0 : resolve(btf, target, item);
-    return { name, symbol, weak, typeId, kind, size, offset: at, typeless, targetBtfId };
+    const { id: targetBtfId, module } = typeless ? MISSING : locate(btf, kernel, item);
+    return {
+      name,
+      symbol,
+      weak,
+      typeId,
+      kind,
+      size,
+      offset: at,
+      typeless,
+      targetBtfId,
+      ...(module === 0 ? {} : { module }),
+    };
   });
 }
 
@@ -157,6 +174,30 @@ function settingAlign(btf: Btf, id: number, name: string): number {
     `Setting "${name}" is neither a number, nor enum libbpf_tristate, nor a text`,
     "section .kconfig",
   );
+}
+
+/** Where a function or variable was found. */
+interface Place {
+  readonly id: number;
+  /** 1 + the module's index; 0 for the kernel itself. */
+  readonly module: number;
+}
+const MISSING: Place = { id: 0, module: 0 };
+
+/** Looks in the kernel, then in its modules. */
+function locate(
+  btf: Btf,
+  kernel: { readonly target?: Btf; readonly modules?: readonly KernelModule[] },
+  item: Found,
+): Place {
+  if (kernel.target === undefined) return MISSING;
+  const id = resolve(btf, kernel.target, item);
+  if (id !== 0) return { id, module: 0 };
+  for (const [i, module] of (kernel.modules ?? []).entries()) {
+    const found = resolve(btf, module.btf, item);
+    if (found !== 0) return { id: found, module: i + 1 };
+  }
+  return MISSING;
 }
 
 /** The FUNC or VAR of the target; 0 if it has none of a compatible type. */

@@ -296,6 +296,7 @@ function relocateCall(
   }
   if (extern.targetBtfId === 0 && extern.weak && context.hasTarget) return poisonCall(at, index);
   setSource(bytes, slot, PSEUDO_KFUNC);
+  view.setInt16(slot * 8 + 2, extern.module ?? 0, true);
   view.setInt32(slot * 8 + 4, extern.targetBtfId, true);
   return extern;
 }
@@ -325,6 +326,6 @@ function relocateExtern(context: LinkContext, at: At, extern: ObjectExtern): Obj
     setReference(bytes, slot, { pseudo: 0, first: 0, second: 0 });
     return undefined;
   }
-  setReference(bytes, slot, { pseudo: PSEUDO_BTF_ID, first: extern.targetBtfId, second: 0 });
+  setReference(bytes, slot, { pseudo: PSEUDO_BTF_ID, first: extern.targetBtfId, second: extern.module ?? 0 });
   return extern;
 }

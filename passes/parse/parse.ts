@@ -24,7 +24,7 @@ import type { Decoded, DecodedInsn } from "../../ir/decode.ts";
 import { MalformedError } from "../../ir/diagnostic.ts";
 import { readElf } from "../../ir/elf/elf.ts";
 import type { Origin, Program, ProgramAttrs, Subprog } from "../../ir/program.ts";
-import type { MapDef, Unit, UnreadableProgram } from "../../ir/unit.ts";
+import type { KernelModule, MapDef, Unit, UnreadableProgram } from "../../ir/unit.ts";
 import type { Profile } from "../../profile/profile.ts";
 import { attrsOf } from "./attach.ts";
 import { CoreRelocator } from "./core/apply.ts";
@@ -52,6 +52,8 @@ export interface ParseOptions {
   readonly name: string;
   /** The BTF of the kernel the programs are meant for. */
   readonly targetBtf?: Btf;
+  /** The modules that kernel has loaded, each with split BTF that continues `targetBtf`. */
+  readonly modules?: readonly KernelModule[];
   /** The kernel's configuration, lines `CONFIG_X=y`. Without it such settings are unknown. */
   readonly kconfig?: string;
   /** `major << 16 | minor << 8 | patch`, which `LINUX_KERNEL_VERSION` gives; 6.18.0 if left out. */
@@ -91,7 +93,10 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
   const elf = readElf(bytes);
   const object = readObject(elf);
   const { btf: rawBtf, ext } = readTypes(object);
-  const externs = collectExterns(elf, rawBtf, options.targetBtf);
+  const externs = collectExterns(elf, rawBtf, {
+    ...(options.targetBtf === undefined ? {} : { target: options.targetBtf }),
+    ...(options.modules === undefined ? {} : { modules: options.modules }),
+  });
   const btf = rawBtf === undefined ? undefined : fixupBtf(rawBtf, object, externs);
   const info = new FunctionInfo(elf, rawBtf, ext);
   const unrelocated = relocateTypes(object, { rawBtf, ext, target: options.targetBtf });
@@ -117,13 +122,15 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
     version: object.version,
     ...(btf === undefined ? {} : { btf }),
     ...(options.targetBtf === undefined ? {} : { targetBtf: options.targetBtf }),
+    ...(options.modules === undefined ? {} : { modules: options.modules }),
     maps: [...declared.map((map) => map.def), ...ops.maps],
-    externs: externs.map(({ name, kind, weak, typeId, targetBtfId }) => ({
+    externs: externs.map(({ name, kind, weak, typeId, targetBtfId, module }) => ({
       name,
       kind,
       weak,
       typeId,
       targetBtfId,
+      ...(module === undefined ? {} : { module }),
     })),
     programs,
     unreadable,
@@ -144,6 +151,7 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
       if (failed !== undefined) throw unrelocated.get(failed.func);
       const attrs = attrsOf(func, {
         target: options.targetBtf,
+        modules: options.modules,
         structOps: ops.programs.get(func),
         flags: btf === undefined || funcId === 0 ? 0 : taggedFlags(btf, funcId),
       });

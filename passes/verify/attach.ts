@@ -93,7 +93,7 @@ function checkTracing(env: Env, sleeps: boolean): number {
     if (attachTarget !== undefined) return env.unsupported(`attach target ${attachTarget}`);
     return env.fail(EINVAL, "attach-target", "Tracing programs must provide btf_id");
   }
-  const btf = btfOf(env, KERNEL_BTF), type = btf.type(id);
+  const btf = btfOf(env, env.program.attrs.attachModule ?? KERNEL_BTF), type = btf.type(id);
   switch (env.attachType) {
     case TRACE_RAW_TP:
       return tracepoint(env, btf, id);

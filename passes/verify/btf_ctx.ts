@@ -71,7 +71,7 @@ function argument(env: Env, target: Target, off: number, size: number): KernelTy
   if (typed !== undefined && typed.kind !== "struct") return bufferOf(typed);
   const pointee = btf.type(btf.resolve(type.type));
   if (pointee.kind === "void" || pointee.kind === "int") return NUMBER;
-  if (typed !== undefined) return typedStruct(btf, type.type, typed);
+  if (typed !== undefined) return typedStruct(target, type.type, typed);
   return pointer(env, target, { arg, to: type.type, named: returns ? "" : params[arg].name });
 }
 
@@ -128,9 +128,10 @@ function bufferOf(arg: TargetArg): KernelType {
   return { base: PTR_TO_BUF, flags: rdonly | PTR_MAYBE_NULL, typeId: 0, btf: KERNEL_BTF };
 }
 
-function typedStruct(btf: Btf, to: number, arg: TargetArg): KernelType {
+function typedStruct(target: Target, to: number, arg: TargetArg): KernelType {
+  const { btf, module } = target;
   const flags = (arg.trusted ? PTR_TRUSTED : 0) | PTR_MAYBE_NULL;
-  return { base: PTR_TO_BTF_ID, flags, typeId: btf.resolve(to), btf: KERNEL_BTF };
+  return { base: PTR_TO_BTF_ID, flags, typeId: btf.resolve(to), btf: module };
 }
 
 /** A pointer argument without rules of its own. */
@@ -157,5 +158,5 @@ function pointer(
     env.verbose(`marking pointer arg${arg} as scalar as it may encode error`);
     return NUMBER;
   }
-  return { base: PTR_TO_BTF_ID, flags, typeId, btf: KERNEL_BTF };
+  return { base: PTR_TO_BTF_ID, flags, typeId, btf: target.module };
 }

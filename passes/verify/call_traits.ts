@@ -27,14 +27,12 @@ export function kfuncName(env: Env, slot: number): string {
   if (insn.kind !== "call" || insn.callee.kind !== "kfunc") return "";
   const { func } = insn.callee;
   if (func.name !== "") return func.name;
-  return func.module === 0 && func.btfId > 0 && env.targetBtf !== undefined &&
-      func.btfId < env.targetBtf.count
-    ? env.targetBtf.name(func.btfId)
-    : "";
+  const btf = env.btfAt(func.module);
+  return btf !== undefined && func.btfId > 0 && func.btfId < btf.count ? btf.name(func.btfId) : "";
 }
 
-function protoOf(btf: Btf, func: number): BtfType & { kind: "func_proto" } | undefined {
-  if (func <= 0 || func >= btf.count) return undefined;
+function protoOf(btf: Btf | undefined, func: number): BtfType & { kind: "func_proto" } | undefined {
+  if (btf === undefined || func <= 0 || func >= btf.count) return undefined;
   const type = btf.type(func);
   if (type.kind !== "func") return undefined;
   const proto = btf.type(type.type);
@@ -44,9 +42,7 @@ function protoOf(btf: Btf, func: number): BtfType & { kind: "func_proto" } | und
 /** See the module's header. */
 export function callTraits(env: Env): CallTraits {
   const kfunc = (slot: number): BtfType & { kind: "func_proto" } | undefined =>
-    env.targetBtf === undefined || env.off[slot] !== 0 || kfuncProtoAt(env, slot)?.allowed === false
-      ? undefined
-      : protoOf(env.targetBtf, env.imm[slot]);
+    kfuncProtoAt(env, slot)?.allowed === false ? undefined : protoOf(env.btfAt(env.off[slot]), env.imm[slot]);
   return {
     arity(slot) {
       if (env.src[slot] === 0) return helperProto(env, env.imm[slot])?.args.length;

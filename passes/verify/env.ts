@@ -381,6 +381,12 @@ export class Env {
     throw new UnsupportedError(what);
   }
 
+  /** The BTF that a pointer's type is of, by its `AUX2`: the program's (-1), the kernel's (0), a module's. */
+  btfAt(aux2: number): Btf | undefined {
+    if (aux2 < 0) return this.btf;
+    return aux2 === 0 ? this.targetBtf : this.unit.modules?.[aux2 - 1]?.btf;
+  }
+
   /** A fresh id for `ID`, `REF_ID` and their kin. */
   newId(): number {
     return ++this.idGen;

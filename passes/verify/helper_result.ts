@@ -8,7 +8,7 @@ import type { HelperProto } from "../../profile/profile.ts";
 import { W } from "./arena.ts";
 import type { Env } from "./env.ts";
 import { setKernelResult, setPerCpuResult } from "./kernel_arg.ts";
-import { KERNEL_BTF } from "./kernel_ptr.ts";
+import { PROGRAM_BTF } from "./kernel_ptr.ts";
 import {
   AUX1,
   AUX2,
@@ -121,7 +121,7 @@ export function setResult(env: Env, proto: HelperProto): number {
     case "RET_PTR_TO_BTF_ID": {
       if (meta.kptr !== undefined) {
         const { typeId, btf, field } = meta.kptr;
-        const own = btf === KERNEL_BTF ? 0 : MEM_ALLOC | (field.kind === "percpu_kptr" ? MEM_PERCPU : 0);
+        const own = btf !== PROGRAM_BTF ? 0 : MEM_ALLOC | (field.kind === "percpu_kptr" ? MEM_PERCPU : 0);
         setPointer(r0, PTR_TO_BTF_ID | own | flags, typeId);
         W[r0 + AUX2] = btf;
         break;

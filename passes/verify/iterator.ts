@@ -77,6 +77,7 @@ export function checkIteratorArg(env: Env, regno: number, proto: KfuncProto): nu
   if (btf === undefined || pointee === undefined || pointee.kind !== "struct" || pointee.size % 8 !== 0) {
     return env.fail(EINVAL, "iterator-state", `expected valid iter pointer as arg #${regno - 1}`);
   }
+  if (pointee.btf !== 0) return env.unsupported("iterators of kernel modules");
   const type = btf.find(pointee.name, "struct"), slots = pointee.size / 8, name = iteratorName(pointee.name);
   if (proto.flags.has("iter_new")) {
     if (!isFree(env, o, slots)) {

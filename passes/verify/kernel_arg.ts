@@ -9,7 +9,7 @@
 import type { ArgProto, HelperProto } from "../../profile/profile.ts";
 import { W } from "./arena.ts";
 import { EACCES, EFAULT, EINVAL, type Env } from "./env.ts";
-import { btfOf, KERNEL_BTF, setKernelPointer } from "./kernel_ptr.ts";
+import { btfOf, KERNEL_BTF, PROGRAM_BTF, setKernelPointer } from "./kernel_ptr.ts";
 import { checkFits, type Kptr } from "./kptr.ts";
 import {
   AUX1,
@@ -142,7 +142,9 @@ export function perCpuArg(env: Env, regno: number): PerCpu | number {
   const o = env.regs + regno * REG_WORDS;
   if (W[o + AUX1] === 0) return env.fail(EACCES, "argument-type", `Helper has invalid btf_id in R${regno}`);
   const own = (W[o + TYPE] & MEM_RCU) !== 0;
-  if (own && W[o + AUX2] === KERNEL_BTF) return env.unsupported("per-CPU structures of the kernel under RCU");
+  if (own && W[o + AUX2] !== PROGRAM_BTF) {
+    return env.unsupported("per-CPU structures of the kernel under RCU");
+  }
   return { typeId: W[o + AUX1], btf: W[o + AUX2], own };
 }
 

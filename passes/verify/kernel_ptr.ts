@@ -61,7 +61,7 @@ import { checkPlainBytes } from "./record_access.ts";
 import { isConst, markKnown, markRange32, markUnknown } from "./scalar.ts";
 import { type Found, structAccess } from "./struct_walk.ts";
 
-/** `AUX2` of a pointer to a structure of the kernel's BTF. */
+/** `AUX2` of a pointer to a structure of the kernel's BTF; positive numbers are 1 + the index of a module. */
 export const KERNEL_BTF = 0;
 /** `AUX2` of a pointer to a structure of the program's own BTF. */
 export const PROGRAM_BTF = -1;
@@ -73,7 +73,7 @@ const STANDS_FOR_STRUCT = 1 << PTR_TO_SOCKET | 1 << PTR_TO_SOCK_COMMON | 1 << PT
 
 /** The BTF that a pointer's type id belongs to. */
 export function btfOf(env: Env, aux2: number): Btf {
-  const btf = aux2 === PROGRAM_BTF ? env.btf : env.targetBtf;
+  const btf = env.btfAt(aux2);
   if (btf === undefined) return env.unsupported("kernel structures without the kernel's BTF");
   return btf;
 }
@@ -101,7 +101,7 @@ export interface KernelType {
   readonly base: number;
   readonly flags: number;
   readonly typeId: number;
-  /** {@linkcode KERNEL_BTF} or {@linkcode PROGRAM_BTF}. */
+  /** {@linkcode KERNEL_BTF}, a module, or {@linkcode PROGRAM_BTF}. */
   readonly btf: number;
   /** Of numbers: what is known, 32 bits, both ends included. */
   readonly range?: { readonly min: number; readonly max: number };
@@ -119,7 +119,8 @@ export function setKernelPointer(env: Env, o: number, type: KernelType): void {
   W[o + FRAMENO] = 0;
   if (type.base === PTR_TO_MEM) return;
   W[o + AUX1] = type.typeId;
-  W[o + AUX2] = type.btf;
+  // What modules take over from the kernel is the kernel's.
+  W[o + AUX2] = type.btf > KERNEL_BTF && type.typeId < env.targetBtf!.count ? KERNEL_BTF : type.btf;
   if ((type.flags & PTR_MAYBE_NULL) !== 0) W[o + ID] = env.newId();
 }
 
@@ -157,7 +158,7 @@ export interface KernelAccess {
 export function checkKernelAccess(env: Env, regno: number, access: KernelAccess): number {
   const o = env.regs + regno * REG_WORDS, type = W[o + TYPE], typeId = W[o + AUX1];
   const btf = btfOf(env, W[o + AUX2]), { off, size, write } = access;
-  if (!isGplCompatible(env.unit.license) && W[o + AUX2] === KERNEL_BTF) {
+  if (!isGplCompatible(env.unit.license) && W[o + AUX2] !== PROGRAM_BTF) {
     return env.fail(
       EINVAL,
       "license",

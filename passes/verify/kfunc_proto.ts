@@ -20,8 +20,10 @@ export interface Pointee {
   readonly name: string;
   /** Bytes; 0 if it has no size. */
   readonly size: number;
-  /** Its type in the kernel's BTF; 0 if that does not have it. */
+  /** Its type in the kernel's BTF or the module's; 0 if that does not have it. */
   readonly typeId: number;
+  /** Whose BTF that is: the kernel's (0), or 1 + the module's index. */
+  readonly btf: number;
   /** A structure of numbers, arrays of numbers and such structures; `deep` if they are nested too deep to tell. */
   readonly ofScalars: boolean | "deep";
 }
@@ -77,20 +79,22 @@ export function kfuncProtoAt(env: Env, slot: number): KfuncProto | undefined {
 function find(env: Env, func: KfuncRef): KfuncProto | undefined {
   const resolution = resolvers.get(env)?.resolve(func, env.program.attrs);
   const body = resolution?.kind === "body" ? resolution.body : undefined;
-  const fromKernel = func.module === 0 ? fromBtf(env, func, body) : undefined;
+  const fromKernel = fromBtf(env, func, body);
   if (fromKernel !== undefined) return fromKernel;
   const declaration = body ?? resolvers.get(env)?.declaration?.(func);
   return declaration === undefined ? undefined : fromModule(env, func, { declaration, body });
 }
 
 function fromBtf(env: Env, func: KfuncRef, body: KfuncBody | undefined): KfuncProto | undefined {
-  const btf = env.targetBtf;
+  const { module } = func, btf = env.btfAt(module);
   if (btf === undefined || func.btfId <= 0 || func.btfId >= btf.count) return undefined;
   const type = btf.type(func.btfId);
   if (type.kind !== "func") return undefined;
   const proto = btf.type(type.type);
   if (proto.kind !== "func_proto") return undefined;
   const rules = env.profile.kfunc(type.name);
+  // Whom modules let call what is in no BTF.
+  if (rules === undefined && body === undefined && module !== 0) return undefined;
   const ret = btf.type(btf.resolve(proto.ret));
   return {
     name: type.name,
@@ -98,11 +102,11 @@ function fromBtf(env: Env, func: KfuncRef, body: KfuncBody | undefined): KfuncPr
     flags: rules?.flags ?? body?.flags ?? new Set(),
     allowed: rules !== undefined ? mayCall(env, rules) : body !== undefined,
     deviceBound: rules?.deviceBound ?? false,
-    params: proto.params.map((param) => paramOf(btf, param)),
+    params: proto.params.map((param) => paramOf({ btf, module }, param)),
     ret: ret.kind === "void"
       ? { kind: "void" }
       : ret.kind === "ptr"
-      ? { kind: "pointer", pointee: pointeeOf(btf, ret.type) }
+      ? { kind: "pointer", pointee: pointeeOf({ btf, module }, ret.type) }
       : { kind: isScalar(ret) ? "scalar" : "other" },
     ...(body === undefined ? {} : { body }),
   };
@@ -117,13 +121,22 @@ function isScalar(type: BtfType): boolean {
   return type.kind === "int" || type.kind === "enum" || type.kind === "enum64";
 }
 
-function paramOf(btf: Btf, param: { readonly name: string; readonly type: number }): KfuncParam {
-  const type = btf.type(btf.resolve(param.type));
+/** Whose types a function's parameters have. */
+interface Owner {
+  readonly btf: Btf;
+  readonly module: number;
+}
+
+function paramOf(
+  owner: Owner,
+  param: { readonly name: string; readonly type: number },
+): KfuncParam {
+  const { btf } = owner, type = btf.type(btf.resolve(param.type));
   return {
     name: param.name,
     kind: isScalar(type) ? "scalar" : type.kind === "ptr" ? "pointer" : "other",
     btfKind: kindText(type),
-    ...(type.kind === "ptr" ? { pointee: pointeeOf(btf, type.type) } : {}),
+    ...(type.kind === "ptr" ? { pointee: pointeeOf(owner, type.type) } : {}),
   };
 }
 
@@ -131,8 +144,8 @@ function kindText(type: BtfType): string {
   return type.kind === "void" ? "UNKNOWN" : type.kind.toUpperCase();
 }
 
-function pointeeOf(btf: Btf, id: number): Pointee {
-  const target = btf.resolve(id), type = btf.type(target);
+function pointeeOf(owner: Owner, id: number): Pointee {
+  const { btf } = owner, target = btf.resolve(id), type = btf.type(target);
   const kind = type.kind === "void"
     ? "void"
     : isScalar(type)
@@ -148,6 +161,7 @@ function pointeeOf(btf: Btf, id: number): Pointee {
     name: "name" in type ? type.name : "",
     size: kind === "scalar" || kind === "struct" ? btf.sizeOf(target) : 0,
     typeId: target,
+    btf: owner.module,
     ofScalars: scalarStruct(btf, type, 0),
   };
 }
@@ -191,7 +205,7 @@ function fromModule(
     ret: returns === "pointer"
       ? {
         kind: "pointer",
-        pointee: { kind: "void", btfKind: "UNKNOWN", name: "", size: 0, typeId: 0, ofScalars: false },
+        pointee: { kind: "void", btfKind: "UNKNOWN", name: "", size: 0, typeId: 0, btf: 0, ofScalars: false },
       }
       : { kind: returns },
     ...(body === undefined ? {} : { body }),
@@ -213,6 +227,7 @@ function paramOfModule(arg: KfuncArg): KfuncParam {
       name: struct,
       size,
       typeId: 0,
+      btf: 0,
       ofScalars: kind === "struct",
     },
   };

@@ -70,7 +70,7 @@ export function setKfuncResult(env: Env, proto: KfuncProto): number {
       return env.unsupported(`kernel structures: result of kernel function ${name}`);
     }
     const flags = structResultFlags(proto);
-    setKernelPointer(env, r0, { base: PTR_TO_BTF_ID, flags, typeId: pointee.typeId, btf: KERNEL_BTF });
+    setKernelPointer(env, r0, { base: PTR_TO_BTF_ID, flags, typeId: pointee.typeId, btf: pointee.btf });
   } else {
     const size = meta.resultSize !== 0 ? meta.resultSize : pointee.size;
     if (size === 0) {

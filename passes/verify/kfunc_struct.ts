@@ -33,7 +33,7 @@ import {
   REG_WORDS,
   TYPE,
 } from "./layout.ts";
-import { structMatches } from "./struct_walk.ts";
+import { structMatches, type TypeRef } from "./struct_walk.ts";
 import { typeName } from "./type_names.ts";
 
 /** Kernel structures that programs know by other types of pointer. */
@@ -71,7 +71,7 @@ export function checkStructArg(env: Env, proto: KfuncProto, i: number): number {
     return env.fail(EINVAL, "argument-type", `kernel function ${proto.name} args#${i} ${what}`);
   }
   if (pointee.typeId === 0) return env.unsupported("kernel structures as arguments of a module's functions");
-  return checkTrustedStruct(env, proto, i, pointee.typeId);
+  return checkTrustedStruct(env, proto, i, { btf: btfOf(env, pointee.btf), typeId: pointee.typeId });
 }
 
 /** Verifies the map in register `i + 1` for a parameter named `__map`: 0 or `-errno`. */
@@ -80,10 +80,11 @@ export function checkMapPointerArg(env: Env, proto: KfuncProto, i: number): numb
   // The kernel looks where a map or a BTF would be noted, whatever the type.
   const noted = isStructPointer(type) || base === PTR_TO_MAP_VALUE || base === PTR_TO_MAP_KEY;
   if (!noted) return env.fail(EINVAL, "argument-type", `pointer in R${i + 1} isn't map pointer`);
-  return checkTrustedStruct(env, proto, i, btfOf(env, KERNEL_BTF).find("bpf_map", "struct"));
+  const btf = btfOf(env, KERNEL_BTF);
+  return checkTrustedStruct(env, proto, i, { btf, typeId: btf.find("bpf_map", "struct") });
 }
 
-function checkTrustedStruct(env: Env, proto: KfuncProto, i: number, needed: number): number {
+function checkTrustedStruct(env: Env, proto: KfuncProto, i: number, needed: TypeRef): number {
   const regno = i + 1, o = env.regs + regno * REG_WORDS, type = W[o + TYPE], demands = demandsOf(proto);
   if ((demands.trusted || demands.rcu) && !isTrusted(o)) {
     if (!demands.rcu) return env.fail(EINVAL, "untrusted-pointer", `R${regno} must be referenced or trusted`);
@@ -106,21 +107,21 @@ function checkTrustedStruct(env: Env, proto: KfuncProto, i: number, needed: numb
 function checkStruct(
   env: Env,
   proto: KfuncProto,
-  arg: { readonly i: number; readonly needed: number },
+  arg: { readonly i: number; readonly needed: TypeRef },
 ): number {
   const { i, needed } = arg, o = env.regs + (i + 1) * REG_WORDS, kernel = btfOf(env, KERNEL_BTF);
   const other = STRUCT_OF.get(W[o + TYPE] & BASE_TYPE_MASK);
   const btf = other === undefined ? btfOf(env, W[o + AUX2]) : kernel;
   const typeId = btf.resolve(other === undefined ? W[o + AUX1] : kernel.find(other, "struct"));
-  const name = btf.name(typeId), neededName = kernel.name(needed);
+  const name = btf.name(typeId), neededName = needed.btf.name(needed.typeId);
   const strict = (proto.flags.has("release") && W[o + REF_ID] !== 0) || isInitAlias(name, neededName);
   const same = structMatches(
     env,
     { btf, typeId, off: W[o + OFF] },
-    { btf: kernel, typeId: needed, strict, own: false },
+    { ...needed, strict, own: false },
   );
   if (same || isProjection(neededName, name)) return 0;
-  const expected = `expected pointer to ${kindName(kernel.type(needed))} ${neededName}`;
+  const expected = `expected pointer to ${kindName(needed.btf.type(needed.typeId))} ${neededName}`;
   const actual = `has a pointer to ${kindName(btf.type(typeId))} ${name}`;
   return env.fail(
     EINVAL,

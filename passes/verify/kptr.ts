@@ -67,15 +67,17 @@ export interface Kptr {
   readonly field: SpecialField;
   /** The structure pointed to. */
   readonly typeId: number;
-  /** Whose BTF has it: `KERNEL_BTF` or `PROGRAM_BTF`. */
+  /** Whose BTF has it: `KERNEL_BTF`, a module's, or `PROGRAM_BTF`. */
   readonly btf: number;
 }
 
 /** The type that a field points to: the kernel's of that name, else the program's own. */
 function kptrOf(env: Env, field: SpecialField): Kptr {
-  const pointee = field.pointee ?? 0;
-  const typeId = btfOf(env, KERNEL_BTF).find(env.btf!.name(pointee), "struct");
-  if (typeId !== 0) return { field, typeId, btf: KERNEL_BTF };
+  const pointee = field.pointee ?? 0, name = env.btf!.name(pointee);
+  for (let btf = KERNEL_BTF; btf <= (env.unit.modules?.length ?? 0); btf++) {
+    const typeId = btfOf(env, btf).find(name, "struct");
+    if (typeId !== 0) return { field, typeId, btf };
+  }
   return { field, typeId: pointee, btf: PROGRAM_BTF };
 }
 
@@ -125,7 +127,7 @@ function loadKptr(env: Env, v: number, field: SpecialField): number {
     perCpu = field.kind === "percpu_kptr",
     own = btf === PROGRAM_BTF;
   const lasting = perCpu ||
-    (field.kind === "kptr" && (own || RCU_PROTECTED.has(btfOf(env, KERNEL_BTF).name(typeId))));
+    (field.kind === "kptr" && (own || RCU_PROTECTED.has(btfOf(env, btf).name(typeId))));
   let flags = PTR_MAYBE_NULL;
   if (!lasting || !inRcuSection(env)) flags |= PTR_UNTRUSTED;
   else {
@@ -173,7 +175,7 @@ export function checkFits(env: Env, kptr: Kptr, regno: number): number {
 
 /** The flags that a pointer to a structure of this BTF may have to be kept in a field of this kind. */
 function allowedFlags(kind: string, btf: number): number {
-  if (btf !== KERNEL_BTF) return PTR_MAYBE_NULL | MEM_ALLOC | (kind === "percpu_kptr" ? MEM_PERCPU : 0);
+  if (btf === PROGRAM_BTF) return PTR_MAYBE_NULL | MEM_ALLOC | (kind === "percpu_kptr" ? MEM_PERCPU : 0);
   return PTR_MAYBE_NULL | PTR_TRUSTED | MEM_RCU | (kind === "kptr_untrusted" ? PTR_UNTRUSTED : 0);
 }
 

@@ -62,13 +62,18 @@ export function keptTypes(profile: Profile, kernels: readonly Btf[]): KeptTypes 
   };
 }
 
+/** The kernel's types and those of its modules. */
+export function kernelTypes(unit: Unit, kernel: Btf | undefined): readonly Btf[] {
+  return kernel === undefined ? [] : [kernel, ...(unit.modules ?? []).map((module) => module.btf)];
+}
+
 const known = new WeakMap<Unit, { readonly kernel: Btf | undefined; readonly types: LoadedTypes }>();
 
 /** The types of a unit that is loaded into a kernel with these types of its own. */
 export function loadedTypes(unit: Unit, profile: Profile, kernel: Btf | undefined): LoadedTypes {
   const before = known.get(unit);
   if (before !== undefined && before.kernel === kernel) return before.types;
-  const types = load(unit, keptTypes(profile, kernel === undefined ? [] : [kernel]));
+  const types = load(unit, keptTypes(profile, kernelTypes(unit, kernel)));
   known.set(unit, { kernel, types });
   return types;
 }

@@ -170,8 +170,7 @@ export function regText(env: Env, o: number, where: { frame: number; precise: bo
     if (known) return out + signedText(s64At(o + TVAL) + BigInt(W[o + OFF]));
   }
   if (base === PTR_TO_BTF_ID) {
-    const btf = W[o + AUX2] === -1 ? env.btf : env.targetBtf;
-    out += btf?.name(W[o + AUX1]) ?? "";
+    out += env.btfAt(W[o + AUX2])?.name(W[o + AUX1]) ?? "";
   }
   return `${out}(${attributes(env, o, known).join(",")})`;
 }

@@ -22,7 +22,7 @@ import {
   TYPE,
   VID,
 } from "./layout.ts";
-import { keptTypes, mapFields } from "./loaded_types.ts";
+import { keptTypes, kernelTypes, mapFields } from "./loaded_types.ts";
 import { type Graph, graphOf, isObject, type SpecialField, structFields } from "./records.ts";
 
 export type { SpecialField } from "./records.ts";
@@ -52,7 +52,7 @@ export function mapFlags(map: MapDef): number {
 const known = new WeakMap<MapDef, readonly SpecialField[]>();
 
 function kernelsOf(env: Env): readonly Btf[] {
-  return env.targetBtf === undefined ? [] : [env.targetBtf];
+  return kernelTypes(env.unit, env.targetBtf);
 }
 
 /** The special fields of a map's values. */

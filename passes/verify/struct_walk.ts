@@ -269,7 +269,11 @@ export function structMatches(
   needs: TypeRef & { readonly strict: boolean; readonly own: boolean },
 ): boolean {
   let { typeId, off } = has;
-  const same = (): boolean => has.btf === needs.btf && typeId === needs.typeId;
+  // What modules take over from the kernel has the kernel's numbers.
+  const kernels = env.targetBtf === undefined || has.btf === env.btf || needs.btf === env.btf
+    ? 0
+    : env.targetBtf.count;
+  const same = (): boolean => typeId === needs.typeId && (has.btf === needs.btf || typeId < kernels);
   if (off === 0 && same()) return true;
   if (needs.strict) return false;
   for (;;) {

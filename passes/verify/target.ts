@@ -13,6 +13,8 @@ export interface Target {
   /** As messages name it. */
   readonly name: string;
   readonly btf: Btf;
+  /** Whose BTF that is: the kernel's (0), or 1 + the module's index. */
+  readonly module: number;
   /** Its parameters' types, the tracepoints' hidden first one left out. */
   readonly params: readonly { readonly name: string; readonly type: number }[];
   /** Another parameter, a pointer, stands before them. */
@@ -40,8 +42,8 @@ export function targetOf(env: Env): Target | undefined {
 }
 
 /** Remembers what the program is attached to. */
-export function setTarget(env: Env, target: Target): void {
-  targets.set(env, target);
+export function setTarget(env: Env, target: Omit<Target, "module">): void {
+  targets.set(env, { ...target, module: env.program.attrs.attachModule ?? 0 });
 }
 
 /** Arguments of a function that programs attach to, at most. */

@@ -40,12 +40,12 @@ function objectsOf(env: Env, frameno: number): StackObject[] {
     switch (W[slotTypesAt(frame, spi)] >>> 28) {
       case STACK_DYNPTR:
         if ((W[o + AUX1] & DYNPTR_FIRST_SLOT) !== 0) {
-          found.push({ what: `${dynptrText(dynptrType(W[o + AUX1]))} dynptr`, off: off - 8, size: 16 });
+          found.push({ what: `${dynptrText(dynptrType(W[o + AUX1]))} dynptr`, off, size: 16 });
         }
         break;
       case STACK_ITER:
         if (W[o + REF_ID] !== 0) {
-          const btf = W[o + AUX2] === -1 ? env.btf : env.targetBtf;
+          const btf = env.btfAt(W[o + AUX2]);
           found.push({ what: `iterator ${iteratorName(btf?.name(W[o + AUX1]) ?? "")}`, off, size: 8 });
         }
         break;
@@ -68,7 +68,9 @@ export function explainStackObject(c: Case): Reason {
   if (insn.kind === "call") {
     const where = place === undefined ? "" : ` at fp${place.off}`;
     return {
-      summary: `${callName(path, c.step)} is not given what it takes in r${c.reg}${where}: ${c.message}`,
+      summary: `${callName(path, c.step)} is not given what it takes${
+        c.reg < 0 ? "" : ` in r${c.reg}`
+      }${where}: ${c.message}`,
       events,
       notes: [there],
     };
