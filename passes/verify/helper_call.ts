@@ -116,12 +116,14 @@ function prototypeOf(env: Env, id: number): HelperProto | null {
 
 /** What libbpf makes of an instruction whose relocation the target kernel cannot satisfy: a call of this helper. */
 const POISONED = 0xbad2310;
+/** And of one that names a map that was not created, or (higher) a kernel function that is not there. */
+const POISONED_MAP = 2_001_000_000;
 
 /** Verifies a helper call and updates the registers: 0 or `-errno`. */
 export function checkHelperCall(env: Env, slot: number): number {
   const id = env.imm[slot];
   if (id < 0 || id >= FUNC_MAX_ID) {
-    const code = id === POISONED ? "missing-relocation" : "helper-unknown";
+    const code = id === POISONED || id >= POISONED_MAP ? "missing-relocation" : "helper-unknown";
     return env.fail(EINVAL, code, `invalid func unknown#${id}`);
   }
   const proto = prototypeOf(env, id);

@@ -134,7 +134,7 @@ function checkScalar(env: Env, regno: number, param: KfuncParam): number {
   if (meta.resultSize !== 0) {
     return env.fail(EINVAL, "kernel-type", "2 or more rdonly/rdwr_buf_size parameters for kfunc");
   }
-  if (!isConst(o)) return env.fail(EINVAL, "constant-argument", `R${regno} is not a const`);
+  if (!isConst(o)) return env.fail(EINVAL, "constant-argument", `R${regno} is not a const`, { regno });
   meta.resultSize = W[o + TVAL];
   meta.resultRdonly = rdonly;
   return env.precision.markReg(env, regno);
@@ -146,7 +146,9 @@ function takeConstant(env: Env, regno: number, mark: boolean): number {
   if (meta.hasConstant) {
     return env.fail(EFAULT, "kernel-bug", "verifier bug: only one constant argument permitted");
   }
-  if (!isConst(o)) return env.fail(EINVAL, "constant-argument", `R${regno} must be a known constant`);
+  if (!isConst(o)) {
+    return env.fail(EINVAL, "constant-argument", `R${regno} must be a known constant`, { regno });
+  }
   meta.hasConstant = true;
   meta.constant = W[o + TVAL];
   meta.constantHi = W[o + TVAL + 1];
@@ -295,6 +297,7 @@ function checkSized(env: Env, i: number, buffer: KfuncParam, size: KfuncParam): 
         -err,
         "size-argument",
         `arg#${i} arg#${i + 1} memory, len pair leads to invalid memory access`,
+        env.demand,
       );
       return err;
     }

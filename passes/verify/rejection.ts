@@ -120,8 +120,7 @@ const KINDS = {
     remedy: "Use atomics on map values and the stack only.",
   },
   "special-field": {
-    meaning:
-      "A field of a map value that only helpers may touch (timer, lock, kernel pointer) is accessed directly.",
+    meaning: "A field that only helpers may touch (timer, lock, list, kernel pointer) is accessed directly.",
     remedy: "Use the field's own helpers, and keep other accesses clear of it.",
   },
   "context-access": {
@@ -181,7 +180,7 @@ const KINDS = {
     remedy: "Use a helper that this kernel has.",
   },
   "missing-relocation": {
-    meaning: "An instruction that depends on a type, field or value that the target kernel does not have.",
+    meaning: "An instruction that depends on a type, field, function or map that is not there.",
     remedy: "Test for it first (bpf_core_field_exists and its kin), or load on a kernel that has it.",
   },
   "helper-not-allowed": {
@@ -342,6 +341,10 @@ const KINDS = {
     remedy: "Compile for the instruction set that this kernel has (-mcpu).",
   },
   // Loading.
+  "program-type": {
+    meaning: "The kernel was built without programs of this type.",
+    remedy: "Load it on a kernel that has them.",
+  },
   "attach-target": {
     meaning: "The program cannot be attached to what it names.",
     remedy: "Name an existing target whose prototype can be described.",

@@ -67,9 +67,11 @@ export function explainRegion(c: Case): Reason {
   if (value.known) {
     const at = off + Number(value.smin);
     const summary = at < 0
-      ? `accesses ${bytes(size)} ${-at} before the beginning of ${what}`
+      ? `accesses ${bytes(size)} at ${bytes(-at)} before the beginning of ${what}`
       : `accesses ${bytes(size)} at offset ${at}, but ${has}`;
-    const remedy = limit >= size
+    const remedy = at < 0
+      ? `do not go below the beginning of ${what}`
+      : limit >= size
       ? `stay within the ${bytes(limit)}: the last offset for ${bytes(size)} is ${limit - size}`
       : `${what} is smaller than the access: make it at least ${bytes(at + size)}, or access less`;
     return { summary, events: allEvents(pointer, indexOf(c, pointer, undefined)), remedy };
@@ -86,7 +88,7 @@ export function explainRegion(c: Case): Reason {
   const remedy = suffices ??
     (max < 0n
       ? `no index will do: ${bytes(size)} at ${off} do not fit`
-      : `keep the offset within 0 to ${max}`);
+      : `keep the offset within 0 to ${max}${negative ? ": compare it from below too, or unsigned" : ""}`);
   return { summary, events, notes, remedy };
 }
 
@@ -184,7 +186,9 @@ export function explainStack(c: Case): Reason {
     if (demand.sizeRegno !== undefined) {
       return { ...sizeReason(c, { what: `the stack at fp${at}`, room: -at, pointer }), summary };
     }
-    const remedy = at < -FRAME
+    const remedy = at >= 0
+      ? "variables lie below the frame pointer, at negative offsets"
+      : at < -FRAME
       ? "use less stack: large variables belong in a map (a per-CPU array with one element)"
       : `access at most ${bytes(Math.max(0, -at))} from fp${at}`;
     return { summary, events: pointer.events, remedy };
@@ -278,7 +282,9 @@ export function explainPointerOffset(c: Case): Reason {
     reg,
     events: origin.events,
     notes: otherChecks(path, { step: c.step, reg }),
-    remedy: suffices ?? `${both} before ${placeWords(path, c.step)}, by the size of what is indexed`,
+    remedy: value.known
+      ? "add less: a pointer is moved by no more than 2^29"
+      : suffices ?? `${both} before ${placeWords(path, c.step)}, by the size of what is indexed`,
   };
 }
 
@@ -314,7 +320,7 @@ export function explainReturn(c: Case): Reason {
     events: origin.events,
     notes: otherChecks(path, { step: c.step, reg: c.reg }),
     remedy: value.known
-      ? `return ${allowed} on this path`
+      ? `return ${min === max ? allowed : `a value from ${allowed}`} on this path`
       : `return a constant (${allowed}) on this path, or compare the value with the bounds first`,
   };
 }
@@ -331,6 +337,12 @@ export function generic(c: Case): Reason {
   const access = `${insn.kind === "load" ? "reads" : "writes"} ${bytes(insn.size)} at offset ${
     c.value.off + insn.offset
   }`;
+  if (c.code === "read-only") {
+    return {
+      summary: `${access} of ${what}, which this program may only ${insn.kind === "load" ? "write" : "read"}`,
+      events,
+    };
+  }
   return {
     summary: `${access} of ${what}: ${meaning.charAt(0).toLowerCase()}${meaning.slice(1, -1)}`,
     events,

@@ -30,6 +30,15 @@ const TYPES = [
   "lwt_xmit",
 ] as const;
 
+/** Types in the order of {@linkcode TYPES}, others behind. */
+function byUse(types: readonly string[]): string[] {
+  const rank = (type: string): number => {
+    const at = TYPES.findIndex((t) => t === type);
+    return at < 0 ? TYPES.length : at;
+  };
+  return [...types].sort((a, b) => rank(a) - rank(b));
+}
+
 /** A helper that programs of this type cannot call. */
 export function explainHelper(c: Case): Reason {
   const { env, path } = c, insn = c.step < 0 ? undefined : path.insn(c.step);
@@ -52,7 +61,7 @@ export function explainKfunc(c: Case): Reason {
   const { env, path } = c;
   if (c.step < 0) return generic(c);
   const name = callName(path, c.step), rules = env.profile.kfunc(name);
-  const types = rules === undefined ? [] : [...rules.types], some = types.includes(env.rules.name);
+  const types = rules === undefined ? [] : byUse([...rules.types]), some = types.includes(env.rules.name);
   return {
     summary: `${name || "the function"} cannot be called from this program (type ${env.rules.name})`,
     reg: -1,
@@ -122,9 +131,29 @@ export function explainContext(c: Case): Reason {
   return { summary: `${access}, the field ${field.name}: ${why}`, reg: -1 };
 }
 
+/** How libbpf numbers calls that stand for what is not there: maps, and above them kernel functions. */
+const POISONED_MAP = 2_001_000_000, POISONED_KFUNC = 2_002_000_000;
+
 /** An instruction that libbpf could not relocate. */
 export function explainRelocation(c: Case): Reason {
-  const at = c.step < 0 ? "" : ` at ${placeWords(c.path, c.step)}`;
+  const at = c.step < 0 ? "" : ` at ${placeWords(c.path, c.step)}`,
+    insn = c.step < 0 ? undefined : c.path.insn(c.step);
+  const id = insn?.kind === "call" && insn.callee.kind === "helper" ? insn.callee.id : 0;
+  if (id >= POISONED_KFUNC) {
+    const summary = `the instruction${at} calls a kernel function that the target kernel does not have`;
+    return {
+      summary,
+      reg: -1,
+      remedy: "test for it first (`bpf_ksym_exists`), or load on a kernel that has it",
+    };
+  }
+  if (id >= POISONED_MAP) {
+    return {
+      summary: `the instruction${at} uses a map that was not created`,
+      reg: -1,
+      remedy: "do not use it on this path",
+    };
+  }
   return {
     summary:
       `the instruction${at} depends on something that the target kernel does not have: its CO-RE relocation failed`,

@@ -39,12 +39,14 @@ import { explainLeak, explainSection, explainUnacquired } from "./held.ts";
 import { explainSpecialField, explainStackObject, explainUnlocked } from "./objects.ts";
 import { Path, type Place } from "./path.ts";
 import {
+  explainArithmetic,
   explainGlobalArgument,
   explainMoved,
   explainNotPointer,
   explainNullable,
   explainType,
   explainUninit,
+  explainWrongPointer,
 } from "./pointer_use.ts";
 import type { Case, Reason } from "./reason.ts";
 import { Recorder } from "./recorder.ts";
@@ -145,7 +147,8 @@ const EXPLAINERS: Partial<Record<RejectionCode, (c: Case) => Reason>> = {
   "return-range": explainReturn,
   "nullable": explainNullable,
   "not-a-pointer": explainNotPointer,
-  "wrong-pointer": explainNotPointer,
+  "wrong-pointer": explainWrongPointer,
+  "pointer-arithmetic": explainArithmetic,
   "untrusted-pointer": explainType,
   "uninit-register": explainUninit,
   "moved-pointer": explainMoved,

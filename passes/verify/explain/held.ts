@@ -113,15 +113,18 @@ export function explainSection(c: Case): Reason {
 /** Something released or handed over that is not held. */
 export function explainUnacquired(c: Case): Reason {
   const { path } = c;
-  if (c.step < 0 || c.reg < 0) return generic(c);
-  const origin = originOf(path, { step: c.step, reg: c.reg }), name = callName(path, c.step);
+  if (c.step < 0) return generic(c);
+  // A release function that was given nothing to release takes it first.
+  const reg = Math.max(1, c.reg), value = path.value(c.step, reg);
+  const origin = originOf(path, { step: c.step, reg }), name = callName(path, c.step);
   const lost = origin.events.find((event) => event.kind === "lost");
   return {
     summary: lost === undefined
-      ? `r${c.reg} is given to ${name}, which takes a reference, but the program holds none to it${
-        c.value === undefined ? "" : `: it is ${c.value.words}`
+      ? `r${reg} is given to ${name}, which takes a reference, but the program holds none to it${
+        value === undefined ? "" : `: it is ${value.words}`
       }`
-      : `r${c.reg} is given to ${name}, but was given away at ${placeWords(path, lost.step)} already`,
+      : `r${reg} is given to ${name}, but was given away at ${placeWords(path, lost.step)} already`,
+    reg,
     events: origin.events,
   };
 }

@@ -101,6 +101,23 @@ export function explainNotPointer(c: Case): Reason {
   };
 }
 
+/** Memory accessed through a pointer that gives none. */
+export function explainWrongPointer(c: Case): Reason {
+  if (c.value === undefined) return generic(c);
+  const { events } = originOf(c.path, { step: c.step, reg: c.reg });
+  return { summary: `r${c.reg} ${use(c)}, but gives no such access: it is ${c.value.words}`, events };
+}
+
+/** An operation that a pointer does not take. */
+export function explainArithmetic(c: Case): Reason {
+  const { path } = c, insn = c.step < 0 ? undefined : path.insn(c.step);
+  if (insn?.kind !== "alu") return generic(c);
+  const regs = insn.src.kind === "reg" ? [insn.dst, insn.src.reg] : [insn.dst];
+  const held = regs.map((r) => `r${r} is ${path.value(c.step, r)?.words ?? "not known"}`).join(", ");
+  const { text } = path.place(c.slot), { events } = originOf(path, { step: c.step, reg: insn.dst });
+  return { summary: `\`${text}\` is not done with such values: ${held}`, reg: insn.dst, events };
+}
+
 /** A register or argument that was never set. */
 export function explainUninit(c: Case): Reason {
   const { path } = c, { events } = originOf(path, { step: c.step, reg: c.reg });
@@ -180,8 +197,11 @@ export function explainGlobalArgument(c: Case): Reason {
   const args = subprogArgs(env, env.program.subprogs.findIndex((s) => s.id === subprog));
   const arg = typeof args === "number" ? undefined : args[c.reg - 1];
   if (arg === undefined) return reason;
+  const remedy =
+    "pass what the prototype says, or make the function static: then it is verified with what it is given";
   return {
     ...reason,
+    remedy,
     notes: [`global functions are verified by their prototype alone: this one takes ${parameterWords(arg)}`],
   };
 }

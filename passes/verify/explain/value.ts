@@ -12,6 +12,11 @@ import {
   CONST_PTR_TO_MAP,
   FRAMENO,
   ID,
+  MEM_ALLOC,
+  MEM_PERCPU,
+  MEM_RCU,
+  MEM_USER,
+  NON_OWN_REF,
   NOT_INIT,
   OFF,
   PTR_MAYBE_NULL,
@@ -24,6 +29,8 @@ import {
   PTR_TO_PACKET_END,
   PTR_TO_PACKET_META,
   PTR_TO_STACK,
+  PTR_TRUSTED,
+  PTR_UNTRUSTED,
   REF_ID,
   S32MAX,
   S32MIN,
@@ -214,6 +221,18 @@ function pointee(env: Env, value: Omit<Value, "words">): string {
   }
 }
 
+/** How far a pointer to a structure can be relied on. */
+function trustWords(type: number): string[] {
+  if ((type & MEM_ALLOC) !== 0) return (type & NON_OWN_REF) !== 0 ? ["borrowed"] : [];
+  const words: string[] = [];
+  if ((type & PTR_UNTRUSTED) !== 0) words.push("not trusted");
+  if ((type & PTR_TRUSTED) !== 0) words.push("trusted");
+  if ((type & MEM_RCU) !== 0) words.push("valid under RCU only");
+  if ((type & MEM_PERCPU) !== 0) words.push("one per CPU");
+  if ((type & MEM_USER) !== 0) words.push("in user memory");
+  return words;
+}
+
 function pointerWords(env: Env, value: Omit<Value, "words">, variable: bigint): string {
   if (value.type === NOT_INIT) return "nothing";
   const what = `a pointer to ${pointee(env, value)}`, parts: string[] = [];
@@ -222,6 +241,7 @@ function pointerWords(env: Env, value: Omit<Value, "words">, variable: bigint): 
     parts.push(fixed === 0n ? "at the frame pointer" : `at fp${fixed < 0n ? fixed : `+${fixed}`}`);
   } else if (fixed !== 0n) parts.push(`${fixed < 0n ? fixed : `+${fixed}`} bytes`);
   if (!value.known) parts.push(`plus ${rangeWords(value)}`);
+  if (value.base === PTR_TO_BTF_ID) parts.push(...trustWords(value.type));
   if (mayBeNull(value)) parts.push("or NULL");
   if (value.base === PTR_TO_PACKET || value.base === PTR_TO_PACKET_META) {
     parts.push(value.aux > 0 ? `${value.aux} bytes compared with the end` : "not compared with the end");
