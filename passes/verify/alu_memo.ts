@@ -3,7 +3,8 @@
  * looked up where both were met already, and copied.
  *
  * Only steps that did nothing but compute are remembered: none that failed, gave out ids, linked registers or left a path to
- * explore. Values stand for their ids (`values.ts`). Copies of whole registers need no looking up. The log shows every step anyway, so it does without.
+ * explore. Values stand for their ids (`values.ts`). Copies of whole registers need no looking up. Where the log shows every step,
+ * every step is made.
  *
  * @module
  */

@@ -95,6 +95,12 @@ export class Explored {
     return ((insn ^ W[this.#env.frame + F_CALLSITE]) >>> 0) % this.#head.length;
   }
 
+  /** Calls `visit` with each listed state. */
+  eachState(visit: (state: number) => void): void {
+    for (const head of this.#head) for (let s = head; s !== 0; s = W[s + ST_NEXT]) visit(s);
+    this.#loops.eachState(visit);
+  }
+
   #updatePeak(): void {
     const now = this.#stored + this.#evicted + this.#loops.backedgeCount;
     if (now > this.peak) this.peak = now;

@@ -6,7 +6,7 @@
  */
 import type { KfuncArgContext, KfuncContext } from "../facts.ts";
 import { W } from "./arena.ts";
-import { intern } from "./values.ts";
+import { intern, valueGeneration } from "./values.ts";
 import { pushAsyncCallback } from "./async.ts";
 import { isNull } from "./call_memory.ts";
 import { pushCallback } from "./calls.ts";
@@ -196,7 +196,7 @@ function insert(env: Env, proto: KfuncProto): number {
 
 /** Tells {@linkcode contextOf}s apart: equal arguments have one key. */
 function contextKey(env: Env, proto: KfuncProto): string {
-  let key = "";
+  let key = `${valueGeneration()}: `;
   for (let i = 0; i < proto.params.length && i < 5; i++) {
     const param = proto.params[i], o = env.regs + (i + 1) * REG_WORDS;
     if (param.pointee?.name === "bpf_dynptr" && param.pointee.kind === "struct") {

@@ -109,6 +109,14 @@ export class Loops {
     this.#log("backedge", visit);
   }
 
+  /** Calls `visit` with each state that began a visit and each end of a path that is kept. */
+  eachState(visit: (state: number) => void): void {
+    for (const { entry, backedges } of this.#visits) {
+      if (entry !== 0) visit(entry);
+      for (const end of backedges) visit(end);
+    }
+  }
+
   /** Whether a state may still lack marks. */
   isIncomplete(state: number): boolean {
     const at = W[state + ST_VISIT];

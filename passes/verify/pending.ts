@@ -67,6 +67,11 @@ export class Pending {
     return branch;
   }
 
+  /** Calls `visit` with the state of each waiting path. */
+  eachState(visit: (state: number) => void): void {
+    for (let i = 0; i < this.count; i++) visit(waiting[i]);
+  }
+
   /** Forgets all waiting paths. */
   clear(): void {
     while (this.count > 0) freeBlock(waiting[--this.count]);

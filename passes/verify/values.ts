@@ -29,7 +29,11 @@ export const NOT_INIT_VALUE = 1;
 /** The value of a scalar of which nothing is known. */
 export const UNKNOWN_VALUE = 2;
 
+/** Ids below it were given out. */
 let count = 0;
+/** The first of the ids that are free again, each linked to the next by its first word; 0 = none. */
+let free = 0;
+let freeCount = 0;
 let table = new Int32Array(1 << 12);
 let mask = (1 << 12) - 1;
 
@@ -43,11 +47,16 @@ const KEPT = 500_000;
 let generation = 0;
 
 /**
- * A verification begins: values of former ones are kept, as the same numbers come up again, unless they became too many. Gives the
- * number of times that all values were forgotten.
+ * A verification begins: values of former ones are kept, as the same numbers come up again, unless they became too many. Gives
+ * {@linkcode valueGeneration}.
  */
 export function beginValues(): number {
-  if (count === 0 || count > KEPT) resetValues();
+  if (count === 0 || count - freeCount > KEPT) resetValues();
+  return generation;
+}
+
+/** The number of times that values were forgotten: ids mean the same as long as it does not change. */
+export function valueGeneration(): number {
   return generation;
 }
 
@@ -68,11 +77,39 @@ export function resetValues(): void {
   W[unknown + VID] = UNKNOWN_VALUE;
   insert(hashOf(unknown), UNKNOWN_VALUE);
   count = 3;
+  free = freeCount = 0;
 }
 
-/** How many values were stored. */
+/** How many values are stored. */
 export function valueCount(): number {
-  return count - 1;
+  return count - 1 - freeCount;
+}
+
+/** An array with a word for each value there is, for {@linkcode keepValues}. */
+export function valueMarks(): Int32Array {
+  return new Int32Array(count);
+}
+
+/**
+ * Forgets all values that are not marked, and those that marked ones are links of; what is known by their ids must be forgotten, too.
+ * Gives {@linkcode valueGeneration}.
+ */
+export function keepValues(marks: Int32Array): number {
+  generation++;
+  marks[NOT_INIT_VALUE] = marks[UNKNOWN_VALUE] = 1;
+  for (let id = 1; id < count; id++) if (marks[id] !== 0) marks[W[valueAt(id) + VID]] = 1;
+  table.fill(0);
+  free = freeCount = 0;
+  for (let id = count - 1; id > 0; id--) {
+    if (marks[id] !== 0) {
+      insert(tableHash(id), id);
+      continue;
+    }
+    W[valueAt(id)] = free;
+    free = id;
+    freeCount++;
+  }
+  return generation;
 }
 
 /** Of a scalar the link does not count. */
@@ -101,23 +138,29 @@ function insert(hash: number, id: number): void {
   table[at] = id;
 }
 
+function tableHash(id: number): number {
+  const o = valueAt(id), base = W[o + VID];
+  return base === id ? hashOf(o) : linkedHash(base, W[o + ID]);
+}
+
 function grow(): void {
   const old = table;
   table = new Int32Array(old.length * 4);
   mask = table.length - 1;
-  for (let i = 0; i < old.length; i++) {
-    const id = old[i];
-    if (id === 0) continue;
-    const o = valueAt(id), base = W[o + VID];
-    insert(base === id ? hashOf(o) : linkedHash(base, W[o + ID]), id);
-  }
+  for (let i = 0; i < old.length; i++) if (old[i] !== 0) insert(tableHash(old[i]), old[i]);
 }
 
 function store(o: number, hash: number): number {
-  if (count >= VALUE_LIMIT) {
-    throw new UnsupportedError("a verification with more than 5000000 register values");
+  let id = free;
+  if (id !== 0) {
+    free = W[valueAt(id)];
+    freeCount--;
+  } else {
+    if (count >= VALUE_LIMIT) {
+      throw new UnsupportedError("a verification with more than 5000000 register values");
+    }
+    id = count++;
   }
-  const id = count++;
   copyReg(valueAt(id), o);
   if (id * 2 > mask) grow();
   insert(hash, id);

@@ -45,6 +45,7 @@ import { checkCallDepth } from "./call_depth.ts";
 import { StackLiveness } from "./stack_liveness.ts";
 import { beginRun } from "./outcomes.ts";
 import { beginValues } from "./values.ts";
+import { beginSweeps } from "./value_sweep.ts";
 import { walk } from "./walk.ts";
 
 /** What {@linkcode verifyProgram} is told. */
@@ -156,6 +157,7 @@ function attempt(
   resetBlocks();
   W.fill(0, 0, CUR);
   beginRun(beginValues());
+  beginSweeps();
   const env = new Env(program, {
     profile: options.profile,
     rules,
@@ -217,7 +219,8 @@ function attempt(
 }
 
 function check(env: Env): number {
-  let failed = checkAttachType(env) || checkKfuncs(env) || findExceptionCallback(env);
+  let failed = checkProgramType(env) || checkAttachType(env) || checkKfuncs(env) ||
+    findExceptionCallback(env);
   if (failed < 0) return failed;
   failed = checkSubprogs(env);
   if (failed < 0) return failed;
@@ -236,6 +239,14 @@ function check(env: Env): number {
   failed = checkFunction(env, flow, 0);
   if (failed < 0) return failed;
   return checkGlobals(env, flow);
+}
+
+/** Fails where the kernel was built without the program's type: it says nothing then. */
+function checkProgramType(env: Env): number {
+  const { builtWith, name } = env.rules;
+  if (builtWith === undefined) return 0;
+  if (env.targetBtf === undefined) return env.unsupported(`program type ${name}: not in every kernel`);
+  return env.targetBtf.find(builtWith, "func") === 0 ? env.failSilently(EINVAL, "program-type") : 0;
 }
 
 function logLiveRegs(env: Env): void {

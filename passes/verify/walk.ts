@@ -22,6 +22,7 @@ import { anyScratched, insnText, printCurrent, printInsnState, scratchAll, verbo
 import { checkAtomic } from "./memory_insn.ts";
 import { stepLoad, stepStore } from "./memory_memo.ts";
 import { checkCallUnderLock } from "./spin_lock.ts";
+import { maybeSweep } from "./value_sweep.ts";
 
 function fork(env: Env): number {
   const pushed = env.pending.push(env.insnIdx, env.insnIdx, -1);
@@ -154,7 +155,10 @@ export function walk(env: Env): number {
     if (++env.processed > limit) {
       return env.fail(E2BIG, "too-complex", `BPF program is too large. Processed ${env.processed} insn`);
     }
-    if ((env.processed & 0xfff) === 0) checkTime(env);
+    if ((env.processed & 0xfff) === 0) {
+      checkTime(env);
+      maybeSweep(env, [explored, pending]);
+    }
     env.lastInsnIdx = previous;
     const flags = aux[slot];
     let result = 0;
