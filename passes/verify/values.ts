@@ -3,8 +3,8 @@
  *
  * Equal registers have equal ids, whatever path they come from, so comparing two saved registers begins with comparing two
  * integers. Linked scalars have an id of their own for each link, besides that of the number they are: see {@linkcode intern} and
- * {@linkcode internLinked}. Values live as long as the verification; a million instructions make a few million of them at most, which fits.
- * What a value means is none of this file's business.
+ * {@linkcode internLinked}. Values outlive the verification, since the same numbers come up in the next one; where there are very
+ * many, those that nobody holds are forgotten (`value_sweep.ts`). What a value means is none of this file's business.
  *
  * @module
  */
