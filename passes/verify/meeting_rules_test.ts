@@ -429,4 +429,214 @@ ruleCases("paths that meet", [
       ${OUT}`,
     message: "R7 invalid mem access 'scalar'",
   },
+  {
+    name: "stack that is read in a loop under way is compared though nobody read it yet",
+    head: FLAGS,
+    text: `
+      *(u64 *)(r10 -8) = -16
+    loop:
+      may_goto out
+      call bpf_get_prandom_u32#7
+      if r0 == 42 goto use
+      call bpf_get_prandom_u32#7
+      if r0 == 7 goto other
+      goto met
+    other:
+      *(u64 *)(r10 -8) = -600
+    ${MET}
+      goto loop
+    use:
+      r7 = *(u64 *)(r10 -8)
+      r1 = r10
+      r1 += r7
+      *(u64 *)(r1 +0) = 0
+    out:
+      ${OUT}`,
+    message: "math between fp pointer and register with unbounded min value is not allowed",
+  },
+  {
+    name: "marks made late in a loop are made in its middle too",
+    head: FLAGS,
+    text: `
+      r7 = -16
+      call bpf_get_prandom_u32#7
+      if r0 == 7 goto other
+      goto loop
+    other:
+      r7 = -600
+      goto met
+    loop:
+      may_goto out
+      call bpf_get_prandom_u32#7
+      if r0 == 42 goto use
+    ${MET}
+      goto loop
+    use:
+      r1 = r10
+      r1 += r7
+      *(u64 *)(r1 +0) = 0
+    out:
+      ${OUT}`,
+    message: "invalid write to stack R1 off=-600 size=8",
+  },
+  {
+    name: "a loop over an iterator comes round only with numbers within its own",
+    type: "sched_cls",
+    head: FLAGS,
+    text: `
+      r7 = -16
+      ${ITERATOR}
+    loop:
+      ${next(-8)}
+      if r0 == 0 goto done
+      call bpf_get_prandom_u32#7
+      if r0 == 42 goto use
+      r7 = -600
+      goto loop
+    use:
+      r1 = r10
+      r1 += r7
+      *(u64 *)(r1 +0) = 0
+    done:
+      ${destroy(-8)}
+      ${OUT}`,
+    message: "math between fp pointer and register with unbounded min value is not allowed",
+  },
+  {
+    name: "a size does not stand for another one",
+    head: FLAGS,
+    type: "sched_cls",
+    text: `
+      *(u64 *)(r10 -8) = 0
+      ${FORK}
+      r7 = 8
+      goto met
+    other:
+      r7 = 16
+    ${MET}
+      ${at(-8)}
+      r2 = r7
+      r3 = 0
+      r4 = 0
+      r5 = 0
+      call bpf_csum_diff#28
+      ${OUT}`,
+    message: "invalid read from stack R1 off=-8 size=16",
+  },
+  {
+    name: "a zero on the stack that a number was added to depends on that number",
+    head: MAP,
+    text: `
+      ${FORK}
+      r7 = 0
+      goto met
+    other:
+      r7 = 600
+    ${MET}
+      r2 = r10
+      r2 += -8
+      call bpf_get_prandom_u32#7
+      r0 &= 1
+      *(u64 *)(r10 -8) = 0
+      r2 = r10
+      r2 += -8
+      r2 += r0
+      *(u8 *)(r2 +0) = r7
+      r1 = *(u8 *)(r10 -8)
+      r2 = map_value m+0 ll
+      r2 += r1
+      r0 = *(u8 *)(r2 +0)
+      ${OUT}`,
+    message: "R2 max value is outside of the allowed memory range",
+  },
+  {
+    name: "the seventh of equal numbers is none of them",
+    head: FLAGS,
+    text: `
+      call bpf_get_prandom_u32#7
+      r9 = r0
+      call bpf_get_prandom_u32#7
+      r6 = r0
+      r6 <<= 32
+      call bpf_get_prandom_u32#7
+      r6 |= r0
+      r8 = r6
+      r8 *= r9
+      r1 = r6
+      r2 = r6
+      r3 = r6
+      r4 = r6
+      r5 = r6
+      r7 = r6
+      if r9 == 7 goto other
+      r8 = r6
+      goto met
+    other:
+      r8 *= 3
+    met:
+      r0 = 0
+      if r8 > 10 goto out
+      r8 = r10
+      r8 += -24
+      r8 += r1
+      *(u8 *)(r8 +0) = 0
+      r0 += r2
+      r0 += r3
+      r0 += r4
+      r0 += r5
+      r0 += r6
+      r0 += r7
+    out:
+      ${OUT}`,
+    message: "math between fp pointer and register with unbounded min value is not allowed",
+  },
+]);
+
+const UNKNOWN = `call bpf_get_prandom_u32#7
+      r6 = r0
+      r6 <<= 32
+      call bpf_get_prandom_u32#7
+      r6 |= r0`;
+const WRITE = `r1 = r10
+      r1 += -24
+      r1 += r8
+      *(u8 *)(r1 +0) = 0
+    out:
+      ${OUT}`;
+
+ruleCases("numbers a constant apart", [
+  {
+    name: "what is 4 from a number is bounded with it",
+    text: `
+      ${UNKNOWN}
+      r8 = r6
+      r8 += 4
+      if r6 s>= 0 goto out
+      if r6 s< -10 goto out
+      ${WRITE}`,
+  },
+  {
+    name: "what is 4 from a number in 32 bits is not negative with it",
+    text: `
+      ${UNKNOWN}
+      r8 = r6
+      w8 += 4
+      if r6 s>= -4 goto out
+      if r6 s< -10 goto out
+      ${WRITE}`,
+    message: "invalid unbounded variable-offset write to stack R1",
+  },
+  {
+    name: "what is 4 from a number in 64 bits says nothing of what is 4 from it in 32 bits",
+    text: `
+      ${UNKNOWN}
+      r7 = r6
+      r7 += 4
+      r8 = r6
+      w8 += 4
+      if r7 s>= 0 goto out
+      if r7 s< -6 goto out
+      ${WRITE}`,
+    message: "invalid unbounded variable-offset write to stack R1",
+  },
 ]);

@@ -69,6 +69,8 @@ export function compareVerdicts(text: string, options: { readonly allStates?: bo
   if ((difference === "processed" || difference === "wrong reject") && ATOMIC_FETCH.test(text)) {
     difference = "atomic fetch";
   }
-  if (difference === "wrong reject" && NULL_ARGUMENT.test(result.message)) difference = "null argument";
+  if ((difference === "wrong reject" || difference === "message") && NULL_ARGUMENT.test(result.message)) {
+    difference = "null argument";
+  }
   return { difference, accepted, ours, kernels };
 }

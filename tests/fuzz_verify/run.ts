@@ -134,6 +134,11 @@ function attempt<T>(what: string, body: () => T): T | undefined {
       return undefined;
     }
     const message = error instanceof Error ? error.message : String(error);
+    // A loop that its budget alone ends, after eight million rounds.
+    if (message.includes("instructions are used up")) {
+      notRun.set("too long", (notRun.get("too long") ?? 0) + 1);
+      return undefined;
+    }
     throw new DisagreementError(`${what}: ${message}`, { cause: error });
   }
 }

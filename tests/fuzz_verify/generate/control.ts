@@ -97,7 +97,7 @@ export function budgetLoop(g: Builder): void {
     g.put(`r${kept} += ${g.of([1, 1, 2, -1])}`);
     // Nearly nobody wants eight million rounds; the count is not what the verifier relies on.
     if (!atEnd) {
-      g.put(`if r${kept} ${g.of([">", "==", "s>"])} ${2 + g.random(10)} goto ${out}`, `goto ${top}`);
+      g.put(`if r${kept} ${g.of([">", ">=", "s>"])} ${2 + g.random(10)} goto ${out}`, `goto ${top}`);
     } else g.put(`if r${kept} > ${2 + g.random(10)} goto ${out}`, `may_goto ${out}`, `goto ${top}`);
     g.put(`${out}:`);
   });
