@@ -404,4 +404,264 @@ ruleCases("dynptrs", [
       exit`,
     message: "arg 1 is an unacquired reference",
   },
+  {
+    name: "memory of a dynptr ends with it",
+    type: "sched_cls",
+    head: "map m type=array key=4 value=16 max=1",
+    text: `
+      r1 = map_value m+0 ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -16
+      call bpf_dynptr_from_mem#197
+      r1 = r10
+      r1 += -16
+      r2 = 0
+      r3 = 8
+      call bpf_dynptr_data#203
+      r7 = r0
+      if r7 == 0 goto out
+      *(u64 *)(r10 -16) = 0
+      r0 = *(u8 *)(r7 +0)
+    out:
+      r0 = 0
+      exit`,
+    message: "R7 invalid mem access 'scalar'",
+  },
+  {
+    name: "a dynptr made across two others ends the lower one",
+    type: "sched_cls",
+    head: "map m type=array key=4 value=16 max=1",
+    text: `
+      r1 = map_value m+0 ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -16
+      call bpf_dynptr_from_mem#197
+      r1 = map_value m+0 ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -32
+      call bpf_dynptr_from_mem#197
+      r1 = map_value m+0 ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -24
+      call bpf_dynptr_from_mem#197
+      r1 = r10
+      r1 += -32
+      r2 = 0
+      r3 = 8
+      call bpf_dynptr_data#203
+    out:
+      r0 = 0
+      exit`,
+    message: "Expected an initialized dynptr as arg #0",
+  },
+  {
+    name: "a dynptr made across two others ends the upper one",
+    type: "sched_cls",
+    head: "map m type=array key=4 value=16 max=1",
+    text: `
+      r1 = map_value m+0 ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -16
+      call bpf_dynptr_from_mem#197
+      r1 = map_value m+0 ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -32
+      call bpf_dynptr_from_mem#197
+      r1 = r10
+      r1 += -16
+      r2 = 0
+      r3 = 8
+      call bpf_dynptr_data#203
+      r7 = r0
+      if r7 == 0 goto out
+      r1 = map_value m+0 ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -24
+      call bpf_dynptr_from_mem#197
+      r0 = *(u8 *)(r7 +0)
+    out:
+      r0 = 0
+      exit`,
+    message: "R7 invalid mem access 'scalar'",
+  },
+  {
+    name: "memory of the lower of two dynptrs ends with one made across both",
+    type: "sched_cls",
+    head: "map m type=array key=4 value=16 max=1",
+    text: `
+      r1 = map_value m+0 ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -16
+      call bpf_dynptr_from_mem#197
+      r1 = map_value m+0 ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -32
+      call bpf_dynptr_from_mem#197
+      r1 = r10
+      r1 += -32
+      r2 = 0
+      r3 = 8
+      call bpf_dynptr_data#203
+      r7 = r0
+      if r7 == 0 goto out
+      r1 = map_value m+0 ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -24
+      call bpf_dynptr_from_mem#197
+      r0 = *(u8 *)(r7 +0)
+    out:
+      r0 = 0
+      exit`,
+    message: "R7 invalid mem access 'scalar'",
+  },
+  {
+    name: "halves of two dynptrs are none",
+    type: "sched_cls",
+    head: "map m type=array key=4 value=16 max=1",
+    text: `
+      r1 = map_value m+0 ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -16
+      call bpf_dynptr_from_mem#197
+      r1 = map_value m+0 ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -32
+      call bpf_dynptr_from_mem#197
+      r1 = r10
+      r1 += -24
+      r2 = 0
+      r3 = 8
+      call bpf_dynptr_data#203
+    out:
+      r0 = 0
+      exit`,
+    message: "Expected an initialized dynptr as arg #0",
+  },
+  {
+    name: "memory of a clone ends with the record",
+    type: "sched_cls",
+    head: "map b type=ringbuf key=0 value=0 max=4096",
+    text: `
+      r1 = map b ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -16
+      call bpf_ringbuf_reserve_dynptr#198
+      r1 = r10
+      r1 += -16
+      r2 = r10
+      r2 += -32
+      call kfunc bpf_dynptr_clone
+      r1 = r10
+      r1 += -32
+      r2 = 0
+      r3 = 8
+      call bpf_dynptr_data#203
+      r7 = r0
+      r1 = r10
+      r1 += -16
+      r2 = 0
+      call bpf_ringbuf_discard_dynptr#200
+      if r7 == 0 goto out
+      r0 = *(u8 *)(r7 +0)
+    out:
+      r0 = 0
+      exit`,
+    message: "R7 invalid mem access 'scalar'",
+  },
+  {
+    name: "a clone ends with the record",
+    type: "sched_cls",
+    head: "map b type=ringbuf key=0 value=0 max=4096",
+    text: `
+      r1 = map b ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -16
+      call bpf_ringbuf_reserve_dynptr#198
+      r1 = r10
+      r1 += -16
+      r2 = r10
+      r2 += -32
+      call kfunc bpf_dynptr_clone
+      r1 = r10
+      r1 += -16
+      r2 = 0
+      call bpf_ringbuf_discard_dynptr#200
+      r1 = r10
+      r1 += -32
+      r2 = 0
+      r3 = 8
+      call bpf_dynptr_data#203
+    out:
+      r0 = 0
+      exit`,
+    message: "Expected an initialized dynptr as arg #0",
+  },
+  {
+    name: "a record of a dynptr must be given back",
+    type: "sched_cls",
+    head: "map b type=ringbuf key=0 value=0 max=4096",
+    text: `
+      r1 = map b ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -16
+      call bpf_ringbuf_reserve_dynptr#198
+    out:
+      r0 = 0
+      exit`,
+    message: "BPF_EXIT instruction in main prog would lead to reference leak",
+  },
+  {
+    name: "a record of a dynptr is given back once",
+    type: "sched_cls",
+    head: "map b type=ringbuf key=0 value=0 max=4096",
+    text: `
+      r1 = map b ll
+      r2 = 8
+      r3 = 0
+      r4 = r10
+      r4 += -16
+      call bpf_ringbuf_reserve_dynptr#198
+      r1 = r10
+      r1 += -16
+      r2 = 0
+      call bpf_ringbuf_discard_dynptr#200
+      r1 = r10
+      r1 += -16
+      r2 = 0
+      call bpf_ringbuf_discard_dynptr#200
+    out:
+      r0 = 0
+      exit`,
+    message: "arg 1 is an unacquired reference",
+  },
 ]);

@@ -384,4 +384,56 @@ ruleCases("iterators", [
     message: "expected an RCU CS when using bpf_iter_task_next",
     kernelAccepts: true,
   },
+  {
+    name: "an iterator over bits is none over numbers",
+    type: "sched_cls",
+    head: "map m type=array key=4 value=16 max=1",
+    text: `
+      r1 = r10
+      r1 += -16
+      r2 = map_value m+0 ll
+      r3 = 2
+      call kfunc bpf_iter_bits_new
+      r1 = r10
+      r1 += -16
+      call kfunc bpf_iter_num_next
+      r0 = 0
+      exit`,
+    message: "expected an initialized iter_num as arg #0",
+  },
+  {
+    name: "the end of one iterator and the begin of another are none",
+    type: "sched_cls",
+    head: "map m type=array key=4 value=16 max=1",
+    text: `
+      r1 = r10
+      r1 += -16
+      r2 = map_value m+0 ll
+      r3 = 2
+      call kfunc bpf_iter_bits_new
+      r1 = r10
+      r1 += -32
+      r2 = map_value m+0 ll
+      r3 = 2
+      call kfunc bpf_iter_bits_new
+      r1 = r10
+      r1 += -24
+      call kfunc bpf_iter_bits_destroy
+      r0 = 0
+      exit`,
+    message: "expected an initialized iter_bits as arg #0",
+  },
+  {
+    name: "an iterator of which a byte was overwritten is none",
+    type: "sched_cls",
+    text: `
+      ${ITERATOR}
+      *(u8 *)(r10 -5) = 0
+      r1 = r10
+      r1 += -8
+      call kfunc bpf_iter_num_destroy
+      r0 = 0
+      exit`,
+    message: "expected an initialized iter_num as arg #0",
+  },
 ]);

@@ -142,4 +142,55 @@ ruleCases("kernel pointers in maps", [
       call bpf_trace_printk#6${END}`,
     "kptr cannot be accessed indirectly by helper",
   ),
+  rule(
+    "a structure given to a map is nobody else's",
+    `${ACQUIRED}
+      r7 = r0
+      r1 = r6
+      r2 = r0
+      call bpf_kptr_xchg#194
+      if r0 == 0 goto on
+      r1 = r0
+      call kfunc bpf_task_release
+    on:
+      r0 = *(u32 *)(r7 +@task_struct.pid)
+    out:${END}`,
+    "R7 invalid mem access 'scalar'",
+  ),
+  rule(
+    "null is stored for a pointer on every way",
+    `
+      r6 = map_value m+0 ll
+      call bpf_get_prandom_u32#7
+      if r0 == 7 goto other
+      r7 = 0
+      goto met
+    other:
+      r7 = 64
+    met:
+      r8 = 1
+      *(u64 *)(r6 +8) = r7${END}`,
+    "invalid kptr access, R7 type=scalar expected=ptr_task_struct or untrusted_ptr_task_struct",
+  ),
+  rule(
+    "a part of a structure is not kept",
+    `
+      r2 = *(u64 *)(r1 +0)
+      r2 += 8
+      r1 = map_value m+0 ll
+      *(u64 *)(r1 +8) = r2${END}`,
+    "invalid kptr access, R2 type=trusted_ptr_task_struct expected=ptr_task_struct or untrusted_ptr_task_struct",
+  ),
+  {
+    name: "an owned pointer lasts no longer than the section it is read in",
+    type: "syscall",
+    head: `flags 16\n${HEAD}`,
+    text: `
+      r1 = map_value m+0 ll
+      r1 = *(u64 *)(r1 +0)
+      if r1 == 0 goto out
+      call kfunc bpf_task_acquire
+    out:${END}`,
+    message: "R1 must be a rcu pointer",
+  },
 ]);

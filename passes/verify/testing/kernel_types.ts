@@ -32,6 +32,7 @@ export function kernelTypes(): Btf {
     func(name, memory, [["p", dynptr], ["offset", u32], ["buffer__opt", memory], ["buffer__szk", u32]]);
   }
   func("bpf_dynptr_size", u32, [["p", dynptr]]);
+  func("bpf_dynptr_clone", int, [["p", dynptr], ["clone__uninit", dynptr]]);
   func("bpf_xdp_metadata_rx_timestamp", int, [["ctx", xdp], ["timestamp", builder.ptr(u64)]]);
   func("bpf_sock_addr_set_sun_path", int, [
     ["sa_kern", sockAddr],
