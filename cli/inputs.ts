@@ -8,7 +8,7 @@ import type { Btf } from "../ir/btf/btf.ts";
 import { openBtf } from "../ir/btf/read.ts";
 import { MalformedError } from "../ir/diagnostic.ts";
 import type { Program } from "../ir/program.ts";
-import type { Unit, UnreadableProgram } from "../ir/unit.ts";
+import type { KernelModule, Unit, UnreadableProgram } from "../ir/unit.ts";
 import type { HelperNames } from "../ir/print_insn.ts";
 import { parseText } from "../ir/parse_text.ts";
 import { parseObject, type ParseOptions } from "../passes/parse/parse.ts";
@@ -57,6 +57,25 @@ export function readTargetBtf(path: string | undefined): Btf | undefined {
   }
 }
 
+/**
+ * Modules of the kernel by their BTF, as `/sys/kernel/btf/NAME` has it: split BTF that continues the kernel's.
+ *
+ * @throws {InputError} If a file cannot be read. @throws {UsageError} If there is no kernel that they could belong to.
+ */
+export function readModuleTypes(paths: readonly string[], kernel: Btf | undefined): readonly KernelModule[] {
+  if (paths.length === 0) return [];
+  if (kernel === undefined) throw new UsageError("--btf-module needs the kernel's own BTF: --btf FILE");
+  return paths.map((path) => {
+    const name = path.slice(path.lastIndexOf("/") + 1).replace(/\.btf$/, "");
+    try {
+      return { name, btf: openBtf(read(path), { base: kernel, what: path }) };
+    } catch (error) {
+      if (error instanceof MalformedError) throw new InputError(`cannot read ${path}: ${error.message}`);
+      throw error;
+    }
+  });
+}
+
 /** Reads a file. @throws {InputError} If it cannot. */
 function read(path: string): Uint8Array {
   try {
@@ -70,6 +89,8 @@ function read(path: string): Uint8Array {
 export interface ReadOptions {
   /** The type of programs whose section says none. */
   readonly type?: string | undefined;
+  /** The modules of the kernel. */
+  readonly modules?: readonly KernelModule[];
 }
 
 /**
@@ -89,6 +110,7 @@ export function readUnit(path: string, targetBtf: Btf | undefined, options: Read
       profile: LINUX_6_18,
       ...(targetBtf === undefined ? {} : { targetBtf }),
       ...(options.type === undefined ? {} : { type: options.type }),
+      ...(options.modules === undefined || options.modules.length === 0 ? {} : { modules: options.modules }),
     };
     const unit = parseObject(bytes, how);
     if (!asksForConfig(unit)) return unit;

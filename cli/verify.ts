@@ -11,7 +11,14 @@ import type { explainRejection } from "../passes/verify/explain/explain.ts";
 import { type VerifyOptions, verifyProgram, type VerifyResult } from "../passes/verify/verify.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { type Command, readOptions, UsageError } from "./command.ts";
-import { readProgramType, readTargetBtf, readUnit, selectPrograms, selectUnreadable } from "./inputs.ts";
+import {
+  readModuleTypes,
+  readProgramType,
+  readTargetBtf,
+  readUnit,
+  selectPrograms,
+  selectUnreadable,
+} from "./inputs.ts";
 import { knowsVariables } from "./kconfig.ts";
 import { Progress } from "./terminal.ts";
 import { describeVerdict, headOf, NO_FIGURES, openType, unreadableVerdict, type Verdict } from "./verdict.ts";
@@ -20,13 +27,17 @@ import { describeVerdict, headOf, NO_FIGURES, openType, unreadableVerdict, type 
 export const command: Command = {
   name: "verify",
   summary: "says of programs whether the kernel would take them, and why not",
-  help: `inlay verify OBJECT… [--program P] [--btf FILE] [--type TYPE] [--log 0|1|2] [--explain] [--json]
+  help:
+    `inlay verify OBJECT… [--program P] [--btf FILE] [--btf-module FILE]… [--type TYPE] [--log 0|1|2] [--explain] [--json]
 
 Verifies every program of the objects as Linux 6.18 does and prints a line for each. What is not
 decided yet is "unsupported", never a guess. Needs no kernel and no permission but to read.
 
   --program P   only programs of this name
   --btf FILE    the kernel's BTF (the running kernel's if it can be read, else none)
+  --btf-module FILE
+                the BTF of a module that the kernel has loaded (/sys/kernel/btf/NAME); without it
+                the kernel has none of its functions and types
   --type TYPE   what programs are whose section's name says nothing, e.g. sched_cls; else older
                 loaders' names and what a program does decide, or its type stays open
   --log N       the verifier's log: 1 what led to a rejection, 2 every path
@@ -44,10 +55,12 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
     const options = readOptions(args, {
       flags: ["json", "explain"],
       strings: ["program", "btf", "type", "log"],
+      lists: ["btf-module"],
     });
     if (options.positional.length === 0) throw new UsageError("takes at least one object");
     const logLevel = options.integer("log", { min: 0, max: 2, default: 0 });
     const targetBtf = readTargetBtf(options.string("btf"));
+    const modules = readModuleTypes(options.list("btf-module"), targetBtf);
     const type = readProgramType(options.string("type"));
     // Of another kernel's machine nothing is known.
     const processors = options.string("btf") === undefined ? runningProcessors() : undefined;
@@ -60,7 +73,7 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
       let programs: readonly Program[];
       progress.at(i, object);
       try {
-        const unit = readUnit(object, targetBtf, { type });
+        const unit = readUnit(object, targetBtf, { type, modules });
         for (const program of selectUnreadable(unit, wanted)) {
           status = 2;
           found++;
