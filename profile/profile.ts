@@ -180,6 +180,8 @@ export interface ProgramTypeRules {
   helpers(attachType: number, target?: string): ReadonlySet<number>;
   /** The return value's allowed range by attach type; undefined = anything. */
   returns(attachType: number): { readonly min: number; readonly max: number } | undefined;
+  /** A function that only those kernels have that were built with this type; absent if all are. */
+  readonly builtWith?: string;
   /** `verify` does not yet know this type well enough to decide about its programs. */
   readonly unsupported?: string;
 }

@@ -14,6 +14,9 @@ const TYPES: ReadonlySet<string> = new Set([
   "lsm",
   "struct_ops",
   "syscall",
+  "cgroup_device",
+  "netfilter",
+  "lirc_mode2",
 ]);
 
 /** Whether programs of a type see their context as it is. */

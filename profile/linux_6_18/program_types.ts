@@ -72,6 +72,8 @@ interface Row {
   readonly packet?: "r" | "rw";
   /** Absent = anything may be returned. */
   readonly returns?: Range | ((attachType: number) => Range | undefined);
+  /** A function that only kernels with this type have. */
+  readonly builtWith?: string;
   readonly unsupported?: string;
 }
 
@@ -116,6 +118,9 @@ function kprobeReturns(attachType: number): Range | undefined {
   const session = attachType === ATTACH.TRACE_KPROBE_SESSION || attachType === ATTACH.TRACE_UPROBE_SESSION;
   return session ? BOOLEAN : undefined;
 }
+
+/** What programs of infrared receivers are given: one sample, `LIRC_VALUE` and `LIRC_MODE2` together. */
+const LIRC: readonly CtxField[] = [{ name: "sample", offset: 0, size: 4, access: [4], write: false }];
 
 const SKB = { ctx: "__sk_buff", ctxSize: SK_BUFF_SIZE } as const;
 
@@ -163,7 +168,7 @@ const ROWS: readonly (readonly [name: string, row: Row])[] = [
     returns: sockAddrReturns,
   }],
   ["lwt_seg6local", { ...SKB, fields: SK_BUFF_LWT, packet: "r" }],
-  ["lirc_mode2", { unsupported: "not in every kernel: infrared receivers" }],
+  ["lirc_mode2", { ctxSize: 4, fields: LIRC, builtWith: "lirc_mode2_func_proto" }],
   ["sk_reuseport", {
     ctx: "sk_reuseport_md",
     ctxSize: SK_REUSEPORT_SIZE,
@@ -217,6 +222,7 @@ function rules(name: string, id: number, row: Row): ProgramTypeRules {
     packetWrite: row.packet === "rw",
     helpers: (attachType, target) => helperSet(name, attachType, target),
     returns: (attachType) => typeof returns === "function" ? returns(attachType) : returns,
+    ...(row.builtWith === undefined ? {} : { builtWith: row.builtWith }),
     ...(row.unsupported === undefined ? {} : { unsupported: row.unsupported }),
   };
 }
