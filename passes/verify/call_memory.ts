@@ -114,7 +114,7 @@ export function checkHelperMemory(env: Env, regno: number, size: number, use: Me
 }
 
 function cannotWrite(env: Env, regno: number, type: number): number {
-  return env.fail(EACCES, "read-only", `R${regno} cannot write into ${typeName(type)}`);
+  return env.fail(EACCES, "read-only", `R${regno} cannot write into ${typeName(type)}`, { regno });
 }
 
 /**

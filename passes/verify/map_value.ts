@@ -32,6 +32,7 @@ export function checkMapFlags(env: Env, regno: number, off: number, size: number
     EACCES,
     "read-only",
     `${what} map forbidden, value_size=${map.valueSize} off=${off} size=${size}`,
+    { regno },
   );
 }
 

@@ -11,7 +11,7 @@ import {
   PTR_TO_PACKET_END,
   PTR_TO_PACKET_META,
 } from "../layout.ts";
-import { type Event, type Origin, originOf } from "./origin.ts";
+import { callName, type Event, type Origin, originOf } from "./origin.ts";
 import { boundWords, bytes, type Case, otherChecks, placeWords, type Reason } from "./reason.ts";
 import type { Operand } from "../../../ir/insn.ts";
 import { mapOf } from "../map_pointer.ts";
@@ -329,6 +329,11 @@ export function explainReturn(c: Case): Reason {
 export function generic(c: Case): Reason {
   if (c.reg < 0 || c.step < 0) return { summary: "" };
   const { events } = originOf(c.path, { step: c.step, reg: c.reg }), insn = c.path.insn(c.step);
+  if (insn.kind === "call" && c.value !== undefined) {
+    const { meaning } = REJECTIONS[c.code],
+      given = `${callName(c.path, c.step)} is given r${c.reg}, ${c.value.words}`;
+    return { summary: `${given}: ${meaning.charAt(0).toLowerCase()}${meaning.slice(1, -1)}`, events };
+  }
   if ((insn.kind !== "load" && insn.kind !== "store") || c.value === undefined || !isPointer(c.value)) {
     return { summary: "", events };
   }

@@ -87,7 +87,9 @@ export function explainNotPointer(c: Case): Reason {
       remedy: by === ""
         ? "use the pointer only before, or get it again afterwards"
         : /pull|adjust|change|store_bytes|replace|push|pop|redirect|vlan|csum_level|head|tail|write/.test(by)
-        ? `after ${by} read data and data_end from the context again, and compare again`
+        ? /of memory/.test(lost.says)
+          ? `take the slice again after ${by}, which may move the packet`
+          : `after ${by} read data and data_end from the context again, and compare again`
         : `do not use the pointer after ${by}; get a new one if needed`,
     };
   }
