@@ -129,6 +129,8 @@ export type PointerKind =
   | "map_value"
   | "mem"
   | "sock"
+  | "tcp_sock"
+  | "xdp_sock"
   | "btf"
   | "untrusted"
   | "arena"
@@ -142,6 +144,8 @@ const POINTER_KINDS: ReadonlySet<string> = new Set<PointerKind>([
   "map_value",
   "mem",
   "sock",
+  "tcp_sock",
+  "xdp_sock",
   "btf",
   "untrusted",
   "arena",

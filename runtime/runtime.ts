@@ -194,6 +194,8 @@ export class LoadedProgram {
   }
 }
 
+/** Accesses to sockets, all of which the lowering of contexts replaces. */
+const SOCKETS: ReadonlySet<string> = new Set(["sock", "tcp_sock", "xdp_sock"]);
 /** Accesses for which the kernel counts on catching faults, or that go to memory this process does not have. */
 const NOT_HERE: ReadonlySet<string> = new Set(["btf", "untrusted", "arena"]);
 
@@ -209,7 +211,7 @@ function refuseAccesses(program: Program, how: { lowered: boolean; native: boole
     const { kind } = insns[i];
     if (kind !== "load" && kind !== "store" && kind !== "atomic") continue;
     const through: unknown = program.get(pointer, ids[i]);
-    if (through === "sock" || (through === "ctx" && how.lowered)) {
+    if (SOCKETS.has(String(through)) || (through === "ctx" && how.lowered)) {
       throw new UnsupportedError(`running ${program.attrs.name}: its contexts were not lowered`);
     }
     if (how.native && NOT_HERE.has(String(through))) {

@@ -166,7 +166,9 @@ function rewrite(program: Program, columns: Columns, slot: number): readonly Slo
 /** Structures that programs see are not the kernel's: accesses to them become others. */
 function refuseConverted(program: Program, columns: Columns, slot: number): void {
   const through = program.get(pointerKind, program.code.ids[columns.position[slot]]);
-  if (through === "sock") throw new UnsupportedError("rewritten instructions: accesses to sockets");
+  if (through === "sock" || through === "tcp_sock" || through === "xdp_sock") {
+    throw new UnsupportedError("rewritten instructions: accesses to sockets");
+  }
   if (through === "ctx" && !hasRawContext(program.attrs.type)) {
     throw new UnsupportedError("rewritten instructions: accesses to the context");
   }

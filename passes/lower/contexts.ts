@@ -4,7 +4,7 @@
  * Linux hands programs an `xdp_md` or `__sk_buff` that exists only in their sources; the verifier rewrites every access to what is
  * really there. So does this pass, by the table in `abi/contexts.ts`. Which accesses go through a context is what `verify` learnt
  * (the fact `pointer`); that each is a whole or narrow access to one field, at the field's offset, is what it proved. Sockets
- * are likewise not the `bpf_sock` that sources speak of.
+ * are likewise not the `bpf_sock` that sources speak of; there are none that would be a `bpf_tcp_sock`.
  *
  * What it does not do: it does not change types of programs the runtime has no context for; their accesses stay, and linking
  * refuses them.
@@ -51,11 +51,24 @@ function lower(program: Program): Program {
     const insn = insns[i];
     if (insn.kind !== "load" && insn.kind !== "store") continue;
     const kind = program.get(pointerKind, ids[i]);
+    if (kind === "tcp_sock" || kind === "xdp_sock") {
+      edit.replace(ids[i], neverReached(insn));
+      continue;
+    }
     if (kind !== "ctx" && kind !== "sock") continue;
     const field = fieldAt(kind === "ctx" ? context : BPF_SOCK_LAYOUT, insn);
     edit.replace(ids[i], insn.kind === "load" ? loadField(insn, field) : storeField(insn, field));
   }
   return edit.changed ? edit.commit() : program;
+}
+
+/**
+ * The runtime has no TCP connections and no sockets of XDP: what would give one gives null, and verify saw to it that nobody reads
+ * through that. What stands for such a load gives a number, in case that is not so.
+ */
+function neverReached(insn: Load | Store): NewCode {
+  if (insn.kind === "store") throw new UnsupportedError("stores to sockets");
+  return [{ kind: "alu", op: "mov", width: 64, dst: insn.dst, src: imm(0) }];
 }
 
 function fieldAt(context: ContextLayout, insn: Load | Store): ContextField {

@@ -42,6 +42,14 @@ Deno.test("accesses that do not go through the context stay", () => {
   assertEquals(body(program), ["r2 = *(u32 *)(r1 +4)", "w0 = 2", "exit"]);
 });
 
+Deno.test("fields of a connection are not taken for those of a socket", () => {
+  const [program] = parseText(
+    "type sched_cls\nfunc main:\n  r0 = *(u64 *)(r1 + 88) ; {pointer: tcp_sock}\n  r2 = *(u32 *)(r1 + 4) ; {pointer: xdp_sock}\n  exit\n",
+  ).programs;
+  const lowered = lowerContexts().run(program, { kfuncs: NO_KFUNCS } as unknown as PassContext);
+  assertEquals(body(lowered), ["r0 = 0", "r2 = 0", "exit"]);
+});
+
 /** Runs a lowered program on an sk_buff in which the named fields are set. */
 function runOnSkb(program: Program, fields: Record<string, number>): { r0: bigint; bytes: Uint8Array } {
   const bytes = new Uint8Array(512);
