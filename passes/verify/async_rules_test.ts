@@ -70,7 +70,52 @@ const queue = (name: string, later: string, message?: string): RuleCase =>
 const work = (name: string, later: string, message?: string): RuleCase =>
   rule(name, { struct: "own_worked", type: "tracepoint", later }, SET_WORK, message);
 
+/** Two inner maps with timers, told apart by when they were looked up: in registers 7 and 8. */
+const INNER = mapOf("own_timed", "i").replace("map i", "i");
+const TWO_MAPS = `
+      ${LOOKUP}
+      if r0 == 0 goto out
+      r7 = r0
+      ${LOOKUP}
+      if r0 == 0 goto out
+      r8 = r0
+      *(u32 *)(r10 -4) = 0
+      r1 = r7
+      r2 = r10
+      r2 += -4
+      call bpf_map_lookup_elem#1
+      if r0 == 0 goto out
+      r1 = r0
+      r1 += 8`;
+
+function inner(name: string, text: string, message?: string): RuleCase {
+  const test: RuleCase = {
+    name,
+    type: "sched_cls",
+    head: `${mapOf("own_timed", "i")}
+map m type=array_of_maps key=4 value=4 max=1 initial=[0:map#0] inner=(${INNER})`,
+    typed: true,
+    text: `${TWO_MAPS}${text}${END}`,
+  };
+  return message === undefined ? test : { ...test, message };
+}
+
 ruleCases("callbacks that run later", [
+  inner(
+    "a timer in an inner map is made for that map",
+    `
+      r2 = r7
+      r3 = 1
+      call bpf_timer_init#169`,
+  ),
+  inner(
+    "a timer in an inner map is not made for what another lookup gave",
+    `
+      r2 = r8
+      r3 = 1
+      call bpf_timer_init#169`,
+    "timer pointer in R1 map_uid=1 doesn't match map pointer in R2 map_uid=2",
+  ),
   rule(
     "a timer is made, given a callback, started and stopped",
     { later: NOTHING },
