@@ -100,17 +100,16 @@ export function backtrackInsn(env: Env, marks: Marks, step: Step): number {
         if (!fill(marks, { reg: dst, flags })) return 0;
         break;
       }
-      // What was fetched came from memory. The kernel goes on looking for the register's value before; see docs/kernel_divergences.md.
-      if (isFetch(code, env.imm[idx])) {
-        if (!fill(marks, { reg: fetchedInto(env, idx), flags })) return 0;
-        break;
-      }
+      // What was fetched came from memory. The kernel looks for the register's value before alone; see docs/kernel_divergences.md.
+      const fetched = isFetch(code, env.imm[idx]) && marks.hasReg(fetchedInto(env, idx));
       if (marks.hasReg(dst)) return -ENOTSUPP;
       if ((flags & HF_STACK_ACCESS) === 0) return 0;
       const frame = flags & HF_FRAME_MASK, spi = (flags >>> HF_SPI_SHIFT) & 63;
-      if (!marks.hasSlot(frame, spi)) return 0;
-      marks.dropSlot(frame, spi);
-      if ((code & 7) === 3) marks.addReg(src);
+      if (marks.hasSlot(frame, spi)) {
+        marks.dropSlot(frame, spi);
+        if ((code & 7) === 3) marks.addReg(src);
+      } else if (!fetched) return 0;
+      if (fetched) marks.addSlot(frame, spi);
       break;
     }
     case 0: {

@@ -7,6 +7,7 @@
  */
 
 import { OBJECT_RULES } from "./rules_objects.ts";
+import { SHORTCUT_RULES } from "./rules_shortcuts.ts";
 
 /** One rule. */
 export interface SoundnessRule {
@@ -203,6 +204,17 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     from: "const fetched = isFetch(code, env.imm[idx]) && marks.hasReg(fetchedInto(env, idx));",
     to: "const fetched = false;",
     test: ["tests/golden_test.ts", "verify/atomic_fetch_precision.bpf"],
+  },
+  {
+    name: "what was in a register before a number was fetched into it is depended on as in the kernel",
+    file: BACKTRACK,
+    from: "      if (fetched) marks.addSlot(frame, spi);\n",
+    to:
+      "      if (fetched) {\n        marks.dropReg(fetchedInto(env, idx));\n        marks.addSlot(frame, spi);\n      }\n",
+    test: [
+      "passes/precision/atomic_test.ts",
+      "what a register held before a number was fetched into it is depended on, as in the kernel",
+    ],
   },
   {
     name: "a callee's arguments depend on the caller's registers",
@@ -438,4 +450,5 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     test: ["passes/verify/reference_rules_test.ts", "a reservation must be submitted"],
   },
   ...OBJECT_RULES,
+  ...SHORTCUT_RULES,
 ];
