@@ -7,6 +7,7 @@
  */
 
 import { OBJECT_RULES } from "./rules_objects.ts";
+import { REGION_RULES } from "./rules_regions.ts";
 import { SHORTCUT_RULES } from "./rules_shortcuts.ts";
 
 /** One rule. */
@@ -450,5 +451,6 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     test: ["passes/verify/reference_rules_test.ts", "a reservation must be submitted"],
   },
   ...OBJECT_RULES,
+  ...REGION_RULES,
   ...SHORTCUT_RULES,
 ];
