@@ -120,7 +120,10 @@ export const callbackKind: Fact<"no" | "sync" | "async" | "exception"> = defineF
   },
 });
 
-/** What a memory access goes through. `mixed`: different kinds on different paths. */
+/**
+ * What a memory access goes through. `btf`: a structure of the kernel, which may be gone; `object`: one that the program allocated and
+ * holds; `mixed`: different kinds on different paths.
+ */
 export type PointerKind =
   | "unknown"
   | "ctx"
@@ -132,6 +135,7 @@ export type PointerKind =
   | "tcp_sock"
   | "xdp_sock"
   | "btf"
+  | "object"
   | "untrusted"
   | "arena"
   | "mixed";
@@ -147,6 +151,7 @@ const POINTER_KINDS: ReadonlySet<string> = new Set<PointerKind>([
   "tcp_sock",
   "xdp_sock",
   "btf",
+  "object",
   "untrusted",
   "arena",
   "mixed",

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import type { Btf } from "../ir/btf/btf.ts";
 import { layoutOf } from "../abi/layouts.ts";
 import type { RuntimeMap } from "./maps.ts";
 import type { AddressSpace, Block } from "./memory.ts";
+import { Objects } from "./objects.ts";
 import type { Packet } from "./packet.ts";
 import { StructView } from "./struct_view.ts";
 
@@ -32,6 +34,10 @@ export class Host {
   packet: Packet | undefined;
   /** Type of the program under way, in lower case. */
   programType = "";
+  /** The types of the program under way. */
+  types: Btf | undefined;
+  /** What programs allocated. */
+  readonly objects: Objects;
   readonly #maps = new Map<bigint, RuntimeMap>();
   readonly #ofSockets: RuntimeMap[] = [];
   readonly #reserved = new Map<bigint, { map: RuntimeMap; block: Block; size: number }>();
@@ -41,6 +47,7 @@ export class Host {
   /** @param seed Of the random numbers that programs get; any 64 bits but 0. */
   constructor(space: AddressSpace, seed: bigint) {
     this.space = space;
+    this.objects = new Objects(space);
     this.control = new StructView(
       "inlay_control",
       space.allocate(layoutOf("inlay_control").size, { name: "control block" }),

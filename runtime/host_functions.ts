@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { UnsupportedError } from "../ir/diagnostic.ts";
 import { formatPrintk } from "./format.ts";
 import type { Host } from "./host.ts";
 
@@ -198,6 +199,20 @@ export const HOST_FUNCTIONS: Readonly<Record<string, HostFunction>> = {
   bpf_iter_bits_new: newBits,
   bpf_iter_bits_next: nextBit,
   bpf_iter_bits_destroy: destroyBits,
+
+  bpf_obj_new_impl: (host, [typeId]) => {
+    if (host.types === undefined) throw new UnsupportedError("objects of programs without types");
+    return host.objects.create(host.types, Number(typeId & M32));
+  },
+  bpf_obj_drop_impl: (host, [object]) => {
+    host.objects.release(object);
+    return 0n;
+  },
+  bpf_refcount_acquire_impl: (host, [object]) => host.objects.hold(object) ? object : 0n,
+  inlay_object_release: (host, [inside]) => {
+    host.objects.release(inside);
+    return 0n;
+  },
 
   bpf_trace_printk: (host, [address, size, ...args]) => print(host, { address, size: size & M32 }, args),
   bpf_trace_vprintk: (host, [address, size, data, length]) => {

@@ -86,6 +86,7 @@ export function testRun(loaded: LoadedProgram, input: TestRunInput = {}): TestRu
   const packet = runtime.packet(type, input.device?.driver);
   packet.prepare({ data: input.data ?? DEFAULT_PACKET, ctx: input.ctx, metadata: input.metadata });
   host.startRun(packet, type);
+  host.types = program.unit.btf;
   const { r0, ns, rounds } = loaded.prepared.run(packet.address, {
     repeat,
     restore: input.fresh === true ? layoutOf(packet.structure.structure).size : 0,
@@ -101,6 +102,7 @@ function runOnBytes(loaded: LoadedProgram, input: TestRunInput, repeat: number):
   const block = host.space.allocate(Math.max(ctx.length, 1), { name: "context" });
   block.bytes.set(ctx);
   host.startRun(undefined, "syscall");
+  host.types = loaded.program.unit.btf;
   const { r0, ns, rounds } = loaded.prepared.run(block.address, { repeat, restore: 0 });
   return {
     ...outcome(loaded, r0, ns / rounds),

@@ -6,10 +6,15 @@
  */
 import { words } from "../../ir/words.ts";
 import type { KfuncContext } from "../facts.ts";
-import { BASE_TYPE_MASK, PTR_UNTRUSTED } from "./layout.ts";
+import { BASE_TYPE_MASK, MEM_ALLOC, MEM_PERCPU, PTR_TO_BTF_ID, PTR_UNTRUSTED } from "./layout.ts";
 
 /** In {@linkcode Findings.pointers}: some path came with an untrusted pointer. */
 export const UNTRUSTED_POINTER = 1 << 30;
+/** Some path came with an object of the program's own, which is there as long as the program holds it. */
+export const OBJECT_POINTER = 1 << 29;
+
+/** Of an object that the program allocated, and of which there is one for all CPUs. */
+const OWN_OBJECT = PTR_TO_BTF_ID | MEM_ALLOC, ASIDE = BASE_TYPE_MASK | MEM_ALLOC | MEM_PERCPU | PTR_UNTRUSTED;
 
 /** See the module's header. */
 export class Findings {
@@ -31,7 +36,7 @@ export class Findings {
 
   /** The memory access at `slot` goes through a pointer of this type. */
   pointer(slot: number, type: number): void {
-    this.pointers[slot] |= 1 << (type & BASE_TYPE_MASK) |
+    this.pointers[slot] |= ((type & ASIDE) === OWN_OBJECT ? OBJECT_POINTER : 1 << (type & BASE_TYPE_MASK)) |
       ((type & PTR_UNTRUSTED) !== 0 ? UNTRUSTED_POINTER : 0);
   }
 

@@ -30,7 +30,8 @@ import {
   SUB_CALLBACK,
   SUB_EXCEPTION_CALLBACK,
 } from "./env.ts";
-import { UNTRUSTED_POINTER } from "./findings.ts";
+import { OBJECT_POINTER, UNTRUSTED_POINTER } from "./findings.ts";
+import { PTR_TO_BTF_ID } from "./layout.ts";
 
 /** The facts verify gives. */
 export const GIVEN_FACTS: readonly AnyFact[] = [
@@ -76,6 +77,11 @@ const KINDS: readonly PointerKind[] = [
 
 function kindOf(types: number): PointerKind {
   if ((types & UNTRUSTED_POINTER) !== 0) return "untrusted";
+  if (types === OBJECT_POINTER) return "object";
+  // Beside a structure of the kernel an object is treated as one.
+  if ((types & OBJECT_POINTER) !== 0) {
+    return (types & ~OBJECT_POINTER) === 1 << PTR_TO_BTF_ID ? "btf" : "mixed";
+  }
   let kind: PointerKind | undefined;
   for (let base = 0; base < KINDS.length; base++) {
     if ((types & (1 << base)) === 0) continue;

@@ -36,7 +36,12 @@ const CALLBACK = {
 } as const;
 
 /** Helpers that run the program's own callbacks or other programs, which may reach JavaScript themselves. */
-const CALLS_BACK: ReadonlySet<string> = new Set(["bpf_loop", "bpf_for_each_map_elem", "inlay_invoke"]);
+const CALLS_BACK: ReadonlySet<string> = new Set([
+  "bpf_loop",
+  "bpf_for_each_map_elem",
+  "bpf_rbtree_add_impl",
+  "inlay_invoke",
+]);
 const TAIL_CALL = "bpf_tail_call";
 /** Bytes of the largest structure that is restored between rounds. */
 const LARGEST_IMAGE = 1024;

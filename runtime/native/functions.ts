@@ -3498,6 +3498,353 @@ func bpf_map_lookup_percpu_elem:
   L13:
     exit
 
+func bpf_kptr_xchg:
+    r0 = *(u64 *)(r1 +0)
+    *(u64 *)(r1 +0) = r2
+    exit
+
+func bpf_list_push_front_impl:
+    r3 = *(u64 *)(r2 +16)
+    if r3 == 0x0 goto L1
+    r1 = r2
+    call kfunc inlay_object_release
+    r0 = -22
+    goto L3
+  L1:
+    r3 = *(u64 *)(r1 +0)
+    if r3 != 0x0 goto L2
+    *(u64 *)(r1 +0) = r1
+    *(u64 *)(r1 +8) = r1
+    r3 = r1
+  L2:
+    *(u64 *)(r2 +0) = r3
+    *(u64 *)(r2 +8) = r1
+    r3 = *(u64 *)(r1 +0)
+    *(u64 *)(r3 +8) = r2
+    *(u64 *)(r1 +0) = r2
+    *(u64 *)(r2 +16) = r1
+    r0 = 0
+  L3:
+    exit
+
+func bpf_list_push_back_impl:
+    r3 = *(u64 *)(r2 +16)
+    if r3 == 0x0 goto L1
+    r1 = r2
+    call kfunc inlay_object_release
+    r0 = -22
+    goto L4
+  L1:
+    r3 = *(u64 *)(r1 +0)
+    if r3 == 0x0 goto L2
+    r3 = *(u64 *)(r1 +8)
+    r4 = *(u64 *)(r3 +0)
+    goto L3
+  L2:
+    *(u64 *)(r1 +0) = r1
+    *(u64 *)(r1 +8) = r1
+    r4 = r1
+    r3 = r1
+  L3:
+    *(u64 *)(r2 +0) = r4
+    *(u64 *)(r2 +8) = r3
+    r4 = *(u64 *)(r3 +0)
+    *(u64 *)(r4 +8) = r2
+    *(u64 *)(r3 +0) = r2
+    *(u64 *)(r2 +16) = r1
+    r0 = 0
+  L4:
+    exit
+
+func bpf_list_pop_front:
+    r0 = 0
+    r2 = *(u64 *)(r1 +0)
+    if r2 == 0x0 goto L1
+    if r2 == r1 goto L1
+    r1 = *(u64 *)(r2 +8)
+    r3 = *(u64 *)(r2 +0)
+    *(u64 *)(r1 +0) = r3
+    *(u64 *)(r3 +8) = r1
+    r1 = 0
+    *(u64 *)(r2 +16) = r1
+    *(u64 *)(r2 +0) = r2
+    *(u64 *)(r2 +8) = r2
+    r0 = r2
+  L1:
+    exit
+
+func bpf_list_pop_back:
+    r0 = 0
+    r2 = *(u64 *)(r1 +0)
+    if r2 == 0x0 goto L1
+    if r2 == r1 goto L1
+    r0 = *(u64 *)(r1 +8)
+    r1 = *(u64 *)(r0 +8)
+    r2 = *(u64 *)(r0 +0)
+    *(u64 *)(r1 +0) = r2
+    *(u64 *)(r2 +8) = r1
+    r1 = 0
+    *(u64 *)(r0 +16) = r1
+    *(u64 *)(r0 +0) = r0
+    *(u64 *)(r0 +8) = r0
+  L1:
+    exit
+
+func bpf_list_front:
+    r2 = *(u64 *)(r1 +0)
+    r0 = 0
+    if r2 == r1 goto L1
+    r0 = r2
+  L1:
+    exit
+
+func bpf_list_back:
+    r0 = 0
+    r2 = *(u64 *)(r1 +0)
+    if r2 == 0x0 goto L1
+    if r2 == r1 goto L1
+    r0 = *(u64 *)(r1 +8)
+  L1:
+    exit
+
+func bpf_rbtree_add_impl:
+    r8 = r3
+    r6 = r2
+    r2 = *(u64 *)(r6 +24)
+    if r2 != 0x0 goto L3
+    r2 = *(u64 *)(r1 +0)
+    if r2 == 0x0 goto L5
+    r9 = r1
+    goto L2
+  L1:
+    r2 = r7
+    r2 += r1
+    r2 = *(u64 *)(r2 +0)
+    if r2 == 0x0 goto L4
+  L2:
+    r7 = r2
+    r1 = r8
+    r2 = r6
+    r3 = r7
+    r4 = 0
+    r5 = 0
+    call kfunc inlay_invoke
+    r1 = 8
+    if r0 == 0x0 goto L1
+    r1 = 0
+    goto L1
+  L3:
+    r1 = r6
+    call kfunc inlay_object_release
+    r0 = -22
+    goto L11
+  L4:
+    r1 = 0
+    *(u64 *)(r6 +8) = r1
+    *(u64 *)(r6 +0) = r1
+    r1 = r9
+    *(u64 *)(r6 +24) = r1
+    *(u64 *)(r6 +16) = r7
+    if r0 == 0x0 goto L6
+    *(u64 *)(r7 +0) = r6
+    goto L7
+  L5:
+    r0 = 0
+    *(u64 *)(r6 +16) = r0
+    *(u64 *)(r6 +8) = r0
+    *(u64 *)(r6 +0) = r0
+    *(u64 *)(r6 +24) = r1
+    *(u64 *)(r1 +0) = r6
+    goto L11
+  L6:
+    *(u64 *)(r7 +8) = r6
+  L7:
+    r2 = r6
+    r2 >>= 4
+    r3 = 0x9e3779b97f4a7c15 ll
+    r2 *= r3
+    r0 = 0
+    goto L12
+  L8:
+    *(u64 *)(r6 +16) = r5
+    *(u64 *)(r7 +8) = r4
+    *(u64 *)(r6 +0) = r7
+    if r4 == 0x0 goto L10
+  L9:
+    *(u64 *)(r4 +16) = r7
+  L10:
+    *(u64 *)(r7 +16) = r6
+    r7 = *(u64 *)(r6 +16)
+    if r7 != 0x0 goto L12
+  L11:
+    exit
+  L12:
+    r4 = r7
+    r4 >>= 4
+    r4 *= r3
+    if r2 <= r4 goto L11
+    r5 = *(u64 *)(r7 +16)
+    r4 = *(u64 *)(r7 +0)
+    if r4 != r6 goto L13
+    r4 = *(u64 *)(r6 +8)
+    if r5 != 0x0 goto L16
+    *(u64 *)(r1 +0) = r6
+    goto L18
+  L13:
+    r4 = *(u64 *)(r6 +0)
+    if r5 != 0x0 goto L14
+    *(u64 *)(r1 +0) = r6
+    goto L8
+  L14:
+    r8 = *(u64 *)(r5 +0)
+    if r8 != r7 goto L15
+    *(u64 *)(r5 +0) = r6
+    goto L8
+  L15:
+    *(u64 *)(r5 +8) = r6
+    goto L8
+  L16:
+    r8 = *(u64 *)(r5 +0)
+    if r8 != r7 goto L17
+    *(u64 *)(r5 +0) = r6
+    goto L18
+  L17:
+    *(u64 *)(r5 +8) = r6
+  L18:
+    *(u64 *)(r6 +16) = r5
+    *(u64 *)(r7 +0) = r4
+    *(u64 *)(r6 +8) = r7
+    if r4 == 0x0 goto L10
+    goto L9
+
+func bpf_rbtree_remove:
+    r0 = 0
+    r3 = *(u64 *)(r2 +24)
+    if r3 != r1 goto L17
+    r4 = *(u64 *)(r2 +8)
+    r5 = *(u64 *)(r2 +0)
+    if r5 == 0x0 goto L4
+    r3 = 0x9e3779b97f4a7c15 ll
+    goto L5
+  L1:
+    *(u64 *)(r4 +16) = r6
+    *(u64 *)(r5 +8) = r0
+    *(u64 *)(r4 +0) = r5
+    if r0 == 0x0 goto L3
+  L2:
+    *(u64 *)(r0 +16) = r5
+  L3:
+    *(u64 *)(r5 +16) = r4
+    r4 = *(u64 *)(r2 +8)
+    r5 = *(u64 *)(r2 +0)
+    if r5 != 0x0 goto L5
+  L4:
+    r3 = *(u64 *)(r2 +16)
+    if r3 != 0x0 goto L13
+    *(u64 *)(r1 +0) = r4
+    if r4 == 0x0 goto L16
+    goto L15
+  L5:
+    r0 = r4
+    r4 = r5
+    if r0 == 0x0 goto L4
+    r0 >>= 4
+    r0 *= r3
+    r5 >>= 4
+    r5 *= r3
+    r4 = 0
+    if r5 > r0 goto L6
+    r4 = 8
+  L6:
+    r5 = r2
+    r5 += r4
+    r4 = *(u64 *)(r5 +0)
+    r5 = *(u64 *)(r4 +16)
+    r0 = *(u64 *)(r5 +0)
+    if r0 != r4 goto L7
+    r0 = *(u64 *)(r4 +8)
+    r6 = *(u64 *)(r5 +16)
+    if r6 != 0x0 goto L10
+    *(u64 *)(r1 +0) = r4
+    goto L12
+  L7:
+    r0 = *(u64 *)(r4 +0)
+    r6 = *(u64 *)(r5 +16)
+    if r6 != 0x0 goto L8
+    *(u64 *)(r1 +0) = r4
+    goto L1
+  L8:
+    r7 = *(u64 *)(r6 +0)
+    if r7 != r5 goto L9
+    *(u64 *)(r6 +0) = r4
+    goto L1
+  L9:
+    *(u64 *)(r6 +8) = r4
+    goto L1
+  L10:
+    r7 = *(u64 *)(r6 +0)
+    if r7 != r5 goto L11
+    *(u64 *)(r6 +0) = r4
+    goto L12
+  L11:
+    *(u64 *)(r6 +8) = r4
+  L12:
+    *(u64 *)(r4 +16) = r6
+    *(u64 *)(r5 +0) = r0
+    *(u64 *)(r4 +8) = r5
+    if r0 == 0x0 goto L3
+    goto L2
+  L13:
+    r1 = *(u64 *)(r3 +0)
+    if r1 != r2 goto L14
+    *(u64 *)(r3 +0) = r4
+    if r4 == 0x0 goto L16
+    goto L15
+  L14:
+    *(u64 *)(r3 +8) = r4
+    if r4 == 0x0 goto L16
+  L15:
+    *(u64 *)(r4 +16) = r3
+  L16:
+    r1 = 0
+    *(u64 *)(r2 +24) = r1
+    *(u64 *)(r2 +16) = r1
+    *(u64 *)(r2 +8) = r1
+    *(u64 *)(r2 +0) = r1
+    r0 = r2
+  L17:
+    exit
+
+func bpf_rbtree_first:
+    r1 = *(u64 *)(r1 +0)
+  L1:
+    r0 = r1
+    if r0 == 0x0 goto L2
+    r1 = *(u64 *)(r0 +0)
+    if r1 != 0x0 goto L1
+  L2:
+    exit
+
+func bpf_rbtree_root:
+    r0 = *(u64 *)(r1 +0)
+    exit
+
+func bpf_rbtree_left:
+    r0 = 0
+    r3 = *(u64 *)(r2 +24)
+    if r3 != r1 goto L1
+    r0 = *(u64 *)(r2 +0)
+  L1:
+    exit
+
+func bpf_rbtree_right:
+    r0 = 0
+    r3 = *(u64 *)(r2 +24)
+    if r3 != r1 goto L1
+    r0 = *(u64 *)(r2 +8)
+  L1:
+    exit
+
 func bpf_skb_load_bytes:
     if w2 s< 0x0 goto L1
     r5 = *(u32 *)(r1 +52)
