@@ -165,7 +165,11 @@ function checkPointer(env: Env, proto: KfuncProto, i: number): number {
     if (param.name.endsWith("__nullable") && isNull(o)) return relyOnNull(env, regno);
     const object = checkObject(env, proto, i);
     if (object !== undefined) return object;
-    if (param.name.endsWith("__iter")) return env.unsupported("iterators as arguments of other functions");
+    if (param.name.endsWith("__iter")) {
+      const ref = checkArgOffset(env, regno, {}) || checkIteratorArg(env, regno, proto);
+      meta.refId = ref;
+      return Math.min(ref, 0);
+    }
     if (param.name.endsWith("__str")) return checkString(env, i);
     if (pointee.kind === "struct" && isAsyncField(pointee.name)) return checkKeeper(env, i, pointee.name);
     if (param.name.endsWith("__irq_flag")) return checkIrqFlag(env, i, proto.name);

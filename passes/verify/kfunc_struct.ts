@@ -100,7 +100,6 @@ function checkTrustedStruct(env: Env, proto: KfuncProto, i: number, needed: Type
     const expected = typeName(type & (BASE_TYPE_MASK | MEM_ALLOC | PTR_TRUSTED | NON_OWN_REF));
     return env.fail(EINVAL, "argument-type", `arg#${i} is ${typeName(type)} expected ${expected} or socket`);
   }
-  if ((type & MEM_ALLOC) !== 0) return env.unsupported("allocated objects as arguments of kernel functions");
   return checkStruct(env, proto, { i, needed });
 }
 

@@ -2,6 +2,7 @@
  * Allocated objects, lists and trees of them, their locks, and objects kept in maps: the rules of Linux 6.18, each by a program that
  * breaks it or just does not.
  */
+import { valueTypes } from "./testing/kernel_types.ts";
 import { OBJECT_IDS } from "./testing/object_types.ts";
 import { type RuleCase, ruleCases } from "./testing/rule_cases.ts";
 
@@ -593,6 +594,43 @@ const AFTER_SECTION = (field: number, use: string): string => `
       call kfunc bpf_rcu_read_lock
     out:
       call kfunc bpf_rcu_read_unlock${END}`;
+
+/** A counted object in register 6 that the map's value keeps; it or null is shared in `r0`. */
+const SHARE_KEPT = `
+      r1 = map_value m+0 ll
+      r6 = *(u64 *)(r1 +0)
+      if r6 == 0 goto out
+      r1 = r6
+      call kfunc bpf_refcount_acquire_impl`;
+const KEEPER = `map m type=array key=4 value=8 max=1 key_type=1 value_type=${
+  valueTypes().find("own_keeper", "struct")
+}`;
+
+ruleCases("objects that a map keeps and others share", [
+  {
+    ...rule(
+      "an object that a map keeps may be gone when it is to be shared",
+      `${SHARE_KEPT}
+      r1 = r0
+      call kfunc bpf_obj_drop_impl
+    out:${END}`,
+      "Possibly NULL pointer passed to trusted arg0",
+    ),
+    head: KEEPER,
+    kernelAccepts: true,
+  },
+  {
+    ...rule(
+      "a kernel function that takes a task takes no object of the program's",
+      `${NODE}
+      r1 = r6
+      call kfunc bpf_task_acquire
+      r0 = 0${DROP}
+    out:${END}`,
+      "kernel function bpf_task_acquire args#0 expected pointer to STRUCT task_struct but R1 has a pointer to STRUCT own_node",
+    ),
+  },
+]);
 
 ruleCases("objects kept in maps behind a read section", [
   stash(

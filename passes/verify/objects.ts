@@ -21,7 +21,7 @@ import {
   REG_WORDS,
   TYPE,
 } from "./layout.ts";
-import { isBorrowed, isObject, structFields } from "./records.ts";
+import { isObject, structFields } from "./records.ts";
 import { markKnown } from "./scalar.ts";
 
 /** Bytes of the largest object that each CPU can have its own of (`BPF_GLOBAL_PERCPU_MA_MAX_SIZE`). */
@@ -73,10 +73,8 @@ export function checkSharedArg(env: Env, i: number): Shared | number {
   if (!fields.some((field) => field.kind === "bpf_refcount")) {
     return env.fail(EINVAL, "argument-type", `arg#${i} doesn't point to a type with bpf_refcount field`);
   }
-  if (!isBorrowed(type) && W[o + REF_ID] === 0) {
-    return env.unsupported("references to objects that own nothing");
-  }
-  return { typeId: W[o + AUX1], owned: !isBorrowed(type) };
+  // Beyond the kernel, which takes what a map keeps for owned: it may be on its way out.
+  return { typeId: W[o + AUX1], owned: W[o + REF_ID] !== 0 };
 }
 
 /** Makes the register at `o` a pointer to an allocated object of the program's structure `typeId`, `off` bytes into it. */

@@ -118,6 +118,16 @@ export const OBJECT_RULES: readonly SoundnessRule[] = [
     test: ["passes/verify/object_rules_test.ts", "an object of no CPU is not kept as one of each"],
   },
   {
+    name: "what a map keeps may be gone when it is shared",
+    file: "passes/verify/objects.ts",
+    from: "owned: W[o + REF_ID] !== 0",
+    to: "owned: true",
+    test: [
+      "passes/verify/object_rules_test.ts",
+      "an object that a map keeps may be gone when it is to be shared",
+    ],
+  },
+  {
     name: "a format takes no more arguments than there are",
     file: "passes/verify/format.ts",
     from: "if (taken >= given) return -1;",

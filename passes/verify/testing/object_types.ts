@@ -30,7 +30,8 @@ export const OBJECT_IDS = {
  * Adds structures that no kernel has, all named `own_…`: `plain` (two numbers), `node` (a number, at offset 8 a list's node), `shared` (a number, at 8 a list's node, at 32 a tree's, at
  * 64 a count), `holder` (a lock, at 8 a list of nodes, at 24 a tree of shared ones) and `stash` (a kept plain object, at 8 a kept node);
  * the functions `main` and `less`, `each` (a kept plain object of each CPU) and
- * `guarded` (a number, at offset 4 a resilient lock, at 8 a list of nodes, at 24 two words).
+ * `guarded` (a number, at offset 4 a resilient lock, at 8 a list of nodes, at 24 two words); `counted` (a number and a count), and
+ * `keeper` (a kept one of these).
  */
 export function addObjectTypes(builder: BtfBuilder, lock: number): void {
   const u64 = builder.int("unsigned long", 8);
@@ -76,6 +77,8 @@ export function addObjectTypes(builder: BtfBuilder, lock: number): void {
     ],
   ]);
   builder.add({ kind: "decl_tag", name: "contains:own_node:l", type: guarded, component: 2 });
+  const counted = struct(builder, "own_counted", 16, [["n", u64, 0], ["c", refcount, 8]]);
+  struct(builder, "own_keeper", 8, [["counted", kept(counted), 0]]);
 }
 
 /** Adds the kernel's functions for allocated objects, lists and trees. */
