@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { REG_WORDS, SCRATCH_CALL, TVAL } from "./layout.ts";
 import { boundsSync, boundsViolation, signExtend, signExtend32, truncate, zext32 } from "./scalar.ts";
-import * as ops from "./scalar_ops.ts";
 import * as tnum from "./tnum.ts";
+import { subBounds32, subBounds64 } from "./scalar_ops.ts";
+import { concrete, runWords } from "./testing/word_ops.ts";
 import {
   apply,
   contains,
@@ -23,62 +24,6 @@ import {
 } from "./testing/number_model.ts";
 
 const A = SCRATCH_CALL, B = SCRATCH_CALL + REG_WORDS;
-
-/** The concrete operation. */
-function concrete(op: string, width: 32 | 64, a: bigint, b: bigint): bigint {
-  const bits = BigInt(width), x = BigInt.asUintN(width, a), y = BigInt.asUintN(width, b);
-  const results: Record<string, () => bigint> = {
-    add: () => x + y,
-    sub: () => x - y,
-    mul: () => x * y,
-    and: () => x & y,
-    or: () => x | y,
-    xor: () => x ^ y,
-    lsh: () => x << (y % bits),
-    rsh: () => x >> (y % bits),
-    arsh: () => BigInt.asIntN(width, x) >> (y % bits),
-  };
-  return BigInt.asUintN(width, results[op]());
-}
-
-/** The same through the word arithmetic, with zero extension and sync as `alu.ts` does them. */
-function words(op: string, width: 32 | 64): void {
-  const shift = load(B).value;
-  switch (op) {
-    case "add":
-      ops.addBounds32(A, B);
-      ops.addBounds64(A, B);
-      tnum.tnumAdd(A + TVAL, A + TVAL, B + TVAL);
-      break;
-    case "sub":
-      ops.subBounds32(A, B);
-      ops.subBounds64(A, B);
-      tnum.tnumSub(A + TVAL, A + TVAL, B + TVAL);
-      break;
-    case "mul":
-      tnum.tnumMul(A + TVAL, A + TVAL, B + TVAL);
-      ops.mulBounds32(A, B);
-      ops.mulBounds64(A, B);
-      break;
-    case "and":
-      tnum.tnumAnd(A + TVAL, A + TVAL, B + TVAL);
-      ops.andBounds32(A, B);
-      ops.andBounds64(A, B);
-      break;
-    case "or":
-      tnum.tnumOr(A + TVAL, A + TVAL, B + TVAL);
-      ops.orBounds32(A, B);
-      ops.orBounds64(A, B);
-      break;
-    case "xor":
-      tnum.tnumXor(A + TVAL, A + TVAL, B + TVAL);
-      ops.xorBounds32(A, B);
-      ops.xorBounds64(A, B);
-      break;
-    default:
-      ops[`${op as "lsh" | "rsh" | "arsh"}${width}`](A, Number(shift));
-  }
-}
 
 Deno.test("bounds sync agrees with the rules over BigInt and loses no value", () => {
   const rng = new Rng(1);
@@ -111,7 +56,7 @@ for (const op of ["add", "sub", "mul", "and", "or", "xor", "lsh", "rsh", "arsh"]
         const x = rng.around(a), y = shift ? known(b) : rng.around(b);
         store(A, x);
         store(B, y);
-        words(op, width);
+        runWords(op, width, { a: A, b: B });
         apply(x, y, op, width);
         assertEquals(load(A), x, `case ${i} before sync`);
         if (width === 32) {
@@ -134,8 +79,8 @@ Deno.test("negation loses no value", () => {
     const a = rng.value(), x = rng.around(a);
     store(A, known(0n));
     store(B, x);
-    ops.subBounds32(A, B);
-    ops.subBounds64(A, B);
+    subBounds32(A, B);
+    subBounds64(A, B);
     tnum.tnumNeg(A + TVAL, B + TVAL);
     boundsSync(A);
     assertEquals(loadTnum(A + TVAL).mask & ~T.sub({ value: 0n, mask: 0n }, x).mask & U64, 0n);

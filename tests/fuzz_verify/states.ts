@@ -63,6 +63,8 @@ export interface RealFrame {
 /** The memory that pointers of a run lead to. */
 export interface RealMemory {
   readonly context: bigint;
+  /** Where what lies in front of the packet begins; the same as `data` if nothing does. */
+  readonly dataMeta: bigint;
   readonly data: bigint;
   readonly dataEnd: bigint;
   readonly maps: readonly {

@@ -118,7 +118,8 @@ export class ContainmentWatcher implements Watcher {
       }
     }
     if (
-      to > memory.data - 256n && from < memory.dataEnd + 256n && (from < memory.data || to > memory.dataEnd)
+      to > memory.dataMeta - 256n && from < memory.dataEnd + 256n &&
+      (from < memory.dataMeta || to > memory.dataEnd)
     ) {
       throw new ContainmentError(`slot ${slot}: beyond the packet`);
     }
