@@ -65,6 +65,19 @@ function data(place: number): string {
       call bpf_dynptr_data#203`;
 }
 
+function discard(place: number): string {
+  return `${at(place)}
+      r2 = 0
+      call bpf_ringbuf_discard_dynptr#200`;
+}
+
+/** A clone at -48. */
+function clone(place: number): string {
+  return `${at(place)}
+      ${at(-48, 2)}
+      call kfunc bpf_dynptr_clone`;
+}
+
 function iterator(place: number, kind = "num"): string {
   return `${at(place)}
       r2 = 0
@@ -116,8 +129,17 @@ ruleCases("paths that meet", [
   {
     name: "a number 4 from another in 64 bits does not stand for one in 32 bits",
     head: FLAGS,
-    text: linked("r7 = r6\n r7 += 4", "r7 = r6\n w7 += 4", "if r6 s>= 0 goto out\n if r6 s< -10 goto out"),
-    message: "invalid unbounded variable-offset write to stack R1",
+    text: linked(
+      "r7 = r6\n r7 += 4",
+      "w6 = w6\n r7 = r6\n w7 += 4",
+      `r1 = 0xfffffffb ll
+      if r6 <= r1 goto out
+      r1 = 0xffffffff ll
+      if r6 > r1 goto out
+      r1 = 0x100000000 ll
+      r7 -= r1`,
+    ),
+    message: "value -4294967296 makes fp pointer be out of bounds",
   },
   {
     name: "a number 4 from another does not stand for one 4 from a third",
@@ -160,6 +182,9 @@ ruleCases("paths that meet", [
       r0 = r9
       exit
     func f:
+      call g
+      exit
+    func g:
       r0 = 0
       goto on
     on:
@@ -214,6 +239,77 @@ ruleCases("paths that meet", [
       r6 += 20
     ${MET}
       r0 = *(u8 *)(r6 -1)
+    out:
+      ${OUT}`,
+    message: "R6 offset is outside of the packet",
+  },
+  {
+    name: "a place in a map's value does not stand for one further on",
+    head: MAP,
+    text: `
+      r7 = map_value m+0 ll
+      ${FORK}
+      r7 += 4
+      goto met
+    other:
+      r7 += 8
+    ${MET}
+      r0 = *(u8 *)(r7 +11)
+      ${OUT}`,
+    message: "R7 min value is outside of the allowed memory range",
+  },
+  {
+    name: "packet pointers that are apart by the same number do not stand for others",
+    type: "xdp",
+    head: FLAGS,
+    text: `
+      r6 = *(u32 *)(r1 +0)
+      r9 = *(u32 *)(r1 +4)
+      call bpf_get_prandom_u32#7
+      r0 &= 7
+      r8 = r0
+      call bpf_get_prandom_u32#7
+      r0 &= 7
+      r7 = r6
+      r6 += r8
+      r8 = r7
+      r8 += r0
+      ${FORK}
+      r7 = r6
+      goto met
+    other:
+      r7 = r8
+    ${MET}
+      r2 = r6
+      r2 += 30
+      if r2 > r9 goto out
+      r0 = *(u8 *)(r7 +20)
+    out:
+      ${OUT}`,
+    message: "R7 offset is outside of the packet",
+  },
+  {
+    name: "a packet pointer moved a little does not stand for one moved far",
+    type: "xdp",
+    head: FLAGS,
+    text: `
+      r6 = *(u32 *)(r1 +0)
+      r9 = *(u32 *)(r1 +4)
+      call bpf_get_prandom_u32#7
+      r7 = r0
+      ${FORK}
+      r7 &= 7
+      goto on
+    other:
+      r7 &= 0xffff
+    on:
+      r6 += r7
+      goto met
+    ${MET}
+      r2 = r6
+      r2 += 30
+      if r2 > r9 goto out
+      r0 = *(u8 *)(r6 +0)
     out:
       ${OUT}`,
     message: "R6 offset is outside of the packet",
@@ -336,30 +432,19 @@ ruleCases("paths that meet", [
     type: "sched_cls",
     head: RING,
     text: `
-      ${FORK}
       ${reserve(-16)}
       ${reserve(-32)}
-      ${data(-32)}
-      r7 = r0
+      ${FORK}
+      ${clone(-32)}
       goto met
     other:
-      ${reserve(-32)}
-      ${reserve(-16)}
-      ${data(-16)}
-      r7 = r0
-    met:
-      r0 = 0
-      ${at(-16)}
-      r2 = 0
-      call bpf_ringbuf_discard_dynptr#200
-      if r7 == 0 goto out
-      r0 = *(u8 *)(r7 +0)
-    out:
-      ${at(-32)}
-      r2 = 0
-      call bpf_ringbuf_discard_dynptr#200
+      ${clone(-16)}
+    ${MET}
+      ${discard(-16)}
+      ${data(-48)}
+      ${discard(-32)}
       ${OUT}`,
-    message: "R7 invalid mem access 'scalar'",
+    message: "Expected an initialized dynptr as arg #0",
   },
   {
     name: "an iterator over numbers does not stand for one over bits",
@@ -478,6 +563,54 @@ ruleCases("paths that meet", [
     out:
       ${OUT}`,
     message: "invalid write to stack R1 off=-600 size=8",
+  },
+  {
+    name: "stack that is read in a loop is not forgotten before the loop is known",
+    head: FLAGS,
+    text: `
+      *(u64 *)(r10 -8) = -16
+      call bpf_get_prandom_u32#7
+      if r0 == 7 goto other
+      goto loop
+    other:
+      *(u64 *)(r10 -8) = -600
+      goto met
+    loop:
+      may_goto out
+      call bpf_get_prandom_u32#7
+      if r0 == 42 goto use
+      call bpf_get_prandom_u32#7
+      if r0 == 8 goto met
+    ${MET}
+      goto loop
+    use:
+      r7 = *(u64 *)(r10 -8)
+      r1 = r10
+      r1 += r7
+      *(u64 *)(r1 +0) = 0
+    out:
+      ${OUT}`,
+    message: "invalid write to stack R1 off=-600 size=8",
+  },
+  {
+    name: "two sockets are not missing together",
+    type: "sched_cls",
+    head: FLAGS,
+    text: `
+      r6 = r1
+      r7 = *(u64 *)(r6 +168)
+      ${FORK}
+      r8 = r7
+      goto met
+    other:
+      r8 = *(u64 *)(r6 +168)
+    met:
+      r0 = 0
+      if r7 == 0 goto out
+      r0 = *(u32 *)(r8 +4)
+    out:
+      ${OUT}`,
+    message: "R8 invalid mem access 'sock_common_or_null'",
   },
   {
     name: "a loop over an iterator comes round only with numbers within its own",

@@ -332,6 +332,16 @@ RULES.push(
     message: "invalid write to stack R2 off=48 size=1",
   },
   {
+    name: "a callback comes round only with numbers within its own",
+    text:
+      `func main:\n  *(u64 *)(r10 -8) = -16\n  r1 = 10\n  r3 = r10\n  r3 += -8\n${LOOP}  r0 = 0\n  exit\n` +
+      "func body:\n  r6 = r2\n  call bpf_get_prandom_u32#7\n  if r0 == 42 goto use\n  *(u64 *)(r6 +0) = -600\n  r0 = 0\n  exit\n" +
+      "use:\n  r1 = *(u64 *)(r6 +0)\n  r2 = r10\n  r2 += r1\n  *(u8 *)(r2 +0) = 0\n  r0 = 0\n  exit\n",
+    typed: true,
+    flags: OFTEN,
+    message: "math between fp pointer and register with unbounded min value is not allowed",
+  },
+  {
     name: "what a callback counts becomes unknown if nobody depends on it",
     text:
       `func main:\n  *(u64 *)(r10 -8) = 0\n  r1 = 1000000\n  r3 = r10\n  r3 += -8\n${LOOP}  r0 = 0\n  exit\n` +
