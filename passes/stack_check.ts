@@ -29,7 +29,7 @@ const TAIL_CALL_LIMIT = 256;
 const FUNC_TAIL_CALL = 12;
 /** `BPF_TRACE_ITER`, the one tracing attach type whose programs may run inside themselves. */
 const TRACE_ITER = 28;
-const EACCES = 13, E2BIG = 7, EINVAL = 22;
+const EACCES = 13, E2BIG = 7, EINVAL = 22, EFAULT = 14;
 
 /** The program types that get private stacks on x86-64 (`bpf_enable_priv_stack`). */
 const PRIVATE_STACK_TYPES: ReadonlySet<string> = new Set([
@@ -162,6 +162,8 @@ class Walk {
   readonly #shared: Set<number>;
   readonly #below = new Map<number, Below | "open">();
   readonly #chain: number[] = [];
+  /** Something that tail-calls was entered. */
+  #tailCalls = false;
   #private = false;
 
   constructor(program: Program, state: { readonly frames: readonly Frame[]; readonly shared: Set<number> }) {
@@ -207,7 +209,11 @@ class Walk {
         );
       }
     }
+    if (frame.tailCall && this.#chain.length > 1) this.#tailCalls = true;
     for (const site of frame.sites) this.#leave(s, { site, depth: below });
+    if (this.#tailCalls && this.#chain.length > 1 && this.#frames[this.#chain[0]].exception) {
+      this.#reject("cannot tail call within exception cb", EINVAL);
+    }
     this.#chain.pop();
   }
 
@@ -220,6 +226,7 @@ class Walk {
     }
     const callee = this.#frames[site.callee];
     if (callee.async) {
+      if (callee.tailCall) this.#reject("verifier bug: subprog has tail_call and async cb", EFAULT);
       // Runs on a stack of its own, unless it is called like any other subprogram.
       if (site.address) return;
       if (callee.exception) {
@@ -253,6 +260,9 @@ class Walk {
     let special = frame.legacyLoad || frame.tailCall || this.#onPrivateStack(s);
     for (const site of frame.sites) {
       if (site.callee < 0 || (this.#frames[site.callee].exception && !site.address)) special = true;
+      if (site.callee >= 0 && this.#frames[site.callee].async && this.#frames[site.callee].tailCall) {
+        special = true;
+      }
       if (site.callee < 0 || (site.address && this.#frames[site.callee].async)) continue;
       const worst = this.#measure(site.callee);
       bytes = Math.max(bytes, worst.bytes);
@@ -277,7 +287,7 @@ class Walk {
       errno,
       log: `${message}\n`,
       diagnostics: [{
-        code: errno === EINVAL ? "stack/not-in-callback" : "stack/too-deep",
+        code: errno === EACCES || errno === E2BIG ? "stack/too-deep" : "stack/not-in-callback",
         message: message[0].toUpperCase() + message.slice(1),
         insn: subprog.entry,
         ...(position === undefined ? {} : { position }),

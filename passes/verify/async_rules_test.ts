@@ -410,4 +410,19 @@ ruleCases("callbacks that run later", [
     SET_WORK.replace("map m ll", "map n ll"),
     "bpf_task_work pointer in R2 map_uid=0 doesn't match map pointer in R3 map_uid=0",
   ),
+  rule(
+    "a callback that runs later has no tail call, though it be dead",
+    {
+      head: "map p type=prog_array key=4 value=4 max=1",
+      later: `
+      r4 = 0
+      if r4 == 0 goto done
+      r2 = map p ll
+      r3 = 0
+      call bpf_tail_call#12
+    done:${NOTHING}`,
+    },
+    SET_TIMER,
+    "verifier bug: subprog has tail_call and async cb",
+  ),
 ]);

@@ -373,4 +373,29 @@ ruleCases("exceptions and sections", [
       exit`,
     message: "insn 1 cannot call exception cb directly",
   },
+  {
+    name: "nothing that function calls tail-calls, though it be dead",
+    type: "sched_cls",
+    head: "map m type=prog_array key=4 value=4 max=1",
+    typed: true,
+    main: "main_caught",
+    text: `
+      r1 = 7
+      call kfunc bpf_throw
+      r0 = 0
+      exit
+    func caught global:
+      call helping
+      r0 = 0
+      exit
+    func helping:
+      r3 = 0
+      if r3 == 0 goto out
+      r2 = map m ll
+      call bpf_tail_call#12
+    out:
+      r0 = 0
+      exit`,
+    message: "cannot tail call within exception cb",
+  },
 ]);
