@@ -749,27 +749,33 @@ ruleCases("numbers a constant apart", [
       ${WRITE}`,
   },
   {
-    name: "what is 4 from a number in 32 bits is not negative with it",
+    name: "what is 4 from a number in 32 bits begins again with zero",
     text: `
       ${UNKNOWN}
+      w6 = w6
       r8 = r6
       w8 += 4
-      if r6 s>= -4 goto out
-      if r6 s< -10 goto out
+      r1 = 0xfffffffb ll
+      if r6 <= r1 goto out
+      r1 = 0x100000000 ll
+      r8 -= r1
       ${WRITE}`,
-    message: "invalid unbounded variable-offset write to stack R1",
+    message: "value -4294967296 makes fp pointer be out of bounds",
   },
   {
     name: "what is 4 from a number in 64 bits says nothing of what is 4 from it in 32 bits",
     text: `
       ${UNKNOWN}
+      w6 = w6
       r7 = r6
       r7 += 4
       r8 = r6
       w8 += 4
-      if r7 s>= 0 goto out
-      if r7 s< -6 goto out
+      r1 = 0xffffffff ll
+      if r7 <= r1 goto out
+      r1 = 0x100000000 ll
+      r8 -= r1
       ${WRITE}`,
-    message: "invalid unbounded variable-offset write to stack R1",
+    message: "value -4294967296 makes fp pointer be out of bounds",
   },
 ]);
