@@ -366,6 +366,7 @@ export class Env {
   /** Refuses the program where the kernel's log says nothing of its own: gives `-errno` for the caller to return. */
   failSilently(errno: number, code: RejectionCode): number {
     this.rejection = code;
+    this.message = "";
     this.demand = undefined;
     return -errno;
   }

@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
+import { LINUX_6_18 } from "../../profile/linux_6_18/mod.ts";
 import { countArguments } from "./format.ts";
+import { programOf } from "./testing/programs.ts";
+import { verifyProgram } from "./verify.ts";
 
 function counted(format: string, given = 8): number {
   return countArguments(new TextEncoder().encode(format), given);
@@ -61,4 +64,38 @@ Deno.test("no more arguments are printed than are given", () => {
 
 Deno.test("what stands behind the zero is not read", () => {
   assertEquals(countArguments(new Uint8Array([0x25, 0x64, 0, 0x25, 0x25, 0x25]), 1), 1);
+});
+
+/** What a call of `bpf_snprintf` with `%d` and so many bytes of arguments is refused with. */
+function refusal(bytes: number): readonly [errno: number, message: string] {
+  const { errno, message } = verifyProgram(
+    programOf(
+      `map f type=array key=4 value=3 max=1 flags=0x80 data=256400 frozen
+func main:
+  *(u64 *)(r10 -8) = 0
+  *(u64 *)(r10 -16) = 0
+  r1 = r10
+  r1 += -8
+  r2 = 8
+  r3 = map_value f+0 ll
+  r4 = r10
+  r4 += -16
+  r5 = ${bytes}
+  call bpf_snprintf#165
+  r0 = 0
+  exit
+`,
+      { type: "tracepoint", typed: true },
+    ),
+    { profile: LINUX_6_18 },
+  );
+  return [errno, message];
+}
+
+Deno.test("a call's format is read from its map", () => {
+  assertEquals([refusal(8), refusal(16), refusal(0)], [[0, ""], [0, ""], [22, "Invalid format string"]]);
+});
+
+Deno.test("arguments that are no multiple of eight bytes are refused without a word", () => {
+  assertEquals(refusal(12), [22, ""]);
 });
