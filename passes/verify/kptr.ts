@@ -8,7 +8,7 @@
  * @module
  */
 import { W } from "./arena.ts";
-import { isNull } from "./call_memory.ts";
+import { isNull, relyOnNull } from "./call_memory.ts";
 import { collectRegs, EACCES, EINVAL, type Env } from "./env.ts";
 import { btfOf, inRcuSection, KERNEL_BTF, PROGRAM_BTF, setKernelPointer } from "./kernel_ptr.ts";
 import {
@@ -118,7 +118,7 @@ export function checkPointerField(env: Env, field: SpecialField, value: number):
   }
   const v = env.regs + value * REG_WORDS;
   if (kind === LDX) return field.kind === "uptr" ? loadUserPointer(env, v, field) : loadKptr(env, v, field);
-  if (isNull(v)) return env.precision.markReg(env, value);
+  if (isNull(v)) return relyOnNull(env, value);
   return checkFits(env, kptrOf(env, field), value) === 0 ? 0 : -EACCES;
 }
 

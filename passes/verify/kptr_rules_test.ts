@@ -158,21 +158,6 @@ ruleCases("kernel pointers in maps", [
     "R7 invalid mem access 'scalar'",
   ),
   rule(
-    "null is stored for a pointer on every way",
-    `
-      r6 = map_value m+0 ll
-      call bpf_get_prandom_u32#7
-      if r0 == 7 goto other
-      r7 = 0
-      goto met
-    other:
-      r7 = 64
-    met:
-      r8 = 1
-      *(u64 *)(r6 +8) = r7${END}`,
-    "invalid kptr access, R7 type=scalar expected=ptr_task_struct or untrusted_ptr_task_struct",
-  ),
-  rule(
     "a part of a structure is not kept",
     `
       r2 = *(u64 *)(r1 +0)

@@ -3,7 +3,11 @@
  * (docs/kernel_divergences.md); we do.
  */
 import { assertEquals } from "@std/assert";
+import { parseText } from "../../ir/parse_text.ts";
+import { Program } from "../../ir/program.ts";
+import { LINUX_6_18 } from "../../profile/linux_6_18/mod.ts";
 import { readProgram } from "../../tests/fuzz_verify/program.ts";
+import { kernelTypes, valueTypes } from "./testing/kernel_types.ts";
 import { verdictOf } from "./testing/programs.ts";
 
 /** The number 0 on the way walked first and another one on the other, then the call. */
@@ -81,4 +85,35 @@ Deno.test("what may be null for a kernel function is null on every way or memory
   call kfunc bpf_dynptr_slice`);
   assertEquals(messageOf(text), "arg#2 arg#3 memory, len pair leads to invalid memory access");
   assertEquals(messageOf(text.replace("r6 = 64", "r6 = 0")), "");
+});
+
+Deno.test("a null that is stored for a pointer is null on every way", () => {
+  const text = `type syscall
+flags 24
+map m type=array key=4 value=16 max=1 key_type=1 value_type=9
+func main:
+  r6 = map_value m+0 ll
+  call bpf_get_prandom_u32#7
+  if r0 == 7 goto other
+  r7 = 0
+  goto met
+other:
+  r7 = 64
+met:
+  r8 = 1
+  *(u64 *)(r6 +8) = r7
+  r0 = 0
+  exit
+`;
+  const message = (text: string): string => {
+    const parsed = parseText(text, { name: "test", helpers: LINUX_6_18 }), [program] = parsed.programs;
+    const unit = { ...parsed, btf: valueTypes(), targetBtf: kernelTypes() };
+    const { attrs, code, subprogs, nextInsnId, nextSubprogId } = program;
+    return verdictOf(new Program({ unit, attrs, code, subprogs, nextInsnId, nextSubprogId })).message;
+  };
+  assertEquals(
+    message(text),
+    "invalid kptr access, R7 type=scalar expected=ptr_task_struct or untrusted_ptr_task_struct",
+  );
+  assertEquals(message(text.replace("r7 = 64", "r7 = 0")), "");
 });

@@ -369,4 +369,39 @@ ruleCases("packets", [
       exit`,
     message: "R2 offset is outside of the packet",
   },
+  {
+    name: "what lies in front of the packet moves with it",
+    type: "xdp",
+    text: `
+      r6 = *(u32 *)(r1 +8)
+      r3 = *(u32 *)(r1 +0)
+      r4 = r6
+      r4 += 4
+      if r4 > r3 goto out
+      r2 = -4
+      call bpf_xdp_adjust_head#44
+      r0 = *(u8 *)(r6 +0)
+    out:
+      r0 = 0
+      exit`,
+    message: "R6 invalid mem access 'scalar'",
+  },
+  {
+    name: "the packet's end moves with it",
+    type: "xdp",
+    text: `
+      r6 = r1
+      r7 = *(u32 *)(r1 +4)
+      r2 = -4
+      call bpf_xdp_adjust_tail#65
+      r2 = *(u32 *)(r6 +0)
+      r3 = r2
+      r3 += 8
+      if r3 > r7 goto out
+      r0 = *(u8 *)(r2 +0)
+    out:
+      r0 = 0
+      exit`,
+    message: "R2 offset is outside of the packet",
+  },
 ]);
