@@ -42,7 +42,8 @@ export function logStats(log: string): LogStats {
 /** The line that says why a program was refused: the last one that is neither a figure nor empty. */
 export function lastMessage(log: string): string {
   const lines = log.split("\n").filter((line) =>
-    line !== "" && !/^(processed \d+ insns|verification time|stack depth|mark_precise)/.test(line)
+    line !== "" &&
+    !/^(processed \d+ insns|verification time|stack depth|mark_precise|(cur|old) state:)/.test(line)
   );
   // Some messages end without a newline, and the figures follow at once.
   return (lines.at(-1) ?? "").replace(/processed \d+ insns \(limit \d+\).*$/, "");

@@ -93,7 +93,7 @@ export function pushAsyncCallback(env: Env, call: AsyncCallback): number {
   setArgument(env, 2, PTR_TO_MAP_KEY);
   setArgument(env, 3, PTR_TO_MAP_VALUE);
   env.sleepable = call.sleepable;
-  const pushed = env.pending.push(env.cols.subprogStart[subprog], slot, -1);
+  const pushed = env.pending.push(env.cols.subprogStart[subprog], slot, -1, EFAULT);
   restoreState(env, here);
   freeBlock(here);
   return pushed < 0 ? pushed : 0;

@@ -7,7 +7,7 @@ import { W } from "./arena.ts";
 import { freeBlock } from "./blocks.ts";
 import { predictBranch } from "./branch_predict.ts";
 import { linkOperands, refineBranch } from "./branch_refine.ts";
-import { AUX_FELL, AUX_JUMPED, EINVAL, type Env } from "./env.ts";
+import { AUX_FELL, AUX_JUMPED, EFAULT, EINVAL, type Env } from "./env.ts";
 import { HF_DST_STACK, HF_SRC_STACK, pushHistory } from "./history.ts";
 import { PTR_TO_STACK, REG_WORDS, SCALAR_VALUE, TYPE } from "./layout.ts";
 import { packedHigh, packedLow } from "./linked.ts";
@@ -56,7 +56,7 @@ export function checkBranch(env: Env, slot: number): number {
     return 0;
   }
   if (linkOperands(env, slot) > 1) pushHistory(env, 0, packedLow(), packedHigh());
-  const other = env.pending.push(env.target[slot], slot, slot);
+  const other = env.pending.push(env.target[slot], slot, slot, EFAULT);
   if (other < 0) return other;
   if (env.logging || env.testRegInvariants) {
     // What is wrong with the other direction is said here, though it is taken later.

@@ -46,6 +46,8 @@ export const EACCES = 13;
 export const EINVAL = 22;
 /** `EPERM`. */
 export const EPERM = 1;
+/** `ENOMEM`. */
+export const ENOMEM = 12;
 /** `EFAULT`: the kernel found itself inconsistent. */
 export const EFAULT = 14;
 /** `E2BIG`. */

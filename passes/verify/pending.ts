@@ -5,7 +5,7 @@
  */
 import { W } from "./arena.ts";
 import { freeBlock } from "./blocks.ts";
-import { E2BIG, type Env } from "./env.ts";
+import { ENOMEM, type Env } from "./env.ts";
 import {
   restoreState,
   saveState,
@@ -33,13 +33,13 @@ export class Pending {
   }
 
   /**
-   * Saves the path under exploration, to be continued at `insn` as if coming from `previous`: word of the saved state, or `-E2BIG` if
-   * too many wait. `branch` is the slot of the branch whose jump is still to be taken account of, -1 for none.
+   * Saves the path under exploration, to be continued at `insn` as if coming from `previous`: word of the saved state, or `-errno`
+   * if too many wait. `branch` is the slot of the branch whose jump is still to be taken account of, -1 for none.
    */
-  push(insn: number, previous: number, branch: number): number {
+  push(insn: number, previous: number, branch: number, errno: number = ENOMEM): number {
     const env = this.#env;
     if (this.count >= this.#limit) {
-      return env.fail(E2BIG, "too-complex", `The sequence of ${this.count + 1} jumps is too complex.`);
+      return env.fail(errno, "too-complex", `The sequence of ${this.count + 1} jumps is too complex.`);
     }
     const state = saveState(env, insn);
     W[state + ST_PREV_INSN] = previous;
