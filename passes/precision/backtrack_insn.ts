@@ -151,7 +151,8 @@ const JUMP = 1;
 function backtrackJump(env: Env, marks: Marks, step: Step): number {
   const { idx, next } = step, op = env.code[idx] & 0xf0, f = marks.frame;
   if (op === 0x80 && env.src[idx] === 1) return backtrackCall(env, marks, step);
-  if (op === 0x80 && env.src[idx] === 0 && runsCallbacks(env.imm[idx]) && idx !== next - 1) {
+  const ran = env.src[idx] === 0 ? runsCallbacks(env.imm[idx]) : env.src[idx] === 2 && env.callsCallback(idx);
+  if (op === 0x80 && ran && idx !== next - 1) {
     // Out of the callback, back to the call that ran it; its arguments come from the kernel.
     if ((marks.regs[f] & ~ARGS) !== 0) return bug(env, `callback unexpected regs ${hex(marks.regs[f])}`);
     if ((marks.lo[f] | marks.hi[f]) !== 0) return bug(env, `callback leftover stack slots ${slots(marks)}`);

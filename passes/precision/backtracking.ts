@@ -221,6 +221,13 @@ function says(entry: number): boolean {
 /** Marks what is looked for in a saved state, and stops looking for what is marked already or no scalar. */
 function markState(env: Env, state: number): number {
   let changed = 0;
+  if (marks.frame > W[state + ST_CURFRAME]) {
+    return env.fail(
+      EFAULT,
+      "kernel-bug",
+      `verifier bug: backtracking frame ${marks.frame} of a state without it`,
+    );
+  }
   for (let f = marks.frame; f >= 0; f--) {
     const frame = savedFrame(state, f);
     for (let r = 0, mask = marks.regs[f]; mask !== 0; r++, mask >>>= 1) {
