@@ -21,10 +21,10 @@ export function checkCallDepth(env: Env): number {
     return 0;
   } catch (error) {
     if (!(error instanceof RejectedError)) throw error;
-    return env.fail(
-      error.errno,
-      error.errno === E2BIG ? "call-depth" : error.errno === EACCES ? "stack-depth" : "callback",
-      error.message,
-    );
+    const { errno, message } = error;
+    const code = errno === E2BIG ? "call-depth" : errno === EACCES ? "stack-depth" : "callback";
+    return message.endsWith("cannot call exception cb directly")
+      ? env.failUnterminated(errno, code, message)
+      : env.fail(errno, code, message);
   }
 }

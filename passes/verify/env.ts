@@ -365,6 +365,15 @@ export class Env {
     return -errno;
   }
 
+  /** As {@linkcode Env.fail}, for the two messages that end without a newline. */
+  failUnterminated(errno: number, code: RejectionCode, message: string): number {
+    this.rejection = code;
+    this.demand = undefined;
+    this.message = message;
+    if (this.logLevel !== 0) this.log.append(message);
+    return -errno;
+  }
+
   /** Refuses the program where the kernel's log says nothing of its own: gives `-errno` for the caller to return. */
   failSilently(errno: number, code: RejectionCode): number {
     this.rejection = code;

@@ -434,10 +434,7 @@ function recordKey(env: Env, id: number): number {
   if (id !== FUNC.tail_call) return 0;
   const map = mapOf(env, meta.map);
   if (map.type !== MAP_TYPE.PROG_ARRAY) {
-    // The one message that ends without a newline.
-    env.message = "expected prog array map for tail call";
-    env.verbose(env.message);
-    return env.failSilently(EINVAL, "map-helper");
+    return env.failUnterminated(EINVAL, "map-helper", "expected prog array map for tail call");
   }
   const r3 = env.regs + 3 * REG_WORDS;
   const known = W[r3 + TYPE] === SCALAR_VALUE && isConst(r3) && W[r3 + TVAL + 1] === 0 &&

@@ -143,7 +143,7 @@ export function ruleCases(topic: string, cases: readonly RuleCase[]): void {
       assertEquals(result.verdict, rule.message === undefined ? "accept" : "reject");
       const logged = verifyProgram(program, { profile: LINUX_6_18, logLevel: 2 });
       assertEquals([logged.message, logged.processed], [result.message, result.processed]);
-      // One message ends without a newline.
+      // Two messages end without a newline.
       if (message !== "") assert(["\n", "processed "].some((end) => logged.log.includes(message + end)));
     });
   }
