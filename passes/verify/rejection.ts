@@ -33,8 +33,92 @@ export interface Demand {
   readonly max?: number;
 }
 
-/** By code, without `verify/`. */
-const KINDS = {
+/** A kind of rejection, as it stands behind `verify/` in a diagnostic's code. */
+export type RejectionCode =
+  | "packet-bounds"
+  | "map-value-bounds"
+  | "map-key-bounds"
+  | "memory-bounds"
+  | "stack-bounds"
+  | "stack-object"
+  | "uninit-register"
+  | "nullable"
+  | "not-a-pointer"
+  | "wrong-pointer"
+  | "untrusted-pointer"
+  | "read-only"
+  | "misaligned"
+  | "moved-pointer"
+  | "partial-pointer"
+  | "stack-escape"
+  | "frame-pointer"
+  | "mixed-pointers"
+  | "atomic-access"
+  | "special-field"
+  | "context-access"
+  | "socket-access"
+  | "struct-access"
+  | "struct-bounds"
+  | "pointer-arithmetic"
+  | "pointer-offset"
+  | "division-by-zero"
+  | "invalid-shift"
+  | "argument-type"
+  | "constant-argument"
+  | "constant-string"
+  | "size-argument"
+  | "helper-unknown"
+  | "missing-relocation"
+  | "helper-not-allowed"
+  | "helper-packet"
+  | "kfunc-not-allowed"
+  | "license"
+  | "sleeping-call"
+  | "lock-held"
+  | "lock-not-held"
+  | "lock-misuse"
+  | "held-at-exit"
+  | "leaked-reference"
+  | "unacquired-reference"
+  | "two-references"
+  | "dynptr-state"
+  | "iterator-state"
+  | "kernel-pointer-field"
+  | "graph-object"
+  | "allocated-type"
+  | "exception"
+  | "callback"
+  | "map-helper"
+  | "map-not-allowed"
+  | "map-reference"
+  | "too-many-maps"
+  | "tail-call"
+  | "legacy-load"
+  | "return-range"
+  | "return-type"
+  | "global-prototype"
+  | "global-argument"
+  | "infinite-loop"
+  | "too-complex"
+  | "call-depth"
+  | "stack-depth"
+  | "too-many-subprograms"
+  | "unreachable-code"
+  | "jump-target"
+  | "falls-off-the-end"
+  | "invalid-instruction"
+  | "program-type"
+  | "attach-target"
+  | "not-sleepable"
+  | "kernel-type"
+  | "kernel-bug"
+  | "rejected";
+
+/** The code of a diagnostic about a rejection. */
+export type DiagnosticCode = `verify/${RejectionCode}`;
+
+/** Meaning and remedy of every kind. */
+export const REJECTIONS: Readonly<Record<RejectionCode, RejectionKind>> = {
   // Memory.
   "packet-bounds": {
     meaning: "Packet data is accessed beyond what was compared with data_end on this path.",
@@ -365,13 +449,4 @@ const KINDS = {
     meaning: "Anything else.",
     remedy: "See the log.",
   },
-} as const satisfies Readonly<Record<string, RejectionKind>>;
-
-/** A kind of rejection, as it stands behind `verify/` in a diagnostic's code. */
-export type RejectionCode = keyof typeof KINDS;
-
-/** The code of a diagnostic about a rejection. */
-export type DiagnosticCode = `verify/${RejectionCode}`;
-
-/** Meaning and remedy of every kind. */
-export const REJECTIONS: Readonly<Record<RejectionCode, RejectionKind>> = KINDS;
+};

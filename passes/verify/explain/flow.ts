@@ -98,6 +98,17 @@ export function explainComplexity(c: Case): Reason {
   };
 }
 
+/** What a branch compared when the path passed it last. */
+function lastTime(c: Case, slot: number): string {
+  const { path } = c, insn = path.insnAt(slot);
+  for (let step = path.length - 1; insn.kind === "branch" && step >= 0; step--) {
+    if (path.slot(step) !== slot) continue;
+    const value = path.value(step, insn.left);
+    return value === undefined ? "" : `, the last time with r${insn.left} being ${value.words}`;
+  }
+  return "";
+}
+
 /** The branch that was passed most often, which is where paths multiply. */
 function busiestBranch(c: Case): string | undefined {
   const { path } = c, { counts } = path.recorder;
@@ -109,7 +120,7 @@ function busiestBranch(c: Case): string | undefined {
   if (best < 0) return undefined;
   const { source, text } = path.place(best);
   const where = source === undefined ? `insn ${best}` : `line ${source.line} (insn ${best})`;
-  return `the busiest branch is \`${text}\` at ${where}: ${counts[best]} times`;
+  return `the busiest branch is \`${text}\` at ${where}: ${counts[best]} times${lastTime(c, best)}`;
 }
 
 /** Instructions that nothing reaches. */
