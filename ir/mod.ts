@@ -51,7 +51,7 @@ export {
   type ProgramParts,
   type Subprog,
 } from "./program.ts";
-export type { Extern, MapDef, Unit } from "./unit.ts";
+export type { Extern, KernelModule, MapDef, Unit, UnreadableProgram } from "./unit.ts";
 export {
   type AnyFact,
   defineFact,
