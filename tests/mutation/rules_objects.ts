@@ -61,7 +61,7 @@ export const OBJECT_RULES: readonly SoundnessRule[] = [
   {
     name: "a callback that runs later is walked through",
     file: ASYNC,
-    from: "const pushed = env.pending.push(env.cols.subprogStart[subprog], slot, -1);",
+    from: "const pushed = env.pending.push(env.cols.subprogStart[subprog], slot, -1, EFAULT);",
     to: "const pushed = 0;",
     test: [ASYNC_TEST, "a timer's callback does not change its key"],
   },
