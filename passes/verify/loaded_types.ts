@@ -1,5 +1,5 @@
 /**
- * What the kernel keeps of an object's types: none of them, if it makes no sense of one structure; none for a map, if its values have
+ * What the kernel keeps of an object's types: none of them, if it makes no sense of a name or a structure; none for a map, if its values have
  * fields that maps of its type cannot have. Loaders then go on without, and so do programs, until something asks for the types.
  *
  * Mirrors `map_check_btf`, `array_map_check_btf` and their kin, and `btf_parse_struct_metas` of Linux 6.18.
@@ -9,6 +9,7 @@
 import type { Btf } from "../../ir/btf/btf.ts";
 import type { MapDef, Unit } from "../../ir/unit.ts";
 import type { Profile } from "../../profile/profile.ts";
+import { isWellNamed } from "./btf_check.ts";
 import { isRefused, type KeptTypes, ownsOwners, recordOf, type SpecialField } from "./records.ts";
 
 /** What a verification works with. */
@@ -81,7 +82,7 @@ export function loadedTypes(unit: Unit, profile: Profile, kernel: Btf | undefine
 function load(unit: Unit, kernel: KeptTypes): LoadedTypes {
   const { btf, maps } = unit;
   if (btf === undefined) return { btf, maps };
-  if (isRefused(btf, kernel)) return { btf: undefined, maps: maps.map(untyped) };
+  if (!isWellNamed(btf) || isRefused(btf, kernel)) return { btf: undefined, maps: maps.map(untyped) };
   const loaded = maps.map((map) => loadedMap(btf, map, kernel));
   return { btf, maps: loaded.every((map, i) => map === maps[i]) ? maps : loaded };
 }

@@ -62,6 +62,11 @@ class Types {
     return id;
   }
 
+  func(name: string, params: readonly string[]): void {
+    const proto = this.#builder.funcProto(this.u32, params.map((param) => ({ name: param, type: this.u32 })));
+    this.#builder.func(name, proto, { linkage: "static" });
+  }
+
   contains(type: number, component: number, what: string): void {
     this.#builder.add({ kind: "decl_tag", name: `contains:${what}`, type, component });
   }
@@ -118,6 +123,27 @@ Deno.test("a structure that no map has leaves the whole object without types, to
     return t.struct("v", [t.lock, t.u32]);
   };
   assertEquals(kept(value), "refused");
+});
+
+Deno.test("an object with a name that is no identifier has no types", () => {
+  const beside = (name: string) => (t: Types) => {
+    t.struct(name, [t.u32]);
+    return t.struct("v", [t.lock]);
+  };
+  assertEquals(kept(beside("a.b_c")), "bpf_spin_lock@0");
+  assertEquals(kept(beside("")), "bpf_spin_lock@0");
+  assertEquals(kept(beside("a$b")), "refused");
+  assertEquals(kept(beside("core::Option<u32>")), "refused");
+  assertEquals(kept((t) => t.alias("v$", t.struct("v", [t.lock]))), "refused");
+});
+
+Deno.test("an object with a function of a nameless parameter has no types", () => {
+  const function_ = (...names: readonly string[]) => (t: Types) => {
+    t.func("f", names);
+    return t.struct("v", [t.lock]);
+  };
+  assertEquals(kept(function_("a", "b")), "bpf_spin_lock@0");
+  assertEquals(kept(function_("a", "")), "refused");
 });
 
 Deno.test("two timers are none, and the map keeps its types", () => {

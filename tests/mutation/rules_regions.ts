@@ -120,9 +120,16 @@ export const REGION_RULES: readonly SoundnessRule[] = [
   {
     name: "an object with a structure that makes no sense has no types",
     file: LOADED,
-    from: "if (isRefused(btf, kernel)) return",
-    to: "if (false) return",
+    from: "if (!isWellNamed(btf) || isRefused(btf, kernel)) return",
+    to: "if (!isWellNamed(btf)) return",
     test: [LOADED_TEST, "a structure with two locks leaves the whole object without types"],
+  },
+  {
+    name: "an object with a name that is none has no types",
+    file: LOADED,
+    from: "if (!isWellNamed(btf) || isRefused(btf, kernel)) return",
+    to: "if (isRefused(btf, kernel)) return",
+    test: [LOADED_TEST, "an object with a name that is no identifier has no types"],
   },
   {
     name: "maps own what the kernel has a way to release",
