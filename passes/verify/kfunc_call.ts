@@ -9,6 +9,7 @@ import { W } from "./arena.ts";
 import { intern, valueGeneration } from "./values.ts";
 import { pushAsyncCallback } from "./async.ts";
 import { isNull } from "./call_memory.ts";
+import { kfuncName } from "./call_traits.ts";
 import { pushCallback } from "./calls.ts";
 import {
   AUX_CALLS_CALLBACK,
@@ -118,7 +119,8 @@ export function checkKfuncCall(env: Env, slot: number): number {
       env.callsNothing = true;
       return 0;
     }
-    return env.unsupported(`kernel function ${env.imm[slot]} of BTF ${env.off[slot]}: no prototype`);
+    const name = kfuncName(env, slot) || `${env.imm[slot]} of BTF ${env.off[slot]}`;
+    return env.unsupported(`kernel function ${name}: nothing is known of it`);
   }
   const { name, flags } = proto;
   if (!proto.allowed) {

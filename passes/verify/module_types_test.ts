@@ -149,8 +149,8 @@ Deno.test("a module's function takes no structure of another sort", () => {
 
 Deno.test("nothing is said of a module's functions that are in no table, nor without the module", () => {
   const text = "type sched_cls\nfunc main:\n  call module nf_unregistered\n  r0 = 0\n  exit\n";
-  assertThrows(() => verdict(text), UnsupportedError, "no prototype");
-  assertThrows(() => verdict(LOOKUP + END, {}, []), UnsupportedError, "no prototype");
+  assertThrows(() => verdict(text), UnsupportedError, "nothing is known of it");
+  assertThrows(() => verdict(LOOKUP + END, {}, []), UnsupportedError, "nothing is known of it");
 });
 
 Deno.test("a program is attached to a module's function, and reads its arguments", () => {
