@@ -53,6 +53,25 @@ Deno.test("inlay verify exits with 1 for a rejection and shows what led to it", 
   assertStringIncludes(out, "fd 0 is not pointing to valid bpf_map");
 });
 
+Deno.test("inlay verify --explain says where the value came from and what would do, as text and as data", async () => {
+  const args = ["verify", "--explain", "--program", "short_packet", "docs/rejections/rejections.bpf.o"];
+  const text = await inlay(args);
+  assertEquals(text.code, 1);
+  assertStringIncludes(text.out, "verify/packet-bounds: accesses 1 byte at offset 23 of the packet");
+  assertStringIncludes(text.out, "if (data + 24 > data_end)");
+  const { out } = await inlay([...args, "--json"]), verdict = JSON.parse(out);
+  assertEquals(verdict.code, "verify/packet-bounds");
+  assertEquals(verdict.explanation.at.source.line, 43);
+  assertEquals(verdict.explanation.branches.length, 1);
+});
+
+Deno.test("inlay verify --explain is brief about accepted programs, and costs data nothing without it", async () => {
+  const accepted = await inlay(["verify", "--explain", "--program", "sum", LOOP]);
+  assertEquals([accepted.code, accepted.out.trim().split("\n").length], [0, 1]);
+  const args = ["verify", "--json", "--program", "short_packet", "docs/rejections/rejections.bpf.o"];
+  assertEquals(JSON.parse((await inlay(args)).out).explanation, undefined);
+});
+
 Deno.test("inlay exits with 2 for what it cannot read or does not understand", async () => {
   for (
     const args of [["verify", "README.md"], ["verify", "absent.o"], ["verify"], ["verify", "--bogus", LOOP], [

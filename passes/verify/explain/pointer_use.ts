@@ -18,6 +18,7 @@ function use(c: Case): string {
     case "load":
       return "is read through";
     case "store":
+      return insn.base !== c.reg ? "is stored" : "is written through";
     case "atomic":
       return "is written through";
     case "call":

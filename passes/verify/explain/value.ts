@@ -114,7 +114,9 @@ export function valueAt(env: Env, o: number, frame: number): Value {
   const value = known ? s64At(o + TVAL) : 0n;
   return {
     ...plain,
-    words: type === SCALAR_VALUE ? numberWords(plain, value, o) : pointerWords(env, plain, value),
+    words: type === SCALAR_VALUE
+      ? numberWords(plain, value, o)
+      : pointerWords(env, plain, { variable: value, frame }),
   };
 }
 
@@ -160,7 +162,8 @@ function lowHalfWords(o: number): string {
 export function rangeWords(range: Range): string {
   if (range.smin < 0n) {
     if (range.smin === S64_MIN && range.smax === S64_MAX) {
-      return range.umin === 0n ? "any number" : `any number from ${numberText(range.umin)} (unsigned)`;
+      if (range.umin === 0n && range.umax === U64_MAX) return "any number";
+      return `${numberText(range.umin)} to ${numberText(range.umax)}, unsigned`;
     }
     return `${numberText(range.smin)} to ${numberText(range.smax)}`;
   }
@@ -233,12 +236,18 @@ function trustWords(type: number): string[] {
   return words;
 }
 
-function pointerWords(env: Env, value: Omit<Value, "words">, variable: bigint): string {
+function pointerWords(
+  env: Env,
+  value: Omit<Value, "words">,
+  at: { readonly variable: bigint; readonly frame: number },
+): string {
+  const { variable, frame } = at;
   if (value.type === NOT_INIT) return "nothing";
   const what = `a pointer to ${pointee(env, value)}`, parts: string[] = [];
   const fixed = BigInt(value.off) + (value.known ? variable : 0n);
   if (value.base === PTR_TO_STACK) {
     parts.push(fixed === 0n ? "at the frame pointer" : `at fp${fixed < 0n ? fixed : `+${fixed}`}`);
+    if (value.frame !== frame) parts.push("in a caller's frame");
   } else if (fixed !== 0n) parts.push(`${fixed < 0n ? fixed : `+${fixed}`} bytes`);
   if (!value.known) parts.push(`plus ${rangeWords(value)}`);
   if (value.base === PTR_TO_BTF_ID) parts.push(...trustWords(value.type));
