@@ -17,7 +17,7 @@ import { defineModule, type Module } from "../plugins/module.ts";
 import type { Plugin } from "../plugins/plugin.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { UsageError } from "./command.ts";
-import { asksForConfig, runningConfig } from "./kconfig.ts";
+import { asksForConfig, dependsOnConfig, runningConfig } from "./kconfig.ts";
 
 /** Something that was named cannot be read: exit status 2. */
 export class InputError extends UsageError {}
@@ -113,10 +113,12 @@ export function readUnit(path: string, targetBtf: Btf | undefined, options: Read
       ...(options.modules === undefined || options.modules.length === 0 ? {} : { modules: options.modules }),
     };
     const unit = parseObject(bytes, how);
-    if (!asksForConfig(unit)) return unit;
+    if (!dependsOnConfig(unit)) return unit;
     const kconfig = runningConfig();
     if (kconfig !== undefined) return parseObject(bytes, { ...how, kconfig });
-    console.error(`note: ${path} asks for CONFIG_ settings, and no kernel configuration can be read here`);
+    if (asksForConfig(unit)) {
+      console.error(`note: ${path} asks for CONFIG_ settings, and no kernel configuration can be read here`);
+    }
     return unit;
   } catch (error) {
     if (error instanceof MalformedError || error instanceof SyntaxError) {

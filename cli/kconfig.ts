@@ -13,6 +13,11 @@ export function asksForConfig(unit: Unit): boolean {
   return unit.externs.some(({ kind, name }) => kind === "kconfig" && name.startsWith("CONFIG_"));
 }
 
+/** Whether a kernel's configuration tells something that an object asks for. */
+export function dependsOnConfig(unit: Unit): boolean {
+  return asksForConfig(unit) || unit.externs.some(({ name }) => name === "LINUX_HAS_SYSCALL_WRAPPER");
+}
+
 /** Lines `CONFIG_X=y`, from the places where libbpf looks too; undefined if neither can be read. */
 export function runningConfig(): string | undefined {
   // Read only when asked for: its module costs more than most objects take to verify.

@@ -74,8 +74,10 @@ function valueOf(
     case "LINUX_KERNEL_VERSION":
       return String(kernelVersion);
     case "LINUX_HAS_BPF_COOKIE":
-    case "LINUX_HAS_SYSCALL_WRAPPER":
       return "1";
+    case "LINUX_HAS_SYSCALL_WRAPPER":
+      // Every 6.18 wraps them, but libbpf finds out with a kprobe.
+      return lines === undefined || lines.get("CONFIG_KPROBE_EVENTS") === "y" ? "1" : "0";
     default:
       return lines?.get(setting.name);
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { dependsOnConfig, runningConfig } from "../../cli/kconfig.ts";
 import { openBtf } from "../../ir/btf/read.ts";
 import type { Btf } from "../../ir/btf/btf.ts";
 import { Program } from "../../ir/program.ts";
@@ -43,6 +44,8 @@ export class Corpus {
   readonly targetBtf: Btf;
   readonly lines: readonly KernelLine[];
   readonly #folder: string;
+  /** The running kernel's configuration, once it was asked for: the nearest to that of the kernel that judged. */
+  #kconfig: { readonly text: string | undefined } | undefined;
   #unit: { readonly obj: string; readonly unit: Unit | string } | undefined;
 
   /** @throws {Deno.errors.NotFound} If there is no corpus. */
@@ -74,7 +77,13 @@ export class Corpus {
       let unit: Unit | string;
       try {
         const bytes = Deno.readFileSync(`${this.#folder}/selftests/${obj}.bpf.o`);
-        unit = parseObject(bytes, { name: `${obj}.bpf.o`, targetBtf: this.targetBtf });
+        const options = { name: `${obj}.bpf.o`, targetBtf: this.targetBtf };
+        unit = parseObject(bytes, options);
+        if (dependsOnConfig(unit)) {
+          this.#kconfig ??= { text: runningConfig() };
+          const { text } = this.#kconfig;
+          if (text !== undefined) unit = parseObject(bytes, { ...options, kconfig: text });
+        }
       } catch (error) {
         unit = `parse: ${error instanceof Error ? `${error.name} ${error.message}` : error}`;
       }

@@ -7,6 +7,7 @@
  * @module
  */
 import { objectsIn } from "./objects_in.ts";
+import { dependsOnConfig, runningConfig } from "../../cli/kconfig.ts";
 import { openBtf } from "../../ir/btf/read.ts";
 import type { Btf } from "../../ir/btf/btf.ts";
 import { MalformedError, UnsupportedError } from "../../ir/diagnostic.ts";
@@ -19,7 +20,7 @@ import {
   runningProcessors,
   vmlinuxBtf,
 } from "../../kernel/mod.ts";
-import { parseObject } from "../../passes/parse/parse.ts";
+import { parseObject, type ParseOptions } from "../../passes/parse/parse.ts";
 import { verifyProgram } from "../../passes/verify/verify.ts";
 import { LINUX_6_18 } from "../../profile/linux_6_18/mod.ts";
 import type { KernelLine } from "./corpus.ts";
@@ -101,12 +102,16 @@ function readUnit(
   how: { targetBtf: Btf | undefined; type: string | undefined; license: string | undefined },
 ): Unit {
   const { targetBtf, type, license } = how;
-  const unit = parseObject(Deno.readFileSync(path), {
+  const bytes = Deno.readFileSync(path);
+  const options: ParseOptions = {
     name: path.slice(path.lastIndexOf("/") + 1),
     profile: LINUX_6_18,
     ...(targetBtf === undefined ? {} : { targetBtf }),
     ...(type === undefined ? {} : { type }),
-  });
+  };
+  let unit = parseObject(bytes, options);
+  const kconfig = dependsOnConfig(unit) ? runningConfig() : undefined;
+  if (kconfig !== undefined) unit = parseObject(bytes, { ...options, kconfig });
   // Programs refer to their unit: it is this one that has to say so.
   return license === undefined ? unit : Object.assign(unit, { license });
 }
