@@ -12,7 +12,7 @@ import {
   PTR_TO_PACKET_META,
 } from "../layout.ts";
 import { callName, type Event, type Origin, originOf } from "./origin.ts";
-import { boundWords, bytes, type Case, otherChecks, placeWords, type Reason } from "./reason.ts";
+import { boundOf, boundWords, bytes, type Case, otherChecks, placeWords, type Reason } from "./reason.ts";
 import type { Operand } from "../../../ir/insn.ts";
 import { mapOf } from "../map_pointer.ts";
 import { REJECTIONS } from "../rejection.ts";
@@ -83,13 +83,14 @@ export function explainRegion(c: Case): Reason {
   const summary = negative
     ? `accesses ${bytes(size)} at an offset that may be negative: ${variable}`
     : `accesses ${bytes(size)} at offsets up to ${numberText(value.umax + BigInt(off))}, but ${has}`;
-  const suffices = index === undefined ? undefined : boundWords(path, index.origin);
+  const bound = index === undefined ? undefined : boundOf(path, index.origin);
+  const suffices = bound === undefined ? undefined : boundWords(path, bound);
   const notes = index === undefined ? [] : otherChecks(path, index);
   const remedy = suffices ??
     (max < 0n
       ? `no index will do: ${bytes(size)} at ${off} do not fit`
       : `keep the offset within 0 to ${max}${negative ? ": compare it from below too, or unsigned" : ""}`);
-  return { summary, events, notes, remedy };
+  return { summary, events, notes, remedy, ...(bound === undefined ? {} : { bound }) };
 }
 
 /** A size that comes with a pointer to less memory. */
@@ -101,13 +102,15 @@ function sizeReason(c: Case, to: { what: string; room: number; pointer: Origin }
     : size.known
     ? bytes(Number(size.umax))
     : `up to ${numberText(size.umax)} bytes`;
+  const bound = size === undefined || size.known || to.room <= 0 ? undefined : boundOf(path, origin);
   const room = to.room <= 0 ? "nothing is left there" : `there are ${to.room}`;
   return {
     summary: `${most} are passed from r${reg - 1}, ${to.what}, but ${room}`,
     reg,
     events: [...origin.events, ...to.pointer.events.filter((event) => event.kind === "source")],
     notes: otherChecks(path, { step: c.step, reg }),
-    remedy: boundWords(path, origin) ?? `pass at most ${Math.max(0, to.room)} in r${reg}`,
+    ...(bound === undefined ? {} : { bound }),
+    remedy: bound !== undefined ? boundWords(path, bound) : `pass at most ${Math.max(0, to.room)} in r${reg}`,
   };
 }
 
@@ -194,7 +197,8 @@ export function explainStack(c: Case): Reason {
     return { summary, events: pointer.events, remedy };
   }
   const max = BigInt(-size - off), index = indexOf(c, pointer, max);
-  const suffices = index === undefined ? undefined : boundWords(path, index.origin);
+  const bound = index === undefined ? undefined : boundOf(path, index.origin);
+  const suffices = bound === undefined ? undefined : boundWords(path, bound);
   const low = value.smin + BigInt(off) < BigInt(-FRAME);
   return {
     summary: `accesses ${bytes(size)} at fp${off < 0 ? off : `+${off}`} plus ${
@@ -202,6 +206,7 @@ export function explainStack(c: Case): Reason {
     }, which may lie outside of the frame`,
     events: allEvents(pointer, index),
     notes: index === undefined ? [] : otherChecks(path, index),
+    ...(bound === undefined ? {} : { bound }),
     remedy: low && value.smin < 0n
       ? `bound the index from below too (\`if (i < 0) return 0;\`, or an unsigned i)${
         suffices === undefined ? "" : `; ${suffices}`
@@ -274,7 +279,8 @@ export function explainPointerOffset(c: Case): Reason {
   const origin = originOf(path, { step: c.step, reg, ...(max === undefined ? {} : { max }) });
   const negative = value.smin < 0n;
   const both = negative ? "compare it unsigned, or from below too (`if (i < 0) return 0;`)" : "bound it";
-  const suffices = boundWords(path, origin);
+  const bound = value.known ? undefined : boundOf(path, origin);
+  const suffices = bound === undefined ? undefined : boundWords(path, bound);
   return {
     summary: `r${reg}, which is ${value.words}, is added to a pointer: ${
       negative ? "it may be negative" : "that may lead further than 2^29 bytes"
@@ -282,6 +288,7 @@ export function explainPointerOffset(c: Case): Reason {
     reg,
     events: origin.events,
     notes: otherChecks(path, { step: c.step, reg }),
+    ...(bound === undefined ? {} : { bound }),
     remedy: value.known
       ? "add less: a pointer is moved by no more than 2^29"
       : suffices ?? `${both} before ${placeWords(path, c.step)}, by the size of what is indexed`,

@@ -86,6 +86,8 @@ export interface Explanation {
   readonly notes: readonly string[];
   /** What would have sufficed, or usually helps. */
   readonly remedy: string;
+  /** The bound that would have sufficed, if there is one: the register is at most `max` (64 bits, unsigned, in decimal) before the instruction. */
+  readonly bound?: { readonly before: Place; readonly register: number; readonly max: string };
   /** The branches from the entry to the instruction, in order; of long paths the last ones. */
   readonly branches: readonly TakenBranch[];
   /** Branches before those. */
@@ -203,6 +205,13 @@ function assemble(c: Case, result: VerifyResult, reason: Reason): Explanation {
     origin,
     notes: [...reason.notes ?? []],
     remedy: reason.remedy ?? uncapital(remedy),
+    ...(reason.bound === undefined ? {} : {
+      bound: {
+        before: path.place(path.slot(reason.bound.step)),
+        register: reason.bound.reg,
+        max: reason.bound.max.toString(),
+      },
+    }),
     branches,
     branchesBefore: before,
   };

@@ -4,6 +4,7 @@ import type { Unit } from "../../../ir/unit.ts";
 import { LINUX_6_18 } from "../../../profile/linux_6_18/mod.ts";
 import { parseObject } from "../../parse/parse.ts";
 import { programOf } from "../testing/programs.ts";
+import { withBound } from "../testing/bounded.ts";
 import { verifyProgram } from "../verify.ts";
 import { explainRejection, type Explanation } from "./explain.ts";
 import { explanationLines } from "./text.ts";
@@ -185,6 +186,39 @@ out:
 `);
   assertEquals(found.code, "verify/pointer-offset");
   contains(found.notes[0], "a 32-bit copy");
+});
+
+Deno.test("the bound that is said to suffice does, put where it is said to", () => {
+  for (const name of ["signed_index", "read_twice"]) {
+    const found = documented(name), program = unit!.programs.find((p) => p.attrs.name === name)!;
+    const bounded = withBound(program, found);
+    assert(bounded !== undefined, `no bound is named for ${name}`);
+    assertEquals(verifyProgram(bounded, { profile: LINUX_6_18 }).message, "");
+  }
+});
+
+Deno.test("the bound stands behind what a loop may still change", () => {
+  const program = programOf(`func main:
+  r6 = *(u32 *)(r1 + 0)
+  r7 = 0
+loop:
+  r2 = r6
+  r3 = r10
+  r3 += -8
+  r2 <<= 3
+  r2 += r3
+  r0 = *(u8 *)(r2 - 504)
+  r6 += 1
+  r7 += 1
+  if r7 < 3 goto loop
+  r0 = 0
+  exit
+`);
+  const found = explainRejection(program, { profile: LINUX_6_18 });
+  assert(found?.bound !== undefined);
+  const bounded = withBound(program, found);
+  assert(bounded !== undefined);
+  assertEquals(verifyProgram(bounded, { profile: LINUX_6_18 }).message, "");
 });
 
 Deno.test("an instruction that is not reached is shown although no path leads to it", () => {

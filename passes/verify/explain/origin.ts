@@ -94,7 +94,6 @@ class Search {
     this.frame = frame;
     this.reg = reg;
     this.place = undefined;
-    if (this.bound !== undefined) this.bound = { ...this.bound, step, reg };
   }
 
   event(step: number, kind: Event["kind"], says: string): void {
@@ -305,7 +304,9 @@ function aluStep(search: Search, i: number, insn: Insn & { kind: "alu" }): void 
   if (src.kind === "imm") {
     search.event(i, "change", `${changeWords(insn)}${result}`);
     search.shape.push({ step: i, how: changeWords(insn) });
+    // Copies leave it where it is: as late as it can be, in case a loop changes what was copied.
     carryBound(search, op, BigInt(src.imm));
+    if (search.bound !== undefined) search.bound = { ...search.bound, step: i, reg: dst };
     // `x & 0`, `x * 0` and `x ^ x` begin a value anew.
     if ((op === "and" || op === "mul") && src.imm === 0) {
       search.root = i;

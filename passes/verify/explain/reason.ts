@@ -5,7 +5,7 @@
  */
 import type { Env } from "../env.ts";
 import type { Demand, RejectionCode } from "../rejection.ts";
-import { type Event, type Origin, originOf } from "./origin.ts";
+import { type Bound, type Event, type Origin, originOf } from "./origin.ts";
 import type { Path } from "./path.ts";
 import { isPointer, numberText, type Value } from "./value.ts";
 
@@ -37,6 +37,8 @@ export interface Reason {
   readonly slot?: number;
   /** Where its value came from, newest first. */
   readonly events?: readonly Event[];
+  /** A bound that would have sufficed, if the remedy names one. */
+  readonly bound?: Bound;
   /** Further sentences. */
   readonly notes?: readonly string[];
   /** What would have sufficed; the kind's usual remedy if absent. */
@@ -55,13 +57,18 @@ export function placeWords(path: Path, step: number): string {
   return source === undefined ? `insn ${insn}` : `line ${source.line} (insn ${insn})`;
 }
 
-/** What bound would have sufficed, in words; undefined if none can be named. */
-export function boundWords(path: Path, origin: Origin): string | undefined {
+/** The bound that would have sufficed, if one can be named. */
+export function boundOf(path: Path, origin: Origin): Bound | undefined {
   const { bound } = origin;
   if (bound === undefined || bound.max < 0n) return undefined;
-  const value = path.value(bound.step, bound.reg), max = numberText(bound.max);
-  if (value !== undefined && value.umax <= bound.max) return undefined;
-  const at = placeWords(path, bound.step);
+  const value = path.value(bound.step, bound.reg);
+  // What holds already was not what was missing.
+  return value !== undefined && value.umax <= bound.max ? undefined : bound;
+}
+
+/** A bound in words. */
+export function boundWords(path: Path, bound: Bound): string {
+  const max = numberText(bound.max), at = placeWords(path, bound.step);
   return `r${bound.reg} <= ${max} before ${at} would do: e.g. \`if (x > ${max}) return 0;\` on an unsigned x, that value`;
 }
 
