@@ -23,7 +23,7 @@ import type { Pass } from "./pass.ts";
 import { checkOrder, flattenPasses, type OrderEntry, type PassList } from "./pipeline.ts";
 import { simplify } from "./simplify/simplify.ts";
 import { stackCheck } from "./stack_check.ts";
-import { verify } from "./verify/verify.ts";
+import { verify } from "./verify/pass.ts";
 
 export { bpfLoopInline, type BpfLoopInlineOptions } from "./bpf_loop_inline.ts";
 export { branchPrune, type BranchPruneOptions } from "./branch_prune.ts";

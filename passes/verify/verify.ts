@@ -7,15 +7,13 @@
  *
  * @module
  */
-import { columnsOf } from "../../ir/columns.ts";
-import { type Diagnostic, RejectedError, UnsupportedError } from "../../ir/diagnostic.ts";
+import { UnsupportedError } from "../../ir/diagnostic.ts";
 import type { Btf } from "../../ir/btf/btf.ts";
 import { liveRegisters } from "../../ir/liveness.ts";
 import type { Program } from "../../ir/program.ts";
 import { sccOf } from "../../ir/scc.ts";
 import type { Profile } from "../../profile/profile.ts";
 import type { KfuncResolver } from "../kfuncs.ts";
-import type { Pass } from "../pass.ts";
 import { backtracking } from "../precision/backtracking.ts";
 import { everything } from "../precision/everything.ts";
 import { resetBlocks } from "./blocks.ts";
@@ -40,7 +38,7 @@ import { assumed } from "./map_value.ts";
 import type { Observer } from "./observer.ts";
 import { Pending } from "./pending.ts";
 import type { Demand, DiagnosticCode } from "./rejection.ts";
-import { GIVEN_FACTS, programWithFacts } from "./results.ts";
+import { programWithFacts } from "./results.ts";
 import { checkCallDepth } from "./call_depth.ts";
 import { StackLiveness } from "./stack_liveness.ts";
 import { beginRun } from "./outcomes.ts";
@@ -308,39 +306,4 @@ function checkGlobals(env: Env, flow: Flow): number {
     }
   }
   return 0;
-}
-
-/** The pass. */
-export function verify(
-  options: Pick<VerifyOptions, "precision" | "logLevel" | "kfuncArguments"> = {},
-): Pass {
-  return {
-    name: "verify",
-    summary: "Proves the program safe as the kernel's verifier does, and records what it learnt",
-    required: true,
-    gives: GIVEN_FACTS,
-    run(program, context) {
-      const told = {
-        profile: context.target.profile,
-        ...options,
-        kfuncs: context.kfuncs,
-        signal: context.signal,
-      };
-      const result = verifyProgram(program, told);
-      if (result.program !== undefined) return result.program;
-      const { message, errno } = result;
-      // Most programs are accepted, so the log is not written before it is known to be needed.
-      const log = result.log !== "" ? result.log : verifyProgram(program, { ...told, logLevel: 2 }).log;
-      throw new RejectedError(message, { errno, log, diagnostics: [diagnosticOf(program, result)] });
-    },
-  };
-}
-
-function diagnosticOf(program: Program, result: VerifyResult): Diagnostic {
-  const { slot } = result, code = result.code || "verify/rejected";
-  const message = result.message.charAt(0).toUpperCase() + result.message.slice(1);
-  if (slot < 0) return { code, message };
-  const at = columnsOf(program).position[slot];
-  const { position } = program.code.origins[at];
-  return { code, message, insn: program.code.ids[at], slot, ...(position === undefined ? {} : { position }) };
 }

@@ -14,7 +14,7 @@ import {
 import { NO_KFUNCS } from "../kfuncs.ts";
 import type { PassContext } from "../pass.ts";
 import { programOf, verdictOf } from "./testing/programs.ts";
-import { verify } from "./verify.ts";
+import { verify } from "./pass.ts";
 
 const context: PassContext = {
   get: (analysis, program) => analysis.run(program),
@@ -66,6 +66,12 @@ Deno.test("a refusal names the instruction and carries the kernel's log", () => 
   assertEquals(error.errno, 13);
   assertEquals(error.diagnostics[0].insn, program.code.ids[1]);
   assertEquals(error.diagnostics[0].slot, 1);
+  assertEquals(error.diagnostics[0].code, "verify/uninit-register");
+  assertEquals(error.diagnostics[0].notes, [
+    "R6 is read, but holds nothing on this path",
+    "r6 is never set on this path",
+    "Help: set it on every path that leads here",
+  ]);
   assert(error.log.includes("1: (bf) r0 = r6\nR6 !read_ok\nprocessed 2 insns"));
 });
 

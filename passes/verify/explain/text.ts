@@ -91,3 +91,15 @@ function pathText({ branches, branchesBefore }: Explanation): string {
   const texts = parts.map(({ text, times }) => times === 1 ? text : `${text} (${times} times)`);
   return `${branchesBefore > 0 ? `… ${branchesBefore} branches, ` : ""}${texts.join("; ")}`;
 }
+
+/** The same as notes of a diagnostic, which has the code, the place and the kernel's words itself. */
+export function explanationNotes({ summary, register, origin, notes, remedy }: Explanation): string[] {
+  const out = [summary.charAt(0).toUpperCase() + summary.slice(1)];
+  if (register !== undefined) out.push(`r${register.number} is ${register.words}`);
+  for (const { place, says } of origin) out.push(place === undefined ? says : `${placeText(place)}: ${says}`);
+  return [...out, ...notes, `Help: ${remedy}`];
+}
+
+function placeText(place: Place): string {
+  return place.source === undefined ? `insn ${place.insn}` : `${where(place)} (insn ${place.insn})`;
+}
