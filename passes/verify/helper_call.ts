@@ -14,7 +14,7 @@ import { checkArgOffset, checkArgType } from "./call_args.ts";
 import { checkHelperMemory, checkSizedMemory, isNull, relyOnNull } from "./call_memory.ts";
 import { checkAsyncField, pushAsyncCallback } from "./async.ts";
 import { pushCallback } from "./calls.ts";
-import { checkDynptrArg, dynptrKind, dynptrReg, releaseDynptr } from "./dynptr.ts";
+import { checkDynptrArg, dynptrKind, dynptrReg, releaseDynptr, stackObjectSlot } from "./dynptr.ts";
 import {
   EACCES,
   EFAULT,
@@ -42,7 +42,6 @@ import {
   DYNPTR_SKB_META,
   dynptrType,
   F_CB_DEPTH,
-  F_NSLOTS,
   FRAMENO,
   ID,
   KERNEL_VALUE,
@@ -264,7 +263,7 @@ function checkRelease(env: Env, regno: number, arg: ArgProto): number {
     if (W[o + TYPE] !== PTR_TO_STACK) {
       return env.fail(EINVAL, "unacquired-reference", "cannot release unowned const bpf_dynptr");
     }
-    if (!holdsDynptrReference(o)) {
+    if (!holdsDynptrReference(env, o)) {
       return env.fail(EINVAL, "unacquired-reference", `arg ${regno} is an unacquired reference`);
     }
   } else if (W[o + REF_ID] === 0 && !isNull(o)) {
@@ -278,11 +277,9 @@ function checkRelease(env: Env, regno: number, arg: ArgProto): number {
   return 0;
 }
 
-function holdsDynptrReference(o: number): boolean {
-  const off = W[o + OFF] + W[o + TVAL], spi = Math.trunc((-off - 1) / 8);
-  if (!isConst(o) || off % 8 !== 0 || spi < 1 || spi > 63) return false;
-  const frame = frameAt(W[o + FRAMENO]);
-  return spi < W[frame + F_NSLOTS] && W[spillAt(frame, spi) + REF_ID] !== 0;
+function holdsDynptrReference(env: Env, o: number): boolean {
+  const spi = stackObjectSlot(env, o, "dynptr", 2);
+  return spi >= 0 && W[spillAt(frameAt(W[o + FRAMENO]), spi) + REF_ID] !== 0;
 }
 
 /** The part of a parameter's check that depends on its kind: 0 or `-errno`. */
