@@ -17,6 +17,7 @@ import { defineModule, type Module } from "../plugins/module.ts";
 import type { Plugin } from "../plugins/plugin.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { UsageError } from "./command.ts";
+import { runningAddresses } from "./kallsyms.ts";
 import { asksForConfig, dependsOnConfig, runningConfig } from "./kconfig.ts";
 
 /** Something that was named cannot be read: exit status 2. */
@@ -113,19 +114,31 @@ export function readUnit(path: string, targetBtf: Btf | undefined, options: Read
       ...(options.modules === undefined || options.modules.length === 0 ? {} : { modules: options.modules }),
     };
     const unit = parseObject(bytes, how);
-    if (!dependsOnConfig(unit)) return unit;
-    const kconfig = runningConfig();
-    if (kconfig !== undefined) return parseObject(bytes, { ...how, kconfig });
-    if (asksForConfig(unit)) {
+    const kconfig = dependsOnConfig(unit) ? runningConfig() : undefined;
+    if (kconfig === undefined && asksForConfig(unit)) {
       console.error(`note: ${path} asks for CONFIG_ settings, and no kernel configuration can be read here`);
     }
-    return unit;
+    return resolved(unit, { bytes, how, kconfig });
   } catch (error) {
     if (error instanceof MalformedError || error instanceof SyntaxError) {
       throw new InputError(`cannot read ${path}: ${error.message}`);
     }
     throw error;
   }
+}
+
+/** The object once more with what the running kernel tells of what it asks for; the unit itself if that is nothing. */
+export function resolved(
+  unit: Unit,
+  object: { bytes: Uint8Array; how: ParseOptions; kconfig: string | undefined },
+): Unit {
+  const { bytes, how, kconfig } = object, addresses = runningAddresses(unit);
+  if (kconfig === undefined && addresses === undefined) return unit;
+  return parseObject(bytes, {
+    ...how,
+    ...(kconfig === undefined ? {} : { kconfig }),
+    ...(addresses === undefined ? {} : { addresses }),
+  });
 }
 
 /** `--type TYPE`. @throws {UsageError} If there is no such program type. */

@@ -10,6 +10,7 @@ import { runningProcessors } from "../kernel/processors.ts";
 import type { explainRejection } from "../passes/verify/explain/explain.ts";
 import { type VerifyOptions, verifyProgram, type VerifyResult } from "../passes/verify/verify.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
+import { runningVariables } from "./kallsyms.ts";
 import { type Command, readOptions, UsageError } from "./command.ts";
 import {
   readModuleTypes,
@@ -131,10 +132,12 @@ function judge(program: Program, options: JudgeOptions): Verdict {
   const head = headOf(program, options.object);
   const open = openType(program);
   if (open !== undefined) return { ...head, ...NO_FIGURES, verdict: "unsupported", message: open };
+  const kernelVariables = runningVariables(program.unit);
   const told: VerifyOptions = {
     profile: LINUX_6_18,
     ...(options.targetBtf === undefined ? {} : { targetBtf: options.targetBtf }),
     ...(options.processors === undefined ? {} : { processors: options.processors }),
+    ...(kernelVariables === undefined ? {} : { kernelVariables }),
     ...(options.running ? { kernelVariables: knowsVariables(program) } : {}),
   };
   const run = (logLevel: number): VerifyResult => verifyProgram(program, { ...told, logLevel });

@@ -45,6 +45,10 @@ export function checkKernelSymbol(env: Env, slot: number): number {
     const what = `the address for kernel symbol '${symbol.name}'.`;
     return env.fail(ENOENT, "kernel-type", `ldimm64 failed to find ${what}`);
   }
+  if (env.kernelVariables === undefined) {
+    // Asked before anything is walked, so that it counts where no path leads, too.
+    return env.unsupported(`whether the kernel knows the address of ${symbol.name}`);
+  }
   // Of what each processor has its own nobody asks for the size.
   if (perCpuVariables(btf).has(id)) return 0;
   return Math.min(sizeOfVariable(env, btf, symbol.type), 0);
@@ -74,9 +78,6 @@ export function setKernelSymbol(env: Env, o: number, slot: number): number {
   }
   const symbol = btf.type(id);
   if (symbol.kind !== "var") return setBytes(env, o, 0);
-  if (env.kernelVariables === undefined) {
-    return env.unsupported(`whether the kernel knows the address of ${symbol.name}`);
-  }
   const type = btf.type(btf.resolve(symbol.type)), copies = perCpuVariables(btf).has(id);
   if (!copies && type.kind !== "struct" && type.kind !== "union") {
     return setBytes(env, o, sizeOfVariable(env, btf, symbol.type));

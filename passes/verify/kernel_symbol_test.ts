@@ -32,10 +32,12 @@ function kernel(): { readonly btf: Btf; readonly id: (name: string) => number } 
 
 const { btf, id } = kernel();
 
-function messageOf(name: string, use: string, kernelVariables?: boolean): string {
+/** What a program that loads an address and uses it is refused with; `skipped`: no path leads to the load. */
+function messageOf(name: string, use: string, kernelVariables?: boolean, skipped: boolean = false): string {
   const number = name === "beyond" ? 9999 : id(name);
-  const text =
-    `type tracepoint\nlicense GPL\nfunc main:\n  r1 = kernel_var ${name}#${number} ll\n${use}  r0 = 0\n  exit\n`;
+  const text = `type tracepoint\nlicense GPL\nfunc main:\n${
+    skipped ? "  r0 = 0\n  if r0 == 0 goto end\n" : ""
+  }  r1 = kernel_var ${name}#${number} ll\n${use}end:\n  r0 = 0\n  exit\n`;
   const parsed = parseText(text, { name: "test" }), [program] = parsed.programs;
   return verifyProgram(
     new Program({
@@ -76,7 +78,9 @@ Deno.test("a variable whose address the kernel does not know is refused before a
   assertEquals(messageOf("number", "  r9 = r8\n", false), message);
 });
 
-Deno.test("without a word on variables nothing is said of them", () => {
+Deno.test("without a word on variables nothing is said of them, wherever they stand", () => {
+  assertThrows(() => messageOf("number", "", undefined, true), UnsupportedError, "whether the kernel knows");
+  assertEquals(messageOf("number", "", true, true), "");
   assertThrows(
     () => messageOf("number", ""),
     UnsupportedError,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { resolved } from "../../cli/inputs.ts";
 import { dependsOnConfig, runningConfig } from "../../cli/kconfig.ts";
 import { openBtf } from "../../ir/btf/read.ts";
 import type { Btf } from "../../ir/btf/btf.ts";
@@ -78,12 +79,10 @@ export class Corpus {
       try {
         const bytes = Deno.readFileSync(`${this.#folder}/selftests/${obj}.bpf.o`);
         const options = { name: `${obj}.bpf.o`, targetBtf: this.targetBtf };
-        unit = parseObject(bytes, options);
-        if (dependsOnConfig(unit)) {
-          this.#kconfig ??= { text: runningConfig() };
-          const { text } = this.#kconfig;
-          if (text !== undefined) unit = parseObject(bytes, { ...options, kconfig: text });
-        }
+        const first = parseObject(bytes, options);
+        if (dependsOnConfig(first)) this.#kconfig ??= { text: runningConfig() };
+        const kconfig = dependsOnConfig(first) ? this.#kconfig?.text : undefined;
+        unit = resolved(first, { bytes, how: options, kconfig });
       } catch (error) {
         unit = `parse: ${error instanceof Error ? `${error.name} ${error.message}` : error}`;
       }

@@ -7,6 +7,8 @@
  * @module
  */
 import { objectsIn } from "./objects_in.ts";
+import { runningVariables } from "../../cli/kallsyms.ts";
+import { resolved } from "../../cli/inputs.ts";
 import { dependsOnConfig, runningConfig } from "../../cli/kconfig.ts";
 import { openBtf } from "../../ir/btf/read.ts";
 import type { Btf } from "../../ir/btf/btf.ts";
@@ -109,9 +111,9 @@ function readUnit(
     ...(targetBtf === undefined ? {} : { targetBtf }),
     ...(type === undefined ? {} : { type }),
   };
-  let unit = parseObject(bytes, options);
-  const kconfig = dependsOnConfig(unit) ? runningConfig() : undefined;
-  if (kconfig !== undefined) unit = parseObject(bytes, { ...options, kconfig });
+  const first = parseObject(bytes, options);
+  const kconfig = dependsOnConfig(first) ? runningConfig() : undefined;
+  const unit = resolved(first, { bytes, how: options, kconfig });
   // Programs refer to their unit: it is this one that has to say so.
   return license === undefined ? unit : Object.assign(unit, { license });
 }
@@ -187,8 +189,10 @@ function judgedBy(
 
 function judge(program: Program, where: Where, logLevel: number = 0): Judged {
   try {
+    const kernelVariables = runningVariables(program.unit);
     const result = verifyProgram(program, {
       profile: LINUX_6_18,
+      ...(kernelVariables === undefined ? {} : { kernelVariables }),
       timeLimit: where.options.limit,
       logLevel,
       ...(where.targetBtf === undefined ? {} : { targetBtf: where.targetBtf }),

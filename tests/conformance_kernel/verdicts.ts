@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { runningVariables } from "../../cli/kallsyms.ts";
 import { UnsupportedError } from "../../ir/diagnostic.ts";
 import { verifyProgram, type VerifyResult } from "../../passes/verify/verify.ts";
 import { LINUX_6_18 } from "../../profile/linux_6_18/mod.ts";
@@ -20,8 +21,10 @@ export function judgeLine(corpus: Corpus, line: KernelLine, limit: number): Judg
   const program = corpus.program(line);
   if (typeof program === "string") return { kind: "unsupported", what: program };
   try {
+    const kernelVariables = runningVariables(program.unit);
     const result = verifyProgram(program, {
       profile: LINUX_6_18,
+      ...(kernelVariables === undefined ? {} : { kernelVariables }),
       targetBtf: corpus.targetBtf,
       timeLimit: limit,
     });
