@@ -96,11 +96,17 @@ export class InterpretError extends Error {
   readonly position: number;
   /** The address of a wrong access. */
   readonly address?: bigint;
+  /** Nothing was wrong, only the fuel was gone. */
+  readonly outOfFuel: boolean;
   /** The position is added to the message. */
-  constructor(message: string, options: { position: number; address?: bigint; cause?: unknown }) {
+  constructor(
+    message: string,
+    options: { position: number; address?: bigint; outOfFuel?: boolean; cause?: unknown },
+  ) {
     super(`${message} (instruction ${options.position})`, { cause: options.cause });
     this.position = options.position;
     this.address = options.address;
+    this.outOfFuel = options.outOfFuel ?? false;
   }
 }
 
@@ -219,7 +225,10 @@ class Run {
       for (;;) {
         const insn: Insn | undefined = insns[at];
         if (insn === undefined) return fail("Cannot run past the last instruction");
-        if (this.steps++ >= this.#fuel) fail(`Cannot go on: ${this.#fuel} instructions are used up`);
+        if (this.steps++ >= this.#fuel) {
+          const message = `Cannot go on: ${this.#fuel} instructions are used up`;
+          throw new InterpretError(message, { position: at, outOfFuel: true });
+        }
         watch?.step(at);
         let next = at + 1;
         switch (insn.kind) {

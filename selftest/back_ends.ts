@@ -6,9 +6,15 @@
 import { Compiler } from "../compiler/compiler.ts";
 import { type Backend, createRuntime, load } from "../compiler/run.ts";
 import { RejectedError, UnsupportedError } from "../ir/diagnostic.ts";
+import { InterpretError } from "../ir/interpret.ts";
 import type { Program } from "../ir/program.ts";
 import { type LoadedProgram, nativeUnavailable, RunError, type Runtime, testRun } from "../runtime/mod.ts";
 import { type Finding, unsupported } from "./part.ts";
+
+/** Instructions after which the interpreter need not go on where machine code has run the program already. */
+const SECOND_OPINION = 1_000_000;
+/** The result of a run that the interpreter gave up. */
+const GIVEN_UP = "failed: too many instructions to interpret";
 
 /** The back ends of this machine. */
 export function availableBackends(): readonly Backend[] {
@@ -30,7 +36,7 @@ export interface RunRequest {
 export function checkRuns(program: Program, request: RunRequest): Finding {
   const want = request.runs.map(({ retval }) => String(retval)).join(", ");
   const got: string[] = [];
-  let ok = true;
+  let ok = true, ran = false;
   try {
     const compiler = new Compiler();
     const others = (request.others ?? []).map((other) => compiler.compile(other));
@@ -48,12 +54,18 @@ export function checkRuns(program: Program, request: RunRequest): Finding {
         continue;
       }
       request.prepare?.(runtime);
+      // Where machine code has given the results, interpreting is a second opinion, and loops may be long.
+      const how = backend === "interpret" && ran ? { fuel: SECOND_OPINION } : {};
       const results = request.runs.map(({ data, retval }) => {
-        const result = result32(() => testRun(loaded, { data }).retval);
+        const result = result32(() => testRun(loaded, { data, ...how }).retval);
+        if (result === GIVEN_UP && how.fuel !== undefined) {
+          return `given up after ${SECOND_OPINION} instructions`;
+        }
         ok &&= retval === "any" ? typeof result === "number" : result === retval;
         return String(result);
       });
       got.push(`${backend} ${results.join(", ")}`);
+      ran = true;
     }
   } catch (error) {
     if (error instanceof UnsupportedError) return unsupported("retval", want, error.what);
@@ -70,6 +82,7 @@ function result32(run: () => number): number | string {
   try {
     return run() | 0;
   } catch (error) {
+    if (error instanceof InterpretError && error.outOfFuel) return GIVEN_UP;
     if (error instanceof UnsupportedError) throw error;
     if (error instanceof RunError) return `errno ${error.errno}`;
     return `failed: ${error instanceof Error ? error.message : error}`;

@@ -43,3 +43,23 @@ Deno.test({
     assertEquals(alone.unsupported, "running main natively: it follows btf pointers");
   },
 });
+
+Deno.test({
+  name: "where machine code has run a program, the interpreter need not run all of a long loop",
+  ignore: nativeUnavailable() !== undefined,
+  fn() {
+    const text = `type socket_filter
+func main:
+again:
+  may_goto out
+  goto again
+out:
+  r0 = 7
+  exit
+`;
+    const [program] = parseText(text, { name: "test" }).programs;
+    const runs = [{ data: new Uint8Array(64), retval: 7 }];
+    const both = checkRuns(program, { runs, backends: ["x86_64", "interpret"] });
+    assertEquals([both.ok, both.got], [true, "x86_64 7; interpret given up after 1000000 instructions"]);
+  },
+});
