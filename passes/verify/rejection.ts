@@ -2,7 +2,7 @@
  * The kinds of rejection: one stable code for each, what it means and what usually helps.
  *
  * The code is given where the rejection is made ({@linkcode Env.fail}), never read off a message. Codes do not change between
- * versions; new ones may be added. `docs/diagnostics.md` prints this table.
+ * versions; new ones may be added. `docs/diagnostics.md` prints this table: after a change, `deno run -A tools/build_diagnostics.ts`.
  *
  * @module
  */
