@@ -4,7 +4,6 @@
  *
  * @module
  */
-import process from "node:process";
 import type { Program } from "../ir/program.ts";
 import type { Unit } from "../ir/unit.ts";
 
@@ -20,8 +19,8 @@ export function dependsOnConfig(unit: Unit): boolean {
 
 /** Lines `CONFIG_X=y`, from the places where libbpf looks too; undefined if neither can be read. */
 export function runningConfig(): string | undefined {
-  // Read only when asked for: its module costs more than most objects take to verify.
-  const { gunzipSync } = process.getBuiltinModule("node:zlib");
+  // Looked for only when asked for: it costs more than most objects take to verify.
+  const { gunzipSync } = globalThis.process.getBuiltinModule("node:zlib");
   for (const path of [`/boot/config-${release()}`, "/proc/config.gz"]) {
     try {
       const bytes = Deno.readFileSync(path);
