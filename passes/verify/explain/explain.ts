@@ -40,6 +40,7 @@ import { explainSpecialField, explainStackObject, explainUnlocked } from "./obje
 import { Path, type Place } from "./path.ts";
 import {
   explainArithmetic,
+  explainConstant,
   explainGlobalArgument,
   explainMoved,
   explainNotPointer,
@@ -159,7 +160,7 @@ const EXPLAINERS: Partial<Record<RejectionCode, (c: Case) => Reason>> = {
   "jump-target": explainBytecode,
   "invalid-instruction": explainBytecode,
   "return-type": explainType,
-  "constant-argument": explainType,
+  "constant-argument": explainConstant,
   "leaked-reference": explainLeak,
   "held-at-exit": explainSection,
   "lock-held": explainSection,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Btf } from "../../../ir/btf/btf.ts";
 import { PTR_TO_CTX } from "../layout.ts";
 import { type SubprogArg, subprogArgs } from "../prototypes.ts";
 import { generic } from "./bounds.ts";
@@ -165,11 +166,50 @@ export function explainType(c: Case): Reason {
   const expected = /expected=?[ ]?(.*)$/.exec(c.message)?.[1] ??
     /is expected to be (.*)$/.exec(c.message)?.[1];
   const what = isPointer(value) || isScalar(value) ? value.words : "nothing";
+  const declared = declaration(c), taken = expected === undefined || expected === "" ? declared : expected;
   return {
     summary: `r${c.reg} ${use(c)}, but is ${what}`,
     events: originOf(path, { step: c.step, reg: c.reg }).events,
-    ...(expected === undefined || expected === "" ? {} : { notes: [`what is taken there: ${expected}`] }),
+    ...(taken === undefined ? {} : { notes: [`what is taken there: ${taken}`] }),
   };
+}
+
+/** How a kernel function declares the parameter at fault; undefined for other calls. */
+function declaration(c: Case): string | undefined {
+  const insn = c.step < 0 ? undefined : c.path.insn(c.step), btf = c.env.targetBtf;
+  if (insn?.kind !== "call" || insn.callee.kind !== "kfunc" || btf === undefined) return undefined;
+  const { func } = insn.callee, type = func.module === 0 ? btf.type(func.btfId) : undefined;
+  const proto = type?.kind === "func" ? btf.type(type.type) : undefined;
+  const param = proto?.kind === "func_proto" ? proto.params[c.reg - 1] : undefined;
+  return param === undefined ? undefined : `${typeText(btf, param.type)} ${param.name}`.replace("* ", "*");
+}
+
+/** A type as C has it, as far as parameters need. */
+function typeText(btf: Btf, id: number): string {
+  const type = btf.type(id);
+  switch (type.kind) {
+    case "ptr":
+      return `${type.type === 0 ? "void" : typeText(btf, type.type)} *`.replace("* *", "**");
+    case "const":
+      return `const ${type.type === 0 ? "void" : typeText(btf, type.type)}`;
+    case "volatile":
+    case "restrict":
+    case "type_tag":
+      return typeText(btf, type.type);
+    case "struct":
+    case "union":
+    case "enum":
+      return `${type.kind} ${type.name}`;
+    default:
+      return "name" in type ? type.name : type.kind;
+  }
+}
+
+/** A value that must be known and is not. */
+export function explainConstant(c: Case): Reason {
+  if (c.value === undefined) return generic(c);
+  const { events } = originOf(c.path, { step: c.step, reg: c.reg });
+  return { summary: `r${c.reg} ${use(c)}, where one known value is wanted: it is ${c.value.words}`, events };
 }
 
 /** What a global function takes, in words. */
