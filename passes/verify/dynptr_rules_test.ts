@@ -393,6 +393,17 @@ ruleCases("dynptrs", [
     message: "arg 1 is an unacquired reference",
   },
   {
+    name: "no dynptr is given back where none can lie",
+    type: "sched_cls",
+    text: `
+      r1 = r10
+      r2 = 0
+      call bpf_ringbuf_discard_dynptr#200
+      r0 = 0
+      exit`,
+    message: "arg 1 is an unacquired reference",
+  },
+  {
     name: "nothing is submitted from a part of the stack not in use",
     type: "xdp",
     text: `

@@ -1,6 +1,7 @@
 /**
  * Rules as tables: each a program of one or two dozen lines and the message it is refused with, if it is. Every program is also put to
- * the running kernel where there is one of this version, so that tables say what that kernel says and not what we think.
+ * the running kernel where there is one of this version, so that tables say what that kernel says and not what we think; its log must be
+ * ours, line by line.
  *
  * @module
  */
@@ -15,6 +16,7 @@ import { attachBtfId } from "../../parse/attach.ts";
 import { verifyProgram } from "../verify.ts";
 import { offsetOf } from "./kernel_structs.ts";
 import { kernelTypes, valueTypes } from "./kernel_types.ts";
+import { comparable, withoutLines } from "./same_log.ts";
 
 /** One program. */
 export interface RuleCase {
@@ -101,7 +103,12 @@ function programOf(rule: RuleCase, target: Btf): Program {
 
 function withType(subprog: Subprog, main = "main"): Subprog {
   const name = subprog.name === "main" ? main : subprog.name;
-  return { ...subprog, btfId: valueTypes().find(name, "func") };
+  const btfId = valueTypes().find(name, "func"), type = valueTypes().type(btfId);
+  return {
+    ...subprog,
+    btfId,
+    ...(type.kind === "func" && type.linkage === "static" ? { linkage: "static" } : {}),
+  };
 }
 
 function idOf(target: Btf, name: string): number {
@@ -154,7 +161,8 @@ export function ruleCases(topic: string, cases: readonly RuleCase[]): void {
       running ??= openBtf(vmlinuxBtf()!);
       let unasked = 0;
       for (const rule of cases) {
-        const program = programOf(rule, running), message = withOffsets(rule.message ?? "", running);
+        const program = withoutLines(programOf(rule, running)),
+          message = withOffsets(rule.message ?? "", running);
         using unit = new KernelUnit(program.unit);
         using verdict = unit.load(program, { logLevel: 2 });
         if (verdict.errno === EPERM && verdict.log === "") {
@@ -162,7 +170,8 @@ export function ruleCases(topic: string, cases: readonly RuleCase[]): void {
           unasked++;
           continue;
         }
-        const ours = verifyProgram(program, { profile: LINUX_6_18, logLevel: 2 });
+        const processors = navigator.hardwareConcurrency;
+        const ours = verifyProgram(program, { profile: LINUX_6_18, logLevel: 2, processors });
         if (rule.kernelAccepts) {
           assertEquals([rule.name, verdict.accepted], [rule.name, true]);
           continue;
@@ -172,6 +181,7 @@ export function ruleCases(topic: string, cases: readonly RuleCase[]): void {
         assertEquals([rule.name, ours.message], [rule.name, theirs]);
         const { processed = ours.processed } = verdict.stats;
         assertEquals([rule.name, ours.processed], [rule.name, processed]);
+        assertEquals([rule.name, ...comparable(ours.log)], [rule.name, ...comparable(verdict.log)]);
       }
       if (unasked > 0) console.log(`skipped: ${unasked} programs that the running kernel does not look at`);
     },

@@ -17,7 +17,7 @@ export function logsIncomparable(): string | undefined {
 }
 
 /** Without the lines of the text, which only our log would show. */
-function withoutLines(program: Program): Program {
+export function withoutLines(program: Program): Program {
   return new Program({
     unit: program.unit,
     attrs: program.attrs,
@@ -28,10 +28,10 @@ function withoutLines(program: Program): Program {
   });
 }
 
-/** Without times and figures of memory, and with one address for all maps. */
-function comparable(log: string): string[] {
+/** A log's lines without times and figures of memory, and with one address for all maps. */
+export function comparable(log: string): string[] {
   return log.split("\n").filter((line) => !/^(processed|verification time|stack depth)/.test(line))
-    .map((line) => line.trimEnd().replace(/0xffff[89a-f][0-9a-f]{11}/g, "(address)"));
+    .map((line) => line.trimEnd().replace(/0x(?:ffff[89a-f][0-9a-f]{11}|7f[0-9a-f]{10})/g, "(address)"));
 }
 
 /** Fails if the running kernel's log of the program differs; gives whether it accepts it. */
