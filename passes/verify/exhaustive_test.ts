@@ -194,6 +194,26 @@ for (const op of WORD_OPS) {
   });
 }
 
+Deno.test("a sum beyond the greatest signed number is negative", () => {
+  for (const left of ALL[3]) {
+    for (const right of ZERO) {
+      // Of unsigned bounds nothing is known, so that signed ones speak for themselves.
+      for (const [o, { num }] of [[A, left], [B, right]] as const) {
+        const { smin, smax } = num;
+        store(o, { ...unknown(), smin, smax });
+      }
+      runWords("add", 64, { a: A, b: B });
+      const result = load(A);
+      for (const x of left.members) {
+        for (const y of right.members) {
+          const sum = BigInt.asIntN(64, x + y);
+          assert(sum >= result.smin && sum <= result.smax, `${x} + ${y} = ${sum}`);
+        }
+      }
+    }
+  }
+});
+
 Deno.test("short ranges that are cut or extended lose nothing", () => {
   for (const { num, members } of ALL.flat()) {
     const one = (name: string, of: (v: bigint) => bigint, run: () => void): void => {

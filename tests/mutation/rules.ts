@@ -6,9 +6,12 @@
  * @module
  */
 
+import { CALL_RULES } from "./rules_calls.ts";
 import { OBJECT_RULES } from "./rules_objects.ts";
+import { REFUSAL_RULES } from "./rules_refusals.ts";
 import { REGION_RULES } from "./rules_regions.ts";
 import { SHORTCUT_RULES } from "./rules_shortcuts.ts";
+import { STATE_RULES } from "./rules_states.ts";
 
 /** One rule. */
 export interface SoundnessRule {
@@ -329,6 +332,36 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     test: ["passes/verify/arithmetic_rules_test.ts", "the negative of a positive number is negative"],
   },
   {
+    name: "a comparison that holds narrows by what it says",
+    file: "passes/verify/refine.ts",
+    from: "const strict = op === JLT || op === JSLT ? 1 : 0;",
+    to: "const strict = 1;",
+    test: [
+      "passes/verify/exhaustive_test.ts",
+      "what a comparison of short ranges says holds for all it holds for",
+    ],
+  },
+  {
+    name: "what cannot be equal moves a bound only if it is it",
+    file: "passes/verify/refine.ts",
+    from: "    if (W[at] !== lo || W[at + 1] !== hi) continue;\n",
+    to: "    if (W[at] !== lo) continue;\n",
+    test: [
+      "passes/verify/exhaustive_test.ts",
+      "what a comparison of short ranges says holds for all it holds for",
+    ],
+  },
+  {
+    name: "only a single bit is known to be set",
+    file: "passes/verify/refine.ts",
+    from: "  if (!single) return;\n",
+    to: "",
+    test: [
+      "passes/verify/exhaustive_test.ts",
+      "what a comparison of short ranges says holds for all it holds for",
+    ],
+  },
+  {
     name: "a 32-bit sum that overflows can be anything",
     file: NUMBERS,
     from: "const torn = umin <= 0xffffffff && umax > 0xffffffff;",
@@ -450,7 +483,10 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     to: "continue;",
     test: ["passes/verify/reference_rules_test.ts", "a reservation must be submitted"],
   },
+  ...STATE_RULES,
+  ...CALL_RULES,
   ...OBJECT_RULES,
   ...REGION_RULES,
   ...SHORTCUT_RULES,
+  ...REFUSAL_RULES,
 ];
