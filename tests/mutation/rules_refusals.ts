@@ -321,7 +321,7 @@ export const REFUSAL_RULES: readonly SoundnessRule[] = [
     name: "a dynptr of a packet is not submitted",
     file: "passes/verify/helper_call.ts",
     from:
-      '  if (arg.base === "ARG_PTR_TO_DYNPTR") {\n    if (W[o + TYPE] !== PTR_TO_STACK) {\n      return env.fail(EINVAL, "unacquired-reference", "cannot release unowned const bpf_dynptr");\n    }\n    if (!holdsDynptrReference(o)) {\n      return env.fail(EINVAL, "unacquired-reference", `arg ${regno} is an unacquired reference`);\n    }\n  } else if (W[o + REF_ID] === 0 && !isNull(o)) {\n    return env.fail(\n      EINVAL,\n      "unacquired-reference",\n      `R${regno} must be referenced when passed to release function`,\n    );\n  }\n',
+      '  if (arg.base === "ARG_PTR_TO_DYNPTR") {\n    if (W[o + TYPE] !== PTR_TO_STACK) {\n      return env.fail(EINVAL, "unacquired-reference", "cannot release unowned const bpf_dynptr");\n    }\n    if (!holdsDynptrReference(env, o)) {\n      return env.fail(EINVAL, "unacquired-reference", `arg ${regno} is an unacquired reference`);\n    }\n  } else if (W[o + REF_ID] === 0 && !isNull(o)) {\n    return env.fail(\n      EINVAL,\n      "unacquired-reference",\n      `R${regno} must be referenced when passed to release function`,\n    );\n  }\n',
     to: "",
     test: ["passes/verify/dynptr_rules_test.ts", "a dynptr of a packet is not submitted"],
   },
