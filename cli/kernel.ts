@@ -12,6 +12,7 @@ import {
   comparableLines,
   diffLines,
   diffVerdict,
+  EAGAIN,
   KernelError,
   KernelUnit,
   type OwnVerdict,
@@ -150,6 +151,7 @@ function askKernel(program: Program, how: { object: string; unit: KernelUnit; lo
   try {
     using plain = how.unit.load(program, { logLevel: 4 });
     const { stats } = plain;
+    if (plain.errno === EAGAIN) throw new UnsupportedError("a verification that the kernel did not finish");
     const wantsLog = how.logLevel > 0 || !plain.accepted;
     using logged = wantsLog ? how.unit.load(program, { logLevel: how.logLevel || 1 }) : undefined;
     return {
@@ -225,6 +227,7 @@ function diff(args: readonly string[]): number {
     const own = ownVerdict(program);
     try {
       using plain = unit.load(program, { logLevel: 4 });
+      if (plain.errno === EAGAIN) throw new UnsupportedError("a verification that the kernel did not finish");
       using verdict = plain.accepted ? plain : unit.load(program, { logLevel: 1 });
       const result = diffVerdict(own, verdict);
       const insns = options.flag("insns") && own.verdict === "accept" && verdict.accepted

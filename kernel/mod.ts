@@ -16,7 +16,7 @@ export {
 } from "./diff.ts";
 export { type KernelLoadOptions, KernelUnit } from "./load.ts";
 export { lastMessage, type LogStats, logStats } from "./log.ts";
-export { type KernelVerdict, loadRaw, programTypeNumber, type RawProgram } from "./prog_load.ts";
+export { EAGAIN, type KernelVerdict, loadRaw, programTypeNumber, type RawProgram } from "./prog_load.ts";
 export { runningProcessors } from "./processors.ts";
 export { type KernelRun, type KernelRunOptions, kernelTestRun } from "./test_run.ts";
 export { vmlinuxBtf } from "./vmlinux.ts";

@@ -97,7 +97,11 @@ export interface KernelVerdict extends Disposable {
 
 /** First and largest log buffer, in bytes: level 2 of a million-instruction walk needs hundreds of megabytes and is cut to its end. */
 const FIRST_LOG = 1 << 20, LARGEST_LOG = 128 << 20;
-const ENOSPC = 28, EAGAIN = 11;
+const ENOSPC = 28;
+/** `EAGAIN`: the verification was interrupted every time it was tried, which is no verdict. */
+export const EAGAIN = 11;
+/** How often an interrupted verification is begun again. */
+const INTERRUPTIONS = 10;
 
 /** Loads a program. A refusal is an answer, not an error; nothing is thrown. */
 export function loadRaw(program: RawProgram): KernelVerdict {
@@ -126,7 +130,8 @@ export function loadRaw(program: RawProgram): KernelVerdict {
       attr.u32(92, 16).pointer(96, program.lineInfo).u32(104, program.lineInfo.length / 16);
     }
     const result = bpf(COMMAND.PROG_LOAD, attr);
-    if (result === -EAGAIN && attempt < 5) continue;
+    // A signal ended the verification, however far it was.
+    if (result === -EAGAIN && attempt < INTERRUPTIONS) continue;
     const wanted = attr.read32(140);
     if (result === -ENOSPC && wanted > logBytes.length && logBytes.length < LARGEST_LOG && attempt < 5) {
       logBytes = new Uint8Array(Math.min(LARGEST_LOG, wanted + 4096));

@@ -16,6 +16,7 @@ import { MalformedError, UnsupportedError } from "../../ir/diagnostic.ts";
 import type { Program } from "../../ir/program.ts";
 import type { Unit } from "../../ir/unit.ts";
 import {
+  EAGAIN,
   KernelError,
   KernelUnit,
   type KernelVerdict,
@@ -135,6 +136,9 @@ function compareProgram(running: Running, program: Program, where: Where): void 
   try {
     using plain = inKernel.load(program, { logLevel: 4 });
     using logged = plain.accepted ? undefined : inKernel.load(program, { logLevel: 1 });
+    if ([plain.errno, logged?.errno].includes(EAGAIN)) {
+      return running.unjudged.add("interrupted verifications", full);
+    }
     if (plain.errno === 1 && logged?.log === "") {
       return running.unjudged.add(`EPERM for ${type} programs`, full);
     }
