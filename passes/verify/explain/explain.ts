@@ -62,6 +62,7 @@ export interface ExplainedStep {
 
 /** A branch of the path. */
 export interface TakenBranch {
+  /** Where it happens. */
   readonly place: Place;
   /** It jumped. */
   readonly taken: boolean;

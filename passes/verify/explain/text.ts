@@ -8,7 +8,9 @@ import type { Place } from "./path.ts";
 
 /** How text is emphasised, if at all. */
 export interface Paint {
+  /** The text, bold. */
   readonly bold: (text: string) => string;
+  /** The text, less prominent. */
   readonly dim: (text: string) => string;
 }
 
