@@ -302,13 +302,13 @@ const LOOP = "  r2 = func body ll\n  r4 = 0\n  call bpf_loop#181\n";
 RULES.push(
   {
     name: "a callback must return 0 or 1",
-    text: `func main:\n  r1 = 10\n  r3 = 0\n${LOOP}  r0 = 0\n  exit\nfunc body:\n  r0 = 2\n  exit\n`,
+    text: `func main:\n  r1 = 10\n  r3 = r10\n${LOOP}  r0 = 0\n  exit\nfunc body:\n  r0 = 2\n  exit\n`,
     typed: true,
     message: "At callback return the register R0 has smin=2 smax=2 should have been in [0, 1]",
   },
   {
     name: "a callback must return 0 or 1 on every way",
-    text: `func main:\n  r1 = 10\n  r3 = 0\n${LOOP}  r0 = 0\n  exit\n` +
+    text: `func main:\n  r1 = 10\n  r3 = r10\n${LOOP}  r0 = 0\n  exit\n` +
       "func body:\n  call bpf_get_prandom_u32#7\n  r6 = 2\n  if r0 == 7 goto on\n  r6 = 0\non:\n  r0 = r6\n  exit\n",
     typed: true,
     flags: OFTEN,
@@ -317,7 +317,7 @@ RULES.push(
   {
     name: "a callback that is not run on one way may be on another",
     text:
-      `func main:\n  call bpf_get_prandom_u32#7\n  r6 = 3\n  if r0 == 7 goto on\n  r6 = 0\non:\n  r1 = r6\n  r3 = 0\n${LOOP}  r0 = 0\n  exit\n` +
+      `func main:\n  call bpf_get_prandom_u32#7\n  r6 = 3\n  if r0 == 7 goto on\n  r6 = 0\non:\n  r1 = r6\n  r3 = r10\n${LOOP}  r0 = 0\n  exit\n` +
       "func body:\n  r0 = r9\n  exit\n",
     typed: true,
     flags: OFTEN,
