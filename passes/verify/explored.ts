@@ -196,7 +196,7 @@ export class Explored {
       if (W[s + ST_BRANCHES] !== 0) {
         const looping = this.#meetOpen(s, insn);
         if (looping < 0) return looping;
-        if (looping > 0) return this.#covered(s, { insn, loop: looping === 2 });
+        if (looping > 0) return this.#covered(s, { insn, loop: true });
         if (
           !force && env.jumpsProcessed - this.#previousJumps < 20 &&
           env.processed - this.#previousProcessed < 100
@@ -222,8 +222,8 @@ export class Explored {
   }
 
   /**
-   * The path meets a state it may itself come from: 0 to go on, 1 if it is covered, 2 if it is covered and closes a loop, or
-   * `-errno` if it would loop for ever.
+   * The path meets a state it may itself come from: 0 to go on, 1 if it is covered and closes a loop, or `-errno` if it would loop
+   * for ever. That of a callback's rounds is one here; in the kernel it is not (`docs/kernel_divergences.md`).
    */
   #meetOpen(state: number, insn: number): number {
     const env = this.#env, flags = env.aux[insn];
@@ -231,9 +231,9 @@ export class Explored {
     if ((W[frame + SFR_FLAGS] & IN_ASYNC_CALLBACK) !== 0 && W[frame + SFR_ASYNC] !== W[env.frame + F_ASYNC]) {
       return 0;
     }
-    if ((flags & AUX_ITER_NEXT) !== 0) return statesEqual(env, state, RANGE_WITHIN) && mayGoOn(env) ? 2 : 0;
+    if ((flags & AUX_ITER_NEXT) !== 0) return statesEqual(env, state, RANGE_WITHIN) && mayGoOn(env) ? 1 : 0;
     if ((flags & AUX_MAY_GOTO) !== 0) {
-      if (W[state + ST_MAY_GOTO] !== env.mayGotoDepth && statesEqual(env, state, RANGE_WITHIN)) return 2;
+      if (W[state + ST_MAY_GOTO] !== env.mayGotoDepth && statesEqual(env, state, RANGE_WITHIN)) return 1;
     }
     if ((flags & AUX_CALLS_CALLBACK) !== 0) return statesEqual(env, state, RANGE_WITHIN) ? 1 : 0;
     if (

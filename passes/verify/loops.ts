@@ -16,7 +16,7 @@ import { savedFrameInsn, ST_CURFRAME, ST_EQUAL, ST_VISIT } from "./states.ts";
 const MAX_ROUNDS = 64;
 
 interface Visit {
-  /** The calls that lead to the loop, then its number. */
+  /** The calls that lead to the loop, then its number; negative for what a callback makes. */
   readonly chain: readonly number[];
   /** The state by which it was entered; 0 = nobody is in it. */
   entry: number;
@@ -41,6 +41,8 @@ export class Loops {
     for (let f = 0; f <= top; f++) {
       const insn = savedFrameInsn(state, f), component = this.#env.component[insn];
       if (component !== 0) return [...chain, component];
+      // Beyond the kernel: a callback comes round like a loop; see docs/kernel_divergences.md. Such a loop has a negative number.
+      if (this.#env.callsCallback(insn)) return [...chain, -1 - insn];
       chain.push(insn);
     }
     return undefined;
@@ -64,7 +66,7 @@ export class Loops {
   }
 
   #log(what: string, visit: Visit): void {
-    if ((this.#env.logLevel & 2) === 0) return;
+    if ((this.#env.logLevel & 2) === 0 || visit.chain.at(-1)! < 0) return;
     // The kernel takes the first instruction for the end of the list of calls.
     const calls = visit.chain.slice(0, -1),
       shown = calls.includes(0) ? calls.slice(0, calls.indexOf(0)) : calls;

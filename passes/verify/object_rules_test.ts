@@ -165,21 +165,24 @@ ruleCases("allocated objects", [
       call kfunc bpf_refcount_acquire_impl${END}`,
     "arg#0 is neither owning or non-owning ref",
   ),
-  rule(
-    "what is looked for before a tree's callback is looked for in the function that called it",
-    `${SHARED}
-      call bpf_get_prandom_u32#7
-      r7 = -8
-      if r0 > 3 goto add
-      r7 = -16
-    add:
-      r8 = 0${LOCK}${ADD}${UNLOCK}
-      r1 = r10
-      r1 += r7
-      *(u64 *)(r1 +0) = 0
-    out:${END}
-    func less:${END}`,
-  ),
+  {
+    ...rule(
+      "what is looked for before a tree's callback is looked for in the function that called it",
+      `${SHARED}
+        call bpf_get_prandom_u32#7
+        r7 = -8
+        if r0 > 3 goto add
+        r7 = -16
+      add:
+        r8 = 0${LOCK}${ADD}${UNLOCK}
+        r1 = r10
+        r1 += r7
+        *(u64 *)(r1 +0) = 0
+      out:${END}
+      func less:${END}`,
+    ),
+    roundsKept: true,
+  },
 ]);
 
 ruleCases("lists and trees of objects", [

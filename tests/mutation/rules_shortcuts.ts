@@ -82,6 +82,16 @@ export const SHORTCUT_RULES: readonly SoundnessRule[] = [
     test: [TEST, "what was looked for from somewhere before does not count for another register"],
   },
   {
+    name: "where a callback's rounds end is kept",
+    file: "passes/verify/explored.ts",
+    from: "if (how.loop) {",
+    to: "if (how.loop && !env.callsCallback(how.insn)) {",
+    test: [
+      "passes/verify/rules_test.ts",
+      "what a callback reads in one round counts for the rounds before it",
+    ],
+  },
+  {
     name: "pointers that stand for each other do so in slots, too",
     file: "passes/verify/compare.ts",
     from: "if (W[o + VID] === W[ids + i] && W[o + ID] === 0 && W[o + REF_ID] === 0) continue;",

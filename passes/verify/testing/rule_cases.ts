@@ -40,6 +40,8 @@ export interface RuleCase {
   readonly message?: string;
   /** The kernel accepts it all the same, wrongly: see `docs/kernel_divergences.md`. */
   readonly kernelAccepts?: true;
+  /** Rounds of a callback are kept here and not in the kernel, so the logs differ: see `docs/kernel_divergences.md`. */
+  readonly roundsKept?: true;
 }
 
 /** `r2` and `r3` are the packet's begin and end, in an xdp program with its context in `r1`. */
@@ -181,6 +183,7 @@ export function ruleCases(topic: string, cases: readonly RuleCase[]): void {
         assertEquals([rule.name, ours.message], [rule.name, theirs]);
         const { processed = ours.processed } = verdict.stats;
         assertEquals([rule.name, ours.processed], [rule.name, processed]);
+        if (rule.roundsKept) continue;
         assertEquals([rule.name, ...comparable(ours.log)], [rule.name, ...comparable(verdict.log)]);
       }
       if (unasked > 0) console.log(`skipped: ${unasked} programs that the running kernel does not look at`);
