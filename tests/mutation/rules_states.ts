@@ -228,8 +228,8 @@ export const STATE_RULES: readonly SoundnessRule[] = [
     name: "a may_goto loop comes round only with numbers within its own",
     file: "passes/verify/explored.ts",
     from:
-      "if (W[state + ST_MAY_GOTO] !== env.mayGotoDepth && statesEqual(env, state, RANGE_WITHIN)) return 2;",
-    to: "if (W[state + ST_MAY_GOTO] !== env.mayGotoDepth && statesEqual(env, state, NOT_EXACT)) return 2;",
+      "if (W[state + ST_MAY_GOTO] !== env.mayGotoDepth && statesEqual(env, state, RANGE_WITHIN)) return 1;",
+    to: "if (W[state + ST_MAY_GOTO] !== env.mayGotoDepth && statesEqual(env, state, NOT_EXACT)) return 1;",
     test: ["passes/verify/rules_test.ts", "marks that come late in a loop reach the states matched before"],
   },
   {
