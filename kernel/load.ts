@@ -5,7 +5,7 @@
  * @module
  */
 import { columnsOf } from "../ir/columns.ts";
-import { MalformedError, UnsupportedError } from "../ir/diagnostic.ts";
+import { UnsupportedError } from "../ir/diagnostic.ts";
 import { encode } from "../ir/encode.ts";
 import { MAP_TYPE } from "../ir/map_types.ts";
 import type { Program } from "../ir/program.ts";
@@ -164,10 +164,9 @@ export class KernelUnit implements Disposable {
     for (let slot = 0; slot < count; slot++) {
       if (code[slot] === LDDW) {
         if (src[slot] === PSEUDO_MAP || src[slot] === PSEUDO_MAP_VALUE) {
-          if (imm[slot] < 0 || imm[slot] >= this.#unit.maps.length) {
-            throw new MalformedError(`Map ${imm[slot]} does not exist`, `instruction ${slot}`);
-          }
-          view.setInt32(slot * 8 + 4, this.map(imm[slot], program), true);
+          // What is no map of the unit is left to the kernel to refuse.
+          const known = imm[slot] >= 0 && imm[slot] < this.#unit.maps.length;
+          view.setInt32(slot * 8 + 4, known ? this.map(imm[slot], program) : -1, true);
         } else if (src[slot] === PSEUDO_VAR) {
           if (imm[slot] === 0) {
             throw new UnsupportedError("loading the address of a kernel symbol without a type");

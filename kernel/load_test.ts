@@ -90,3 +90,17 @@ withKernel("ids of another kernel's types are not handed to this one", () => {
   using inKernel = new KernelUnit(unit);
   assertThrows(() => inKernel.load(unit.programs[0]), UnsupportedError, "not read against");
 });
+
+withKernel("a map that is none is left to the kernel to refuse", () => {
+  const unit = parseText(
+    "type xdp\nmap m type=array key=4 value=8 max=1\nfunc main:\n r1 = map m ll\n r0 = 0\n exit",
+  );
+  const [program] = unit.programs, insns = [...program.code.insns];
+  insns[0] = { ...insns[0], value: { kind: "map", map: 7 } } as typeof insns[0];
+  using inKernel = new KernelUnit(unit);
+  using verdict = inKernel.load(new Program({ ...parts(program), code: { ...program.code, insns } }), {
+    logLevel: 1,
+  });
+  assert(!verdict.accepted);
+  assertEquals(verdict.message, "fd -1 is not pointing to valid bpf_map");
+});
