@@ -21,6 +21,7 @@ const KNOWN = new Set<Difference>([
   "too long",
   "kernel fault",
   "atomic fetch",
+  "callback rounds",
   "null argument",
 ]);
 

@@ -27,6 +27,7 @@ const MINIMISED = 20;
 const KNOWN: ReadonlySet<Difference> = new Set<Difference>([
   "kernel fault",
   "atomic fetch",
+  "callback rounds",
   "null argument",
   "unsupported",
 ]);

@@ -329,6 +329,16 @@ RULES.push(
     message: "R9 !read_ok",
   },
   {
+    name: "what a callback returns may come from its caller",
+    text:
+      `func main:\n  call bpf_get_prandom_u32#7\n  r6 = 2\n  if r0 == 7 goto on\n  r6 = 0\non:\n  *(u64 *)(r10 -8) = r6\n  r1 = 10\n  r3 = r10\n  r3 += -8\n${LOOP}  r0 = 0\n  exit\n` +
+      "func body:\n  r0 = *(u64 *)(r2 +0)\n  exit\n",
+    roundsKept: true,
+    typed: true,
+    flags: OFTEN,
+    message: "At callback return the register R0 has smin=2 smax=2 should have been in [0, 1]",
+  },
+  {
     name: "what a callback reads in one round counts for the rounds before it",
     text:
       `func main:\n  *(u64 *)(r10 -8) = -16\n  r1 = 10\n  r3 = r10\n  r3 += -8\n${LOOP}  r0 = 0\n  exit\n` +
