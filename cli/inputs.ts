@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { resolve, toFileUrl } from "@std/path";
 import type { Btf } from "../ir/btf/btf.ts";
 import { openBtf } from "../ir/btf/read.ts";
 import { MalformedError } from "../ir/diagnostic.ts";
@@ -204,6 +203,8 @@ export async function loadModules(names: readonly string[]): Promise<Additions> 
       const own = file.replace(/\.bpf\.o$|\.o$/, "").replaceAll(/[^a-z0-9_-]/gi, "_").toLowerCase();
       modules.push(defineModule({ name: own, objects: [{ name: file, bytes: read(name), trust: "asks" }] }));
     } else if (/\.[mc]?[tj]s$/.test(name)) {
+      // Loaded where it is needed: it takes a tenth of the time of a short command to load.
+      const { resolve, toFileUrl } = await import("@std/path");
       const exports = await import(toFileUrl(resolve(name)).href);
       const plugin = typeof exports.plugin === "function" ? exports.plugin() : exports.plugin;
       const module = typeof exports.module === "function" ? exports.module() : exports.module;
