@@ -7,7 +7,6 @@
  * @module
  */
 import type { Unit } from "../ir/unit.ts";
-import { runningConfig } from "./kconfig.ts";
 
 /** The names of kernel symbols that an object's programs name and no BTF knows. */
 function typelessSymbols(unit: Unit): ReadonlySet<string> {
@@ -42,16 +41,4 @@ export function runningAddresses(unit: Unit): ReadonlyMap<string, bigint> | unde
   }
   // Where addresses are hidden all of them read as zero.
   return shown ? found : undefined;
-}
-
-/**
- * Whether the running kernel keeps the addresses of its variables (`CONFIG_KALLSYMS_ALL`); undefined if its configuration cannot be
- * read, or the object asks for none.
- */
-export function runningVariables(unit: Unit): boolean | undefined {
-  const asks = unit.externs.some(({ kind, targetBtfId, typeId }) =>
-    kind === "ksym" && targetBtfId !== 0 && unit.btf?.type(typeId).kind === "var"
-  );
-  const config = asks ? runningConfig() : undefined;
-  return config === undefined ? undefined : /^CONFIG_KALLSYMS_ALL=y$/m.test(config);
 }

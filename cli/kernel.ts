@@ -32,7 +32,6 @@ import {
   selectUnreadable,
 } from "./inputs.ts";
 import { knowsVariables } from "./kconfig.ts";
-import { runningVariables } from "./kallsyms.ts";
 import { requireKernel, runOnKernel } from "./kernel_run.ts";
 import { PACKET_OPTIONS, packetOf } from "./packet.ts";
 import { describeRun } from "./run_outcome.ts";
@@ -260,12 +259,11 @@ function diff(args: readonly string[]): number {
 
 function ownVerdict(program: Program): OwnVerdict {
   try {
-    const processors = runningProcessors(), kernelVariables = runningVariables(program.unit);
+    const processors = runningProcessors(), kernelVariables = knowsVariables(program);
     const result = verifyProgram(program, {
       profile: LINUX_6_18,
       ...(kernelVariables === undefined ? {} : { kernelVariables }),
       ...(processors === undefined ? {} : { processors }),
-      kernelVariables: knowsVariables(program),
     });
     const { verdict, message, processed, totalStates, peakStates } = result;
     return { verdict, message, processed, totalStates, peakStates };

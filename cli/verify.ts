@@ -10,7 +10,6 @@ import { runningProcessors } from "../kernel/processors.ts";
 import type { explainRejection } from "../passes/verify/explain/explain.ts";
 import { type VerifyOptions, verifyProgram, type VerifyResult } from "../passes/verify/verify.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
-import { runningVariables } from "./kallsyms.ts";
 import { type Command, readOptions, UsageError } from "./command.ts";
 import {
   readModuleTypes,
@@ -100,7 +99,6 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
           logLevel,
           targetBtf,
           processors,
-          running: options.string("btf") === undefined,
           ending: !json && explain === undefined,
           explain: explain?.explainRejection,
         });
@@ -120,8 +118,6 @@ interface JudgeOptions {
   readonly logLevel: number;
   readonly targetBtf: Btf | undefined;
   readonly processors: number | undefined;
-  /** The programs are for the running kernel. */
-  readonly running: boolean;
   /** Get the log of a rejection even if none was asked for. */
   readonly ending: boolean;
   /** Says why a program is refused. */
@@ -132,13 +128,12 @@ function judge(program: Program, options: JudgeOptions): Verdict {
   const head = headOf(program, options.object);
   const open = openType(program);
   if (open !== undefined) return { ...head, ...NO_FIGURES, verdict: "unsupported", message: open };
-  const kernelVariables = runningVariables(program.unit);
+  const kernelVariables = knowsVariables(program);
   const told: VerifyOptions = {
     profile: LINUX_6_18,
     ...(options.targetBtf === undefined ? {} : { targetBtf: options.targetBtf }),
     ...(options.processors === undefined ? {} : { processors: options.processors }),
     ...(kernelVariables === undefined ? {} : { kernelVariables }),
-    ...(options.running ? { kernelVariables: knowsVariables(program) } : {}),
   };
   const run = (logLevel: number): VerifyResult => verifyProgram(program, { ...told, logLevel });
   try {

@@ -34,33 +34,38 @@ const ADD = 0x00,
   ARSH = 0xc0;
 const JA = 0x00, CALL = 0x80, EXIT = 0x90, MAY_GOTO = 0xe0;
 
-interface Fields {
-  readonly dst: number;
-  readonly src: number;
-  readonly off: number;
-  readonly imm: number;
-}
-
 /**
- * Fills in the program's forms, by slot. All stay 0 where every step is wanted: the log shows what was computed, and `BPF_F_TEST_REG_INVARIANTS` tests it.
+ * Fills in the program's forms, by slot. All stay 0 where every step is wanted: the log shows what was computed, and
+ * `BPF_F_TEST_REG_INVARIANTS` tests it.
  */
 export function setForms(env: Env): void {
-  const { code, dst, src, off, imm, cols, forms } = env;
   if (env.logging || env.testRegInvariants) return;
   const epoch = epochBits();
-  for (let i = 0; i < cols.count; i++) {
-    const c = code[i], kind = c & 7, fields = { dst: dst[i], src: src[i], off: off[i], imm: imm[i] };
-    if (kind === 4 || kind === 7) {
-      if (isPlainAlu(c, fields)) forms[i] = epoch | c | (off[i] & 0xff) << 8 | operandsOf(c);
-    } else if (kind === 1 ? isPlainLoad(c, fields) : kind === 3 && isPlainStore(c, fields)) {
-      forms[i] = epoch | c;
-    } else if ((kind === 5 || kind === 6) && isPlainBranch(c, fields)) forms[i] = epoch | c;
+  for (let slot = 0; slot < env.cols.count; slot++) env.forms[slot] = formOf(env, slot, epoch);
+}
+
+function formOf(env: Env, slot: number, epoch: number): number {
+  const code = env.code[slot];
+  switch (code & 7) {
+    case 1:
+      return isPlainLoad(env, slot) ? epoch | code : 0;
+    case 3:
+      return isPlainStore(env, slot) ? epoch | code : 0;
+    case 4:
+    case 7:
+      return isPlainAlu(env, slot) ? epoch | code | (env.off[slot] & 0xff) << 8 | operandsOf(code) : 0;
+    case 5:
+    case 6:
+      return isPlainBranch(env, slot) ? epoch | code : 0;
+    default:
+      return 0;
   }
 }
 
 /** Whether an arithmetic instruction is well-formed, for sure, and simple enough. */
-function isPlainAlu(code: number, { dst, src, off, imm }: Fields): boolean {
-  const op = code & 0xf0, register = (code & 8) !== 0, wide = (code & 7) === 7;
+function isPlainAlu(env: Env, slot: number): boolean {
+  const code = env.code[slot], op = code & 0xf0, register = (code & 8) !== 0, wide = (code & 7) === 7;
+  const dst = env.dst[slot], src = env.src[slot], off = env.off[slot], imm = env.imm[slot];
   if (dst > 9 || op > ARSH) return false;
   if (op === MOV) return off === 0 && (register ? wide && imm === 0 && src <= 10 : src === 0);
   if (op === NEG) return !register && src === 0 && off === 0 && imm === 0;
@@ -71,21 +76,22 @@ function isPlainAlu(code: number, { dst, src, off, imm }: Fields): boolean {
 }
 
 /** Whether a comparison is well-formed, for sure, and compares two things. */
-function isPlainBranch(code: number, { dst, src, imm }: Fields): boolean {
-  const op = code & 0xf0;
+function isPlainBranch(env: Env, slot: number): boolean {
+  const code = env.code[slot], op = code & 0xf0, dst = env.dst[slot], src = env.src[slot];
   if (op === JA || op === CALL || op === EXIT || op >= MAY_GOTO || dst > 10) return false;
-  return (code & 8) !== 0 ? imm === 0 && src <= 10 && src !== dst : src === 0;
+  return (code & 8) !== 0 ? env.imm[slot] === 0 && src <= 10 && src !== dst : src === 0;
 }
 
 /** Whether a load is well-formed, for sure. */
-function isPlainLoad(code: number, { dst, src }: Fields): boolean {
-  const mode = code & 0xe0;
-  return dst <= 9 && src <= 9 && (mode === 0x60 || (mode === 0x80 && (code & 0x18) !== 0x18));
+function isPlainLoad(env: Env, slot: number): boolean {
+  const code = env.code[slot], mode = code & 0xe0;
+  return env.dst[slot] <= 9 && env.src[slot] <= 9 &&
+    (mode === 0x60 || (mode === 0x80 && (code & 0x18) !== 0x18));
 }
 
 /** Whether a store of a register is well-formed, for sure. */
-function isPlainStore(code: number, { dst, src, imm }: Fields): boolean {
-  return dst <= 9 && src <= 9 && (code & 0xe0) === 0x60 && imm === 0;
+function isPlainStore(env: Env, slot: number): boolean {
+  return env.dst[slot] <= 9 && env.src[slot] <= 9 && (env.code[slot] & 0xe0) === 0x60 && env.imm[slot] === 0;
 }
 
 function operandsOf(code: number): number {

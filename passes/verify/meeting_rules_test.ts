@@ -1,5 +1,5 @@
 /**
- * What paths that meet must have in common besides numbers: links between them, calls, sections, locks, objects on the stack. As in
+ * A table: what paths that meet must have in common besides numbers: links between them, calls, sections, locks, objects on the stack. As in
  * `pruning_rules_test.ts` each program has two ways to one place, a harmless one that is walked first, and one that does harm behind it.
  */
 import { ITERATOR, ruleCases } from "./testing/rule_cases.ts";

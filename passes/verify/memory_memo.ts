@@ -23,7 +23,6 @@ import {
   REG_WORDS,
   SCALAR_VALUE,
   TYPE,
-  VID,
 } from "./layout.ts";
 import { specialFields } from "./map_pointer.ts";
 import { checkLoad, checkStore } from "./memory_insn.ts";
@@ -52,13 +51,21 @@ function isUnlinked(o: number): boolean {
       type === PTR_TO_PACKET_END);
 }
 
+/** The instruction's offset, in this verification: what is allowed there is so for one program. */
+function offsetOf(env: Env, slot: number): number {
+  return (env.off[slot] & 0xffff) | runBits();
+}
+
 /** As {@linkcode checkLoad}, from memory where that is possible: 0 or `-errno`. */
 export function stepLoad(env: Env, slot: number): number {
   const form = env.forms[slot], p = env.regs + env.src[slot] * REG_WORDS;
   if (form === 0 || !isSteady(env, p)) return checkLoad(env, slot);
-  const type = W[p + TYPE], pointer = intern(p), d = env.regs + env.dst[slot] * REG_WORDS;
+  const offset = offsetOf(env, slot),
+    type = W[p + TYPE],
+    pointer = intern(p),
+    d = env.regs + env.dst[slot] * REG_WORDS;
   if (env.auxPtrType[slot] === type) {
-    const at = findOutcome(form, (env.off[slot] & 0xffff) | runBits(), pointer, 0);
+    const at = findOutcome(form, offset, pointer, 0);
     if (at >= 0) {
       copyReg(d, valueAt(outcomes[at + OUTCOME]));
       return 0;
@@ -67,7 +74,7 @@ export function stepLoad(env: Env, slot: number): number {
   const ids = env.idGen;
   const result = checkLoad(env, slot);
   if (result === 0 && env.idGen === ids && isUnlinked(d)) {
-    rememberOutcome(form, (env.off[slot] & 0xffff) | runBits(), pointer, 0, intern(d), 0);
+    rememberOutcome(form, offset, pointer, 0, intern(d), 0);
   }
   return result;
 }
@@ -78,11 +85,11 @@ export function stepStore(env: Env, slot: number): number {
   if (form === 0 || !isSteady(env, p) || W[env.regs + env.src[slot] * REG_WORDS + TYPE] !== SCALAR_VALUE) {
     return checkStore(env, slot);
   }
-  const type = W[p + TYPE], pointer = W[p + VID] !== 0 ? W[p + VID] : intern(p);
+  const offset = offsetOf(env, slot), type = W[p + TYPE], pointer = intern(p);
   if (
-    env.auxPtrType[slot] === type && findOutcome(form, (env.off[slot] & 0xffff) | runBits(), pointer, 0) >= 0
+    env.auxPtrType[slot] === type && findOutcome(form, offset, pointer, 0) >= 0
   ) return 0;
   const result = checkStore(env, slot);
-  if (result === 0) rememberOutcome(form, (env.off[slot] & 0xffff) | runBits(), pointer, 0, 0, 0);
+  if (result === 0) rememberOutcome(form, offset, pointer, 0, 0, 0);
   return result;
 }

@@ -1,5 +1,5 @@
 /**
- * Allocated objects, lists and trees of them, their locks, and objects kept in maps: the rules of Linux 6.18, each by a program that
+ * A table: allocated objects, lists and trees of them, their locks, and objects kept in maps: the rules of Linux 6.18, each by a program that
  * breaks it or just does not.
  */
 import { valueTypes } from "./testing/kernel_types.ts";

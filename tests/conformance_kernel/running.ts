@@ -7,9 +7,8 @@
  * @module
  */
 import { objectsIn } from "./objects_in.ts";
-import { runningVariables } from "../../cli/kallsyms.ts";
 import { resolved } from "../../cli/inputs.ts";
-import { dependsOnConfig, runningConfig } from "../../cli/kconfig.ts";
+import { dependsOnConfig, knowsVariables, runningConfig } from "../../cli/kconfig.ts";
 import { openBtf } from "../../ir/btf/read.ts";
 import type { Btf } from "../../ir/btf/btf.ts";
 import { MalformedError, UnsupportedError } from "../../ir/diagnostic.ts";
@@ -193,7 +192,7 @@ function judgedBy(
 
 function judge(program: Program, where: Where, logLevel: number = 0): Judged {
   try {
-    const kernelVariables = runningVariables(program.unit);
+    const kernelVariables = knowsVariables(program);
     const result = verifyProgram(program, {
       profile: LINUX_6_18,
       ...(kernelVariables === undefined ? {} : { kernelVariables }),

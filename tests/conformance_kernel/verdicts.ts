@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { runningVariables } from "../../cli/kallsyms.ts";
+import { knowsVariables } from "../../cli/kconfig.ts";
 import { UnsupportedError } from "../../ir/diagnostic.ts";
 import { verifyProgram, type VerifyResult } from "../../passes/verify/verify.ts";
 import { LINUX_6_18 } from "../../profile/linux_6_18/mod.ts";
@@ -21,7 +21,7 @@ export function judgeLine(corpus: Corpus, line: KernelLine, limit: number): Judg
   const program = corpus.program(line);
   if (typeof program === "string") return { kind: "unsupported", what: program };
   try {
-    const kernelVariables = runningVariables(program.unit);
+    const kernelVariables = knowsVariables(program);
     const result = verifyProgram(program, {
       profile: LINUX_6_18,
       ...(kernelVariables === undefined ? {} : { kernelVariables }),
