@@ -185,7 +185,7 @@ export const callMap: Fact<number> = defineFact("call_map", NO_MAP, { scope: "in
 
 /** What one argument of a kernel function call was known to be, in one state that reached the call. */
 export type KfuncArgContext =
-  /** `words`: the register's words in the verifier's layout (`passes/verify/layout.ts`), with its ids cleared. */
+  /** `words`: the register's words in the verifier's layout (`passes/verify/states/layout.ts`), with its ids cleared. */
   | { readonly kind: "scalar"; readonly words: readonly number[]; readonly precise: boolean }
   | { readonly kind: "null" }
   /** A dynptr; `type` is `BPF_DYNPTR_TYPE_*` (1 local, 2 ringbuf, 3 skb, 4 xdp), 0 if unknown. */

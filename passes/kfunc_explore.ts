@@ -24,12 +24,12 @@ import { liveRegisters } from "../ir/liveness.ts";
 import type { Program } from "../ir/program.ts";
 import type { BranchTaken, KfuncArgContext, KfuncContext } from "./facts.ts";
 import type { BodyFacts, ExploreOptions } from "./kfunc_instantiate.ts";
-import { checkAlu } from "./verify/alu.ts";
-import { copyReg, W } from "./verify/arena.ts";
-import { predictBranch } from "./verify/branch_predict.ts";
-import { refineBranch } from "./verify/branch_refine.ts";
+import { checkAlu } from "./verify/insns/alu.ts";
+import { copyReg, W } from "./verify/states/arena.ts";
+import { predictBranch } from "./verify/insns/branch_predict.ts";
+import { refineBranch } from "./verify/insns/branch_refine.ts";
 import { Env, frameAt, type Precision, slotTypesAt, spillAt } from "./verify/env.ts";
-import { clearCallerSaved, initFrame } from "./verify/frames.ts";
+import { clearCallerSaved, initFrame } from "./verify/states/frames.ts";
 import {
   ALL_BYTES,
   F_NSLOTS,
@@ -58,10 +58,18 @@ import {
   UMAX,
   UMIN,
   VID,
-} from "./verify/layout.ts";
-import { boundsSync, markConst, markUnknown, signExtend, slt64, truncate, ult64 } from "./verify/scalar.ts";
-import { tnumIsZero } from "./verify/tnum.ts";
-import { resetValues } from "./verify/values.ts";
+} from "./verify/states/layout.ts";
+import {
+  boundsSync,
+  markConst,
+  markUnknown,
+  signExtend,
+  slt64,
+  truncate,
+  ult64,
+} from "./verify/numbers/scalar.ts";
+import { tnumIsZero } from "./verify/numbers/tnum.ts";
+import { resetValues } from "./verify/states/values.ts";
 
 /** Frame 0 holds dynptr arguments, frame 1 is the body's. */
 const ARGS = 0, BODY = 1;

@@ -14,7 +14,7 @@ import { UnsupportedError } from "../ir/diagnostic.ts";
 import { ADDR_SPACE_CAST, CALL_KIND, CLASS, MODE, OPCODE, SRC_REG } from "../ir/opcodes.ts";
 import type { Program } from "../ir/program.ts";
 import { pointerKind } from "../passes/facts.ts";
-import { hasRawContext } from "../passes/verify/raw_context.ts";
+import { hasRawContext } from "../passes/verify/context/raw_context.ts";
 import type { EncodedInsn } from "./insn_pattern.ts";
 
 /** An instruction on its way; `target` is the slot of the old program that it refers to, -1 for distances that are final. */

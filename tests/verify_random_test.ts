@@ -12,7 +12,7 @@ import { KernelUnit } from "../kernel/load.ts";
 import type { VerifyOptions, VerifyResult } from "../passes/verify/verify.ts";
 import { programOf, verdictOf } from "../passes/verify/testing/programs.ts";
 import { randomProgram } from "../passes/verify/testing/random_program.ts";
-import { paranoia } from "../passes/verify/values.ts";
+import { paranoia } from "../passes/verify/states/values.ts";
 
 /** Every third program has its states saved wherever states are compared (`BPF_F_TEST_STATE_FREQ`). */
 function programOfSeed(seed: number): Program {

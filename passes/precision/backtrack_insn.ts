@@ -7,8 +7,8 @@
  * @module
  */
 import { words } from "../../ir/words.ts";
-import { W } from "../verify/arena.ts";
-import { FUNC_TAIL_CALL, runsCallbacks } from "../verify/callees.ts";
+import { W } from "../verify/states/arena.ts";
+import { FUNC_TAIL_CALL, runsCallbacks } from "../verify/flow/callees.ts";
 import { EFAULT, ENOTSUPP, type Env } from "../verify/env.ts";
 import {
   H_FLAGS,
@@ -17,9 +17,9 @@ import {
   HF_SPI_SHIFT,
   HF_SRC_STACK,
   HF_STACK_ACCESS,
-} from "../verify/history.ts";
-import { MAX_FRAMES } from "../verify/layout.ts";
-import { insnText } from "../verify/log.ts";
+} from "../verify/states/history.ts";
+import { MAX_FRAMES } from "../verify/states/layout.ts";
+import { insnText } from "../verify/log/log.ts";
 import { ARGS, type Marks } from "./marks.ts";
 
 /** `imm` of a compare and exchange. */

@@ -8,11 +8,18 @@
  *
  * @module
  */
-import { W } from "../verify/arena.ts";
+import { W } from "../verify/states/arena.ts";
 import { EFAULT, ENOTSUPP, type Env, frameAt, type Precision } from "../verify/env.ts";
-import { H_FLAGS, H_IDX, H_LINKED, H_PREV, H_PREV_IDX, H_SOUGHT } from "../verify/history.ts";
-import { F_CALLSITE, F_SUBPROG, REG_WORDS, SCALAR_VALUE, STACK_SPILL, TYPE } from "../verify/layout.ts";
-import { printSaved } from "../verify/log.ts";
+import { H_FLAGS, H_IDX, H_LINKED, H_PREV, H_PREV_IDX, H_SOUGHT } from "../verify/states/history.ts";
+import {
+  F_CALLSITE,
+  F_SUBPROG,
+  REG_WORDS,
+  SCALAR_VALUE,
+  STACK_SPILL,
+  TYPE,
+} from "../verify/states/layout.ts";
+import { printSaved } from "../verify/log/log.ts";
 import {
   savedFrame,
   savedReg,
@@ -29,7 +36,7 @@ import {
   ST_INSN,
   ST_LAST,
   ST_PARENT,
-} from "../verify/states.ts";
+} from "../verify/states/states.ts";
 import { backtrackInsn, concerns, type Step } from "./backtrack_insn.ts";
 import { ARGS, Marks } from "./marks.ts";
 

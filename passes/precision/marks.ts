@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { W } from "../verify/arena.ts";
-import { H_LINKED } from "../verify/history.ts";
-import { MAX_FRAMES } from "../verify/layout.ts";
-import { entryFrame, entryIndex, entryIsReg, linkedCount, linkedEntry } from "../verify/linked.ts";
-import { slotMaskText } from "../verify/stack_liveness.ts";
+import { W } from "../verify/states/arena.ts";
+import { H_LINKED } from "../verify/states/history.ts";
+import { MAX_FRAMES } from "../verify/states/layout.ts";
+import { entryFrame, entryIndex, entryIsReg, linkedCount, linkedEntry } from "../verify/numbers/linked.ts";
+import { slotMaskText } from "../verify/flow/stack_liveness.ts";
 
 /** The argument registers, r1 to r5. */
 export const ARGS = 0x3e;

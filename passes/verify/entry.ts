@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { W } from "./arena.ts";
-import { markDynptrArgument } from "./dynptr.ts";
+import { W } from "./states/arena.ts";
+import { markDynptrArgument } from "./objects/dynptr.ts";
 import { EINVAL, type Env, SUB_EXCEPTION_CALLBACK, SUB_UNRELIABLE } from "./env.ts";
-import { initFrame } from "./frames.ts";
-import { KERNEL_BTF } from "./kernel_ptr.ts";
+import { initFrame } from "./states/frames.ts";
+import { KERNEL_BTF } from "./types/kernel_ptr.ts";
 import {
   AUX1,
   AUX2,
@@ -25,9 +25,9 @@ import {
   PTR_UNTRUSTED,
   REG_WORDS,
   TYPE,
-} from "./layout.ts";
-import { subprogArgs } from "./prototypes.ts";
-import { markKnown, markUnknown } from "./scalar.ts";
+} from "./states/layout.ts";
+import { subprogArgs } from "./types/prototypes.ts";
+import { markKnown, markUnknown } from "./numbers/scalar.ts";
 
 function pointer(o: number, type: number): void {
   markKnown(o, 0, 0);

@@ -15,16 +15,16 @@ import type { MapDef, Unit } from "../../ir/unit.ts";
 import type { Program } from "../../ir/program.ts";
 import type { Profile, ProgramTypeRules } from "../../profile/profile.ts";
 import { type SourcePosition, UnsupportedError } from "../../ir/diagnostic.ts";
-import { W } from "./arena.ts";
-import type { Explored } from "./explored.ts";
-import type { Fastcall } from "./fastcall.ts";
+import { W } from "./states/arena.ts";
+import type { Explored } from "./states/explored.ts";
+import type { Fastcall } from "./flow/fastcall.ts";
 import { Findings } from "./findings.ts";
-import { loadedTypes } from "./loaded_types.ts";
-import { LogBuffer } from "./log_buffer.ts";
+import { loadedTypes } from "./types/loaded_types.ts";
+import { LogBuffer } from "./log/log_buffer.ts";
 import type { Observer } from "./observer.ts";
-import type { Pending } from "./pending.ts";
+import type { Pending } from "./states/pending.ts";
 import type { Demand, RejectionCode } from "./rejection.ts";
-import type { StackLiveness } from "./stack_liveness.ts";
+import type { StackLiveness } from "./flow/stack_liveness.ts";
 import {
   ADD_CONST,
   CUR,
@@ -36,7 +36,7 @@ import {
   FRAME_WORDS,
   REG_WORDS,
   STACK_SPILL,
-} from "./layout.ts";
+} from "./states/layout.ts";
 
 const MAP_TYPE_ARENA = 33;
 

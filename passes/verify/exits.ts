@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { copyReg, W } from "./arena.ts";
-import { targetOf } from "./target.ts";
+import { copyReg, W } from "./states/arena.ts";
+import { targetOf } from "./context/target.ts";
 import { EACCES, EFAULT, EINVAL, type Env, frameAt } from "./env.ts";
 import {
   F_CALLSITE,
@@ -25,15 +25,15 @@ import {
   SMAX,
   SMIN,
   TYPE,
-} from "./layout.ts";
-import { hookRange } from "./lsm_hook.ts";
-import { printCurrent, s64At } from "./log.ts";
-import { clearPacketPointers } from "./packet.ts";
-import { REF_TYPE_PTR, REF_WORDS } from "./references.ts";
-import { checkRead } from "./reg_arg.ts";
-import { markUnknown, slt64 } from "./scalar.ts";
-import { typeName } from "./type_names.ts";
-import { widenScalars } from "./widen.ts";
+} from "./states/layout.ts";
+import { hookRange } from "./context/lsm_hook.ts";
+import { printCurrent, s64At } from "./log/log.ts";
+import { clearPacketPointers } from "./memory/packet.ts";
+import { REF_TYPE_PTR, REF_WORDS } from "./objects/references.ts";
+import { checkRead } from "./insns/reg_arg.ts";
+import { markUnknown, slt64 } from "./numbers/scalar.ts";
+import { typeName } from "./log/type_names.ts";
+import { widenScalars } from "./numbers/widen.ts";
 
 /** `BPF_LSM_MAC` and `BPF_LSM_CGROUP`. */
 const LSM_MAC = 27, LSM_CGROUP = 43;

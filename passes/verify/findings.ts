@@ -6,7 +6,7 @@
  */
 import { words } from "../../ir/words.ts";
 import type { KfuncContext } from "../facts.ts";
-import { BASE_TYPE_MASK, MEM_ALLOC, MEM_PERCPU, PTR_TO_BTF_ID, PTR_UNTRUSTED } from "./layout.ts";
+import { BASE_TYPE_MASK, MEM_ALLOC, MEM_PERCPU, PTR_TO_BTF_ID, PTR_UNTRUSTED } from "./states/layout.ts";
 
 /** In {@linkcode Findings.pointers}: some path came with an untrusted pointer. */
 export const UNTRUSTED_POINTER = 1 << 30;

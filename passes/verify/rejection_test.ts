@@ -9,6 +9,18 @@ function prose(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }
 
+/** All code of a folder and those in it, without tests and without the table. */
+function sourcesIn(folder: URL): string {
+  let sources = "";
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (isDirectory) sources += sourcesIn(new URL(name + "/", folder));
+    else if (name.endsWith(".ts") && !name.endsWith("_test.ts") && name !== "rejection.ts") {
+      sources += Deno.readTextFileSync(new URL(name, folder));
+    }
+  }
+  return sources;
+}
+
 Deno.test("docs/diagnostics.md lists every code with its meaning and remedy, and no other", () => {
   const text = Deno.readTextFileSync(new URL("docs/diagnostics.md", ROOT));
   const items = text.split(/^- (?=\*\*`verify\/)/m).slice(1).map((item) => prose(item.split(/^## /m)[0]));
@@ -19,13 +31,7 @@ Deno.test("docs/diagnostics.md lists every code with its meaning and remedy, and
 });
 
 Deno.test("every code but the general one is given somewhere", () => {
-  let sources = "";
-  for (const entry of Deno.readDirSync(new URL(".", import.meta.url))) {
-    if (!entry.name.endsWith(".ts") || entry.name.endsWith("_test.ts") || entry.name === "rejection.ts") {
-      continue;
-    }
-    sources += Deno.readTextFileSync(new URL(entry.name, import.meta.url));
-  }
+  const sources = sourcesIn(new URL("./", import.meta.url));
   const unused = Object.keys(REJECTIONS).filter((code) =>
     code !== "rejected" && !sources.includes(`"${code}"`)
   );

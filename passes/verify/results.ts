@@ -31,7 +31,7 @@ import {
   SUB_EXCEPTION_CALLBACK,
 } from "./env.ts";
 import { OBJECT_POINTER, UNTRUSTED_POINTER } from "./findings.ts";
-import { PTR_TO_BTF_ID } from "./layout.ts";
+import { PTR_TO_BTF_ID } from "./states/layout.ts";
 
 /** The facts verify gives. */
 export const GIVEN_FACTS: readonly AnyFact[] = [

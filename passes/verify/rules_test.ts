@@ -4,7 +4,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { programOf, verdictOf } from "./testing/programs.ts";
 import { RULES } from "./testing/rules.ts";
-import { paranoia } from "./values.ts";
+import { paranoia } from "./states/values.ts";
 
 paranoia.on = true;
 

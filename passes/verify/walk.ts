@@ -7,22 +7,22 @@
  * @module
  */
 import { UnsupportedError } from "../../ir/diagnostic.ts";
-import { stepAlu } from "./alu_memo.ts";
-import { checkBranch } from "./branch_walk.ts";
-import { refineBranch } from "./branch_refine.ts";
-import { checkSubprogCall } from "./calls.ts";
+import { stepAlu } from "./memo/alu_memo.ts";
+import { checkBranch } from "./insns/branch_walk.ts";
+import { refineBranch } from "./insns/branch_refine.ts";
+import { checkSubprogCall } from "./calls/calls.ts";
 import { AUX_JUMP_POINT, AUX_PRUNE_POINT, AUX_SEEN, E2BIG, EFAULT, EINVAL, type Env } from "./env.ts";
 import { checkResourceLeak, checkReturnCode, PATH_ENDS, returnToCaller } from "./exits.ts";
-import { COVERED } from "./explored.ts";
-import { checkHelperCall } from "./helper_call.ts";
-import { pushHistory } from "./history.ts";
-import { checkKfuncCall } from "./kfunc_call.ts";
-import { checkLoadAbs, checkLoadImm64 } from "./load_imm.ts";
-import { anyScratched, insnText, printCurrent, printInsnState, scratchAll, verboseLine } from "./log.ts";
-import { checkAtomic } from "./memory_insn.ts";
-import { stepLoad, stepStore } from "./memory_memo.ts";
-import { checkCallUnderLock } from "./spin_lock.ts";
-import { maybeSweep } from "./value_sweep.ts";
+import { COVERED } from "./states/explored.ts";
+import { checkHelperCall } from "./calls/helper_call.ts";
+import { pushHistory } from "./states/history.ts";
+import { checkKfuncCall } from "./kfuncs/kfunc_call.ts";
+import { checkLoadAbs, checkLoadImm64 } from "./insns/load_imm.ts";
+import { anyScratched, insnText, printCurrent, printInsnState, scratchAll, verboseLine } from "./log/log.ts";
+import { checkAtomic } from "./insns/memory_insn.ts";
+import { stepLoad, stepStore } from "./memo/memory_memo.ts";
+import { checkCallUnderLock } from "./objects/spin_lock.ts";
+import { maybeSweep } from "./states/value_sweep.ts";
 
 function fork(env: Env): number {
   const pushed = env.pending.push(env.insnIdx, env.insnIdx, -1);

@@ -21,7 +21,7 @@
  */
 import { parseArgs } from "@std/cli";
 import { fromFileUrl } from "@std/path";
-import { paranoia } from "../../passes/verify/values.ts";
+import { paranoia } from "../../passes/verify/states/values.ts";
 import { Corpus } from "./corpus.ts";
 import type { Tally } from "./tally.ts";
 import { annotatedTests, legacyTests, type TestScore } from "./tests_held.ts";

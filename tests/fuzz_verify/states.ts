@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { W } from "../../passes/verify/arena.ts";
+import { W } from "../../passes/verify/states/arena.ts";
 import type { Env } from "../../passes/verify/env.ts";
 import {
   AUX1,
@@ -35,7 +35,7 @@ import {
   U32MIN,
   UMAX,
   UMIN,
-} from "../../passes/verify/layout.ts";
+} from "../../passes/verify/states/layout.ts";
 import type { Observer } from "../../passes/verify/observer.ts";
 import {
   savedFrame,
@@ -50,7 +50,7 @@ import {
   SFR_PRECISE_SLOTS,
   ST_CURFRAME,
   ST_INSN,
-} from "../../passes/verify/states.ts";
+} from "../../passes/verify/states/states.ts";
 
 /** One frame of a run. */
 export interface RealFrame {

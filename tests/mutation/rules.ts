@@ -27,18 +27,18 @@ export interface SoundnessRule {
   readonly test: readonly [file: string, name: string];
 }
 
-const COMPARE = "passes/verify/compare.ts",
-  EXPLORED = "passes/verify/explored.ts",
-  BRANCH_WALK = "passes/verify/branch_walk.ts",
-  BRANCH_REFINE = "passes/verify/branch_refine.ts",
+const COMPARE = "passes/verify/states/compare.ts",
+  EXPLORED = "passes/verify/states/explored.ts",
+  BRANCH_WALK = "passes/verify/insns/branch_walk.ts",
+  BRANCH_REFINE = "passes/verify/insns/branch_refine.ts",
   BACKTRACK = "passes/precision/backtrack_insn.ts",
-  REGION = "passes/verify/region.ts",
-  STACK = "passes/verify/stack.ts",
-  ALU = "passes/verify/alu.ts",
-  NUMBERS = "passes/verify/scalar_ops.ts",
+  REGION = "passes/verify/memory/region.ts",
+  STACK = "passes/verify/memory/stack.ts",
+  ALU = "passes/verify/insns/alu.ts",
+  NUMBERS = "passes/verify/numbers/scalar_ops.ts",
   EXITS = "passes/verify/exits.ts",
-  HELPERS = "passes/verify/helper_call.ts",
-  MEMORY = "passes/verify/memory.ts";
+  HELPERS = "passes/verify/calls/helper_call.ts",
+  MEMORY = "passes/verify/memory/memory.ts";
 
 /** See the module's header. */
 export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
@@ -56,7 +56,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     from: "return rangeWithin(old, now) && tnumWithin(old, now) && sameScalarIds(a, b);",
     to: "return rangeWithin(old, now) && sameScalarIds(a, b);",
     test: [
-      "passes/verify/pruning_rules_test.ts",
+      "passes/verify/states/pruning_rules_test.ts",
       "bits of a number that are known on one way only are not known where ways meet",
     ],
   },
@@ -73,7 +73,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     from: "if (type === SCALAR_VALUE) return W[now + TYPE] === SCALAR_VALUE;",
     to: "if (type === SCALAR_VALUE) return true;",
     test: [
-      "passes/verify/pruning_rules_test.ts",
+      "passes/verify/states/pruning_rules_test.ts",
       "a number that nobody depends on does not stand for a pointer",
     ],
   },
@@ -83,7 +83,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     from: "return samePointerWords(old, now) && rangeWithin(old, now) && tnumWithin(old, now) &&",
     to: "return samePointerWords(old, now) &&",
     test: [
-      "passes/verify/pruning_rules_test.ts",
+      "passes/verify/states/pruning_rules_test.ts",
       "a map value near its begin does not stand for one that may be further",
     ],
   },
@@ -104,7 +104,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
       "sameIds(W[old + ID], W[now + ID]) && sameIds(W[old + REF_ID], W[now + REF_ID]);\n    case PTR_TO_PACKET_META",
     to: "true;\n    case PTR_TO_PACKET_META",
     test: [
-      "passes/verify/pruning_rules_test.ts",
+      "passes/verify/states/pruning_rules_test.ts",
       "two results of one lookup do not stand for results of two",
     ],
   },
@@ -120,7 +120,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     file: COMPARE,
     from: "  if (!refsSafe(state, env)) return false;\n",
     to: "",
-    test: ["passes/verify/lock_rules_test.ts", "a lock must be given back on all ways out"],
+    test: ["passes/verify/objects/lock_rules_test.ts", "a lock must be given back on all ways out"],
   },
   {
     name: "bytes that were zero cover zeros only",
@@ -128,7 +128,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     from: "    if (a !== b) return false;\n    if (j < 7) continue;",
     to: "    if (a !== b && b !== 2) return false;\n    if (j < 7) continue;",
     test: [
-      "passes/verify/pruning_rules_test.ts",
+      "passes/verify/states/pruning_rules_test.ts",
       "a byte that is zero does not stand for one that may be anything",
     ],
   },
@@ -146,7 +146,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     from: "const failed = env.precision.propagate(env, state, 0);",
     to: "const failed = 0;",
     test: [
-      "passes/verify/pruning_rules_test.ts",
+      "passes/verify/states/pruning_rules_test.ts",
       "what is depended on behind a covering state is depended on before the covered one",
     ],
   },
@@ -163,7 +163,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     from: "failed = env.precision.markReg(env, env.src[slot]);",
     to: "failed = 0;",
     test: [
-      "passes/verify/pruning_rules_test.ts",
+      "passes/verify/states/pruning_rules_test.ts",
       "a comparison with a number that is known on each way depends on it",
     ],
   },
@@ -260,7 +260,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     file: EXITS,
     from: "const marked = env.precision.markReg(env, regno);",
     to: "const marked = 0;",
-    test: ["passes/verify/pruning_rules_test.ts", "what a program returns must be right on every way"],
+    test: ["passes/verify/states/pruning_rules_test.ts", "what a program returns must be right on every way"],
   },
   {
     name: "zeros written to the stack depend on the register",
@@ -268,7 +268,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     from:
       "        const marked = env.precision.markReg(env, valueRegno);\n        if (marked < 0) return marked;\n",
     to: "",
-    test: ["passes/verify/pruning_rules_test.ts", "a zero written to a byte is a zero on every way"],
+    test: ["passes/verify/states/pruning_rules_test.ts", "a zero written to a byte is a zero on every way"],
   },
   {
     name: "a stack slot is alive where it is read later",
@@ -283,7 +283,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     file: BRANCH_REFINE,
     from: "refine(a, b, jumped ? op : negateOp(op), (code & 7) === JMP32);",
     to: "refine(a, b, op, (code & 7) === JMP32);",
-    test: ["passes/verify/branch_rules_test.ts", "a compare with a constant bounds the number"],
+    test: ["passes/verify/insns/branch_rules_test.ts", "a compare with a constant bounds the number"],
   },
   {
     name: "a test of packet pointers concerns pointers with the same variable part",
@@ -291,7 +291,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     from: "W[r + TYPE] === type && W[r + ID] === id && W[r + AUX1] < range",
     to: "W[r + TYPE] === type && W[r + AUX1] < range",
     test: [
-      "passes/verify/packet_rules_test.ts",
+      "passes/verify/memory/packet_rules_test.ts",
       "a question about one variable offset says nothing of another",
     ],
   },
@@ -300,21 +300,21 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     file: BRANCH_REFINE,
     from: "const range = open ? off + 1 : off,",
     to: "const range = off + 1,",
-    test: ["passes/verify/packet_rules_test.ts", "one byte more cannot"],
+    test: ["passes/verify/memory/packet_rules_test.ts", "one byte more cannot"],
   },
   {
     name: "packet offsets that could wrap say nothing",
     file: BRANCH_REFINE,
     from: "  if (W[pointer + UMAX + 1] !== 0 || (W[pointer + UMAX] >>> 0) + off > MAX_PACKET_OFF) return;\n",
     to: "",
-    test: ["passes/verify/packet_rules_test.ts", "offsets so large that they could wrap say nothing"],
+    test: ["passes/verify/memory/packet_rules_test.ts", "offsets so large that they could wrap say nothing"],
   },
   {
     name: "a null test concerns pointers of one origin",
     file: BRANCH_REFINE,
     from: "if ((type & PTR_MAYBE_NULL) === 0 || W[r + ID] !== id) continue;",
     to: "if ((type & PTR_MAYBE_NULL) === 0) continue;",
-    test: ["passes/verify/branch_rules_test.ts", "two lookups are not null together"],
+    test: ["passes/verify/insns/branch_rules_test.ts", "two lookups are not null together"],
   },
   // What numbers can be.
   {
@@ -322,42 +322,42 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     file: NUMBERS,
     from: "if (!ult64(ml, mh, ul, uh) && ult64(tl, th, vl, vh)) {",
     to: "if (false) {",
-    test: ["passes/verify/arithmetic_rules_test.ts", "an unsigned sum may overflow"],
+    test: ["passes/verify/insns/arithmetic_rules_test.ts", "an unsigned sum may overflow"],
   },
   {
     name: "an unsigned difference below zero can be anything",
     file: NUMBERS,
     from: "if (ult64(ul, uh, pl, ph) && !ult64(vl, vh, ql, qh)) {",
     to: "if (false) {",
-    test: ["passes/verify/arithmetic_rules_test.ts", "the negative of a positive number is negative"],
+    test: ["passes/verify/insns/arithmetic_rules_test.ts", "the negative of a positive number is negative"],
   },
   {
     name: "a comparison that holds narrows by what it says",
-    file: "passes/verify/refine.ts",
+    file: "passes/verify/numbers/refine.ts",
     from: "const strict = op === JLT || op === JSLT ? 1 : 0;",
     to: "const strict = 1;",
     test: [
-      "passes/verify/exhaustive_test.ts",
+      "passes/verify/numbers/exhaustive_test.ts",
       "what a comparison of short ranges says holds for all it holds for",
     ],
   },
   {
     name: "what cannot be equal moves a bound only if it is it",
-    file: "passes/verify/refine.ts",
+    file: "passes/verify/numbers/refine.ts",
     from: "    if (W[at] !== lo || W[at + 1] !== hi) continue;\n",
     to: "    if (W[at] !== lo) continue;\n",
     test: [
-      "passes/verify/exhaustive_test.ts",
+      "passes/verify/numbers/exhaustive_test.ts",
       "what a comparison of short ranges says holds for all it holds for",
     ],
   },
   {
     name: "only a single bit is known to be set",
-    file: "passes/verify/refine.ts",
+    file: "passes/verify/numbers/refine.ts",
     from: "  if (!single) return;\n",
     to: "",
     test: [
-      "passes/verify/exhaustive_test.ts",
+      "passes/verify/numbers/exhaustive_test.ts",
       "what a comparison of short ranges says holds for all it holds for",
     ],
   },
@@ -366,7 +366,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     file: NUMBERS,
     from: "const torn = umin <= 0xffffffff && umax > 0xffffffff;",
     to: "const torn = false;",
-    test: ["passes/verify/arithmetic_rules_test.ts", "a half register wraps"],
+    test: ["passes/verify/insns/arithmetic_rules_test.ts", "a half register wraps"],
   },
   // What may be accessed.
   {
@@ -374,21 +374,21 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     file: REGION,
     from: "  if (smin < 0 && (smin + off < 0 || smin + off !== ((smin + off) | 0))) {",
     to: "  if (false) {",
-    test: ["passes/verify/arithmetic_rules_test.ts", "an arithmetic shift right keeps the sign"],
+    test: ["passes/verify/insns/arithmetic_rules_test.ts", "an arithmetic shift right keeps the sign"],
   },
   {
     name: "the least offset lies within the memory",
     file: REGION,
     from: "let err = checkFixed(env, regno, (W[o + SMIN] + off) | 0, size, memSize, zeroAllowed);",
     to: "let err = 0;",
-    test: ["passes/verify/reference_rules_test.ts", "a reservation ends"],
+    test: ["passes/verify/objects/reference_rules_test.ts", "a reservation ends"],
   },
   {
     name: "the greatest offset lies within the memory",
     file: REGION,
     from: "err = checkFixed(env, regno, (W[o + UMAX] + off) | 0, size, memSize, zeroAllowed);",
     to: "err = 0;",
-    test: ["passes/verify/arithmetic_rules_test.ts", "a sum can leave the value"],
+    test: ["passes/verify/insns/arithmetic_rules_test.ts", "a sum can leave the value"],
   },
   {
     name: "packet data is accessed only as far as it was tested",
@@ -405,14 +405,14 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     file: REGION,
     from: "const err = range < 0 ? -EINVAL : checkFixed(env, regno, off, size, range, zeroAllowed);",
     to: "const err = checkFixed(env, regno, off, size, range < 0 ? 4096 : range, zeroAllowed);",
-    test: ["passes/verify/packet_rules_test.ts", "beyond the end is no packet"],
+    test: ["passes/verify/memory/packet_rules_test.ts", "beyond the end is no packet"],
   },
   {
     name: "a pointer that may be null is not followed",
     file: MEMORY,
     from: "  switch (type) {\n    case PTR_TO_STACK:",
     to: "  switch (type & ~PTR_MAYBE_NULL) {\n    case PTR_TO_STACK:",
-    test: ["passes/verify/reference_rules_test.ts", "a packet's socket may be missing"],
+    test: ["passes/verify/objects/reference_rules_test.ts", "a packet's socket may be missing"],
   },
   {
     name: "packets are written only where that is allowed",
@@ -420,7 +420,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     from:
       'if (write && !env.rules.packetWrite) return env.fail(EACCES, "read-only", "cannot write into packet");',
     to: "",
-    test: ["passes/verify/packet_rules_test.ts", "cgroup filters do not write their packet"],
+    test: ["passes/verify/memory/packet_rules_test.ts", "cgroup filters do not write their packet"],
   },
   {
     name: "a narrow load gives a narrow number",
@@ -459,14 +459,14 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     file: HELPERS,
     from: "if (changesPacket) clearPacketPointers(env);",
     to: "",
-    test: ["passes/verify/dynptr_rules_test.ts", "slices end with the packet's move"],
+    test: ["passes/verify/objects/dynptr_rules_test.ts", "slices end with the packet's move"],
   },
   {
     name: "what a program returns is within its type's range",
     file: EXITS,
     from: "if (fits) return 0;",
     to: "return 0;",
-    test: ["passes/verify/program_type_rules_test.ts", "a netfilter hook returns a verdict"],
+    test: ["passes/verify/context/program_type_rules_test.ts", "a netfilter hook returns a verdict"],
   },
   {
     name: "what a callback returns is 0 or 1",
@@ -481,7 +481,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
     file: EXITS,
     from: "if (env.refs[at] !== REF_TYPE_PTR) continue;",
     to: "continue;",
-    test: ["passes/verify/reference_rules_test.ts", "a reservation must be submitted"],
+    test: ["passes/verify/objects/reference_rules_test.ts", "a reservation must be submitted"],
   },
   ...STATE_RULES,
   ...CALL_RULES,

@@ -5,14 +5,14 @@
  */
 import type { SoundnessRule } from "./rules.ts";
 
-const ASYNC = "passes/verify/async.ts",
-  EXCEPTIONS = "passes/verify/exceptions.ts",
+const ASYNC = "passes/verify/calls/async.ts",
+  EXCEPTIONS = "passes/verify/calls/exceptions.ts",
   EXITS = "passes/verify/exits.ts",
-  HELPERS = "passes/verify/helper_call.ts",
-  ITERATOR = "passes/verify/iterator.ts",
-  ASYNC_TEST = "passes/verify/async_rules_test.ts",
-  EXCEPTION_TEST = "passes/verify/exception_rules_test.ts",
-  ITERATOR_TEST = "passes/verify/iterator_rules_test.ts";
+  HELPERS = "passes/verify/calls/helper_call.ts",
+  ITERATOR = "passes/verify/objects/iterator.ts",
+  ASYNC_TEST = "passes/verify/calls/async_rules_test.ts",
+  EXCEPTION_TEST = "passes/verify/calls/exception_rules_test.ts",
+  ITERATOR_TEST = "passes/verify/objects/iterator_rules_test.ts";
 
 /** See the module's header. */
 export const OBJECT_RULES: readonly SoundnessRule[] = [
@@ -46,7 +46,7 @@ export const OBJECT_RULES: readonly SoundnessRule[] = [
   },
   {
     name: "work is scheduled for its own map",
-    file: "passes/verify/kfunc_args.ts",
+    file: "passes/verify/kfuncs/kfunc_args.ts",
     from: "if (meta.map >= 0 && (meta.map !== map || meta.mapUid !== uid)) {",
     to: "if (false) {",
     test: [ASYNC_TEST, "task work is for its own map"],
@@ -102,7 +102,7 @@ export const OBJECT_RULES: readonly SoundnessRule[] = [
   },
   {
     name: "an iterator whose read section has ended does not stand for one whose has not",
-    file: "passes/verify/compare.ts",
+    file: "passes/verify/states/compare.ts",
     from: "W[old.value + TYPE] === W[now.value + TYPE] &&",
     to: "",
     test: [
@@ -112,26 +112,26 @@ export const OBJECT_RULES: readonly SoundnessRule[] = [
   },
   {
     name: "objects are kept as those of each CPU only if they are",
-    file: "passes/verify/kptr.ts",
+    file: "passes/verify/objects/kptr.ts",
     from: "perCpu === 0 && (type",
     to: "(type",
-    test: ["passes/verify/object_rules_test.ts", "an object of no CPU is not kept as one of each"],
+    test: ["passes/verify/objects/object_rules_test.ts", "an object of no CPU is not kept as one of each"],
   },
   {
     name: "what a map keeps may be gone when it is shared",
-    file: "passes/verify/objects.ts",
+    file: "passes/verify/objects/objects.ts",
     from: "owned: W[o + REF_ID] !== 0",
     to: "owned: true",
     test: [
-      "passes/verify/object_rules_test.ts",
+      "passes/verify/objects/object_rules_test.ts",
       "an object that a map keeps may be gone when it is to be shared",
     ],
   },
   {
     name: "a format takes no more arguments than there are",
-    file: "passes/verify/format.ts",
+    file: "passes/verify/calls/format.ts",
     from: "if (taken >= given) return -1;",
     to: "",
-    test: ["passes/verify/format_test.ts", "no more arguments are printed than are given"],
+    test: ["passes/verify/calls/format_test.ts", "no more arguments are printed than are given"],
   },
 ];

@@ -6,16 +6,16 @@
  */
 import type { SoundnessRule } from "./rules.ts";
 
-const IRQ = "passes/verify/irq_flag.ts",
-  LOCK = "passes/verify/spin_lock.ts",
-  HOOK = "passes/verify/lsm_hook.ts",
-  LOADED = "passes/verify/loaded_types.ts",
-  RECORDS = "passes/verify/records.ts",
-  IRQ_TEST = "passes/verify/irq_rules_test.ts",
-  LOCK_TEST = "passes/verify/res_lock_rules_test.ts",
-  ARENA_TEST = "passes/verify/arena_rules_test.ts",
-  LOADED_TEST = "passes/verify/loaded_types_test.ts",
-  HOOK_TEST = "passes/verify/lsm_rules_test.ts";
+const IRQ = "passes/verify/objects/irq_flag.ts",
+  LOCK = "passes/verify/objects/spin_lock.ts",
+  HOOK = "passes/verify/context/lsm_hook.ts",
+  LOADED = "passes/verify/types/loaded_types.ts",
+  RECORDS = "passes/verify/types/records.ts",
+  IRQ_TEST = "passes/verify/objects/irq_rules_test.ts",
+  LOCK_TEST = "passes/verify/objects/res_lock_rules_test.ts",
+  ARENA_TEST = "passes/verify/memory/arena_rules_test.ts",
+  LOADED_TEST = "passes/verify/types/loaded_types_test.ts",
+  HOOK_TEST = "passes/verify/context/lsm_rules_test.ts";
 
 /** See the module's header. */
 export const REGION_RULES: readonly SoundnessRule[] = [
@@ -84,35 +84,35 @@ export const REGION_RULES: readonly SoundnessRule[] = [
   },
   {
     name: "a resilient lock may not be taken",
-    file: "passes/verify/kfunc_call.ts",
+    file: "passes/verify/kfuncs/kfunc_call.ts",
     from: "if (mayFailToLock(name)) {",
     to: "if (false) {",
     test: [LOCK_TEST, "a resilient lock that was not taken cannot be given back"],
   },
   {
     name: "addresses are cast where there is an arena",
-    file: "passes/verify/alu.ts",
+    file: "passes/verify/insns/alu.ts",
     from: "if (!hasArena(env)) {",
     to: "if (false) {",
     test: [ARENA_TEST, "addresses are not cast without an arena"],
   },
   {
     name: "an address of the user's is a number",
-    file: "passes/verify/alu.ts",
+    file: "passes/verify/insns/alu.ts",
     from: "if (env.imm[slot] === 1) W[d + TYPE] = PTR_TO_ARENA;",
     to: "W[d + TYPE] = PTR_TO_ARENA;",
     test: [ARENA_TEST, "an address cast back to the user's is a number"],
   },
   {
     name: "an instruction accesses an arena on all paths or on none",
-    file: "passes/verify/memory_insn.ts",
+    file: "passes/verify/insns/memory_insn.ts",
     from: "    case PTR_TO_BTF_ID:\n    case PTR_TO_ARENA:\n      return true;",
     to: "    case PTR_TO_BTF_ID:\n      return true;",
     test: [ARENA_TEST, "one load does not access an arena and a map"],
   },
   {
     name: "atomic operations on arenas are those that the machine has",
-    file: "passes/verify/arena_memory.ts",
+    file: "passes/verify/memory/arena_memory.ts",
     from: "return imm !== FETCH_AND && imm !== FETCH_OR && imm !== FETCH_XOR;",
     to: "return imm !== FETCH_AND;",
     test: [ARENA_TEST, "atomic operations that need a loop are not made on an arena"],

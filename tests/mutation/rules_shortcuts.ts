@@ -5,12 +5,12 @@
  */
 import type { SoundnessRule } from "./rules.ts";
 
-const ALU_MEMO = "passes/verify/alu_memo.ts",
-  MEMORY_MEMO = "passes/verify/memory_memo.ts",
-  OUTCOMES = "passes/verify/outcomes.ts",
+const ALU_MEMO = "passes/verify/memo/alu_memo.ts",
+  MEMORY_MEMO = "passes/verify/memo/memory_memo.ts",
+  OUTCOMES = "passes/verify/memo/outcomes.ts",
   BACKTRACKING = "passes/precision/backtracking.ts",
-  TEST = "passes/verify/shortcut_rules_test.ts",
-  OUTCOMES_TEST = "passes/verify/outcomes_test.ts";
+  TEST = "passes/verify/memo/shortcut_rules_test.ts",
+  OUTCOMES_TEST = "passes/verify/memo/outcomes_test.ts";
 
 /** See the module's header. */
 export const SHORTCUT_RULES: readonly SoundnessRule[] = [
@@ -83,7 +83,7 @@ export const SHORTCUT_RULES: readonly SoundnessRule[] = [
   },
   {
     name: "where a callback's rounds end is kept",
-    file: "passes/verify/explored.ts",
+    file: "passes/verify/states/explored.ts",
     from: "if (how.loop) {",
     to: "if (how.loop && !env.callsCallback(how.insn)) {",
     test: [
@@ -93,7 +93,7 @@ export const SHORTCUT_RULES: readonly SoundnessRule[] = [
   },
   {
     name: "pointers that stand for each other do so in slots, too",
-    file: "passes/verify/compare.ts",
+    file: "passes/verify/states/compare.ts",
     from: "if (W[o + VID] === W[ids + i] && W[o + ID] === 0 && W[o + REF_ID] === 0) continue;",
     to: "if (W[o + VID] === W[ids + i]) continue;",
     test: [

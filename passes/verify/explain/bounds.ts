@@ -10,11 +10,11 @@ import {
   PTR_TO_PACKET,
   PTR_TO_PACKET_END,
   PTR_TO_PACKET_META,
-} from "../layout.ts";
+} from "../states/layout.ts";
 import { callName, type Event, type Origin, originOf } from "./origin.ts";
 import { boundOf, boundWords, bytes, type Case, otherChecks, placeWords, type Reason } from "./reason.ts";
 import type { Operand } from "../../../ir/insn.ts";
-import { mapOf } from "../map_pointer.ts";
+import { mapOf } from "../memory/map_pointer.ts";
 import { REJECTIONS } from "../rejection.ts";
 import { isPointer, isScalar, numberText, rangeWords, type Value } from "./value.ts";
 

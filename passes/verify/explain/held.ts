@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { W } from "../arena.ts";
+import { W } from "../states/arena.ts";
 import { collectRegs, type Env } from "../env.ts";
-import { FRAME_REG_COUNT, FRAME_SLOTS, MAX_FRAMES, REF_ID } from "../layout.ts";
-import { REF_TYPE_PTR, REF_WORDS } from "../references.ts";
+import { FRAME_REG_COUNT, FRAME_SLOTS, MAX_FRAMES, REF_ID } from "../states/layout.ts";
+import { REF_TYPE_PTR, REF_WORDS } from "../objects/references.ts";
 import { generic } from "./bounds.ts";
 import { calleeName, callName, originOf } from "./origin.ts";
 import { type Case, placeWords, type Reason } from "./reason.ts";

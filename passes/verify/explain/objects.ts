@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { W } from "../arena.ts";
+import { W } from "../states/arena.ts";
 import { type Env, frameAt, slotTypesAt, spillAt } from "../env.ts";
 import {
   AUX1,
@@ -16,10 +16,10 @@ import {
   STACK_DYNPTR,
   STACK_IRQ_FLAG,
   STACK_ITER,
-} from "../layout.ts";
-import { dynptrText } from "../log.ts";
-import { mapOf, specialFields } from "../map_pointer.ts";
-import { iteratorName } from "../type_names.ts";
+} from "../states/layout.ts";
+import { dynptrText } from "../log/log.ts";
+import { mapOf, specialFields } from "../memory/map_pointer.ts";
+import { iteratorName } from "../log/type_names.ts";
 import { generic } from "./bounds.ts";
 import { callName, originOf, stackPlace } from "./origin.ts";
 import { bytes, type Case, placeWords, type Reason } from "./reason.ts";

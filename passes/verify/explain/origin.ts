@@ -9,7 +9,7 @@
  * @module
  */
 import type { Insn } from "../../../ir/insn.ts";
-import { PTR_TO_CTX, PTR_TO_STACK } from "../layout.ts";
+import { PTR_TO_CTX, PTR_TO_STACK } from "../states/layout.ts";
 import type { Path } from "./path.ts";
 import { isPointer, isScalar, numberText, type Value } from "./value.ts";
 

@@ -7,8 +7,8 @@
 import type { SourcePosition } from "../../../ir/diagnostic.ts";
 import type { Insn } from "../../../ir/insn.ts";
 import type { Env } from "../env.ts";
-import { SCRATCH } from "../layout.ts";
-import { insnText } from "../log.ts";
+import { SCRATCH } from "../states/layout.ts";
+import { insnText } from "../log/log.ts";
 import type { Recorder } from "./recorder.ts";
 import { type Value, valueAt } from "./value.ts";
 

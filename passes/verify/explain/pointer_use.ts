@@ -5,8 +5,8 @@
  * @module
  */
 import type { Btf } from "../../../ir/btf/btf.ts";
-import { PTR_TO_CTX } from "../layout.ts";
-import { type SubprogArg, subprogArgs } from "../prototypes.ts";
+import { PTR_TO_CTX } from "../states/layout.ts";
+import { type SubprogArg, subprogArgs } from "../types/prototypes.ts";
 import { generic } from "./bounds.ts";
 import { callName, originOf } from "./origin.ts";
 import { type Case, placeWords, type Reason } from "./reason.ts";

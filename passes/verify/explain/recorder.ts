@@ -9,9 +9,9 @@
  *
  * @module
  */
-import { W } from "../arena.ts";
+import { W } from "../states/arena.ts";
 import type { Env } from "../env.ts";
-import { CUR, F_REGS, FRAME_REG_COUNT, FRAME_WORDS, MAX_FRAMES, REG_WORDS } from "../layout.ts";
+import { CUR, F_REGS, FRAME_REG_COUNT, FRAME_WORDS, MAX_FRAMES, REG_WORDS } from "../states/layout.ts";
 import type { Observer } from "../observer.ts";
 
 /** Words of a step before the registers that changed: slot, frame, mask of registers, place of the step before. */

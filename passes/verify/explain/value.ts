@@ -4,7 +4,7 @@
  * @module
  */
 import type { MapDef } from "../../../ir/unit.ts";
-import { W } from "../arena.ts";
+import { W } from "../states/arena.ts";
 import type { Env } from "../env.ts";
 import {
   AUX1,
@@ -44,10 +44,10 @@ import {
   U32MIN,
   UMAX,
   UMIN,
-} from "../layout.ts";
-import { regText, s64At, u64At } from "../log.ts";
-import { mapOf } from "../map_pointer.ts";
-import { typeName } from "../type_names.ts";
+} from "../states/layout.ts";
+import { regText, s64At, u64At } from "../log/log.ts";
+import { mapOf } from "../memory/map_pointer.ts";
+import { typeName } from "../log/type_names.ts";
 
 /** See the module's header. Numbers of a pointer are those of its variable part. */
 export interface Value {

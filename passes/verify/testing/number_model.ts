@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { W } from "../arena.ts";
-import { S32MAX, S32MIN, SMAX, SMIN, TMASK, TVAL, U32MAX, U32MIN, UMAX, UMIN } from "../layout.ts";
+import { W } from "../states/arena.ts";
+import { S32MAX, S32MIN, SMAX, SMIN, TMASK, TVAL, U32MAX, U32MIN, UMAX, UMIN } from "../states/layout.ts";
 
 /** An abstract number. */
 export interface Num {

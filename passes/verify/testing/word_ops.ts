@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { TVAL } from "../layout.ts";
-import * as ops from "../scalar_ops.ts";
-import * as tnum from "../tnum.ts";
+import { TVAL } from "../states/layout.ts";
+import * as ops from "../numbers/scalar_ops.ts";
+import * as tnum from "../numbers/tnum.ts";
 import { load } from "./number_model.ts";
 
 /** Names of the operations; the last three are shifts by a constant. */

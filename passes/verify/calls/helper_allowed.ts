@@ -1,0 +1,65 @@
+/**
+ * Helpers that only programs of some targets may call, whatever their type: those that could be called where they would call
+ * themselves, or take locks that are held (`bpf_func_proto.allowed` of Linux 6.18).
+ *
+ * @module
+ */
+import { targetOf } from "../context/target.ts";
+import type { Env } from "../env.ts";
+
+/** `BPF_FUNC_*`. */
+const SK_STORAGE_GET = 107, SK_STORAGE_DELETE = 108, D_PATH = 147;
+const IMA_INODE_HASH = 161, SET_RETVAL = 187, IMA_FILE_HASH = 193;
+/** `enum bpf_attach_type`. */
+const TRACE_RAW_TP = 23, TRACE_FENTRY = 24, TRACE_FEXIT = 25, TRACE_ITER = 28;
+
+/** Functions in which the path of a file may be asked for. */
+const PATHS: ReadonlySet<string> = new Set([
+  "security_file_permission",
+  "security_inode_getattr",
+  "security_file_open",
+  "security_path_truncate",
+  "vfs_truncate",
+  "vfs_fallocate",
+  "dentry_open",
+  "vfs_getattr",
+  "filp_close",
+]);
+
+/** Whether the program may call a helper that its type may call. */
+export function allowedHere(env: Env, helper: number): boolean {
+  const { name } = env.rules, tracing = name === "tracing";
+  if (helper === D_PATH) {
+    if (name === "lsm") return inSleepableHook(env);
+    return tracing && (env.attachType === TRACE_ITER || PATHS.has(functionName(env)));
+  }
+  if (helper === IMA_INODE_HASH || helper === IMA_FILE_HASH) return inSleepableHook(env);
+  if (helper === SET_RETVAL && name === "lsm") {
+    const target = targetOf(env);
+    if (target?.ret === 0 || target?.hook?.boolean) {
+      return env.unsupported("bpf_set_retval in hooks that return no error");
+    }
+  }
+  const storage = helper === SK_STORAGE_GET || helper === SK_STORAGE_DELETE;
+  if (!storage || (!tracing && name !== "syscall")) return true;
+  switch (env.attachType) {
+    case TRACE_ITER:
+    case TRACE_RAW_TP:
+      return true;
+    case TRACE_FENTRY:
+    case TRACE_FEXIT:
+      return !functionName(env).startsWith("bpf_sk_storage");
+    default:
+      return false;
+  }
+}
+
+function inSleepableHook(env: Env): boolean {
+  return targetOf(env)?.hook?.sleepable === true;
+}
+
+/** The function that the program is attached to; empty for other targets. */
+function functionName(env: Env): string {
+  const probes = env.attachType === TRACE_FENTRY || env.attachType === TRACE_FEXIT;
+  return probes ? targetOf(env)?.name ?? "" : "";
+}

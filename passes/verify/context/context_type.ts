@@ -1,0 +1,38 @@
+/**
+ * Whether a C type is the context of a program type: parameters of that type take the context (`btf_is_prog_ctx_type` of Linux 6.18's
+ * `kernel/bpf/btf.c`).
+ *
+ * @module
+ */
+import type { Btf } from "../../../ir/btf/btf.ts";
+import type { Env } from "../env.ts";
+
+/** The structures by whose names kernel functions take a context that programs see under another name. */
+const PROJECTIONS: Readonly<Record<string, string>> = { __sk_buff: "sk_buff", xdp_md: "xdp_buff" };
+/** Kprobes see registers under a name of their own, a typedef; programs may declare a structure of that name instead. */
+const USER_REGS = "bpf_user_pt_regs_t";
+
+/** Whether a pointer to type `target` is a pointer to the program's context. */
+export function isContextType(env: Env, btf: Btf, target: number): boolean {
+  let id = target, type = btf.type(id);
+  for (;;) {
+    if (type.kind === "typedef" && type.name === USER_REGS && env.rules.name === "kprobe") return true;
+    if (
+      type.kind !== "const" && type.kind !== "volatile" && type.kind !== "restrict" &&
+      type.kind !== "typedef" &&
+      type.kind !== "type_tag"
+    ) break;
+    id = type.type;
+    type = btf.type(id);
+  }
+  if (type.kind !== "struct") return false;
+  return isContextName(env, type.name);
+}
+
+/** The same by the structure's name. */
+export function isContextName(env: Env, name: string): boolean {
+  const { ctx } = env.rules;
+  if (ctx === undefined || name === "") return false;
+  if (name === ctx || PROJECTIONS[ctx] === name) return true;
+  return env.rules.name === "kprobe" && name === USER_REGS;
+}

@@ -1,0 +1,95 @@
+/**
+ * Arithmetic that was done before: an instruction's outcome is a function of the instruction and its operands' values, so it is
+ * looked up where both were met already, and copied.
+ *
+ * Only steps that did nothing but compute are remembered: none that failed, gave out ids, linked registers or left a path to
+ * explore. Values stand for their ids (`values.ts`). Copies of whole registers need no looking up. Where the log shows every step,
+ * every step is made.
+ *
+ * @module
+ */
+import { checkAlu, type Fork, linkBeforeCopy } from "../insns/alu.ts";
+import { copyReg, W } from "../states/arena.ts";
+import type { Env } from "../env.ts";
+import { COPIES, KEEPS_LINK, USES_DST, USES_SRC } from "./forms.ts";
+import {
+  BASE_TYPE_MASK,
+  ID,
+  NOT_INIT,
+  PTR_TO_CTX,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_PACKET,
+  PTR_TO_PACKET_META,
+  PTR_TO_STACK,
+  REG_WORDS,
+  SCALAR_VALUE,
+  TYPE,
+  VID,
+} from "../states/layout.ts";
+import { findOutcome, OUTCOME, outcomes, rememberOutcome } from "./outcomes.ts";
+import { intern, valueAt } from "../states/values.ts";
+
+/** How many more misses than hits an instruction may have before its outcomes are remembered no more. */
+const PATIENCE = 1000;
+
+/** Whether arithmetic on a register of this type, once it succeeded, succeeds again with the same values. */
+function isSteady(type: number): boolean {
+  switch (type & BASE_TYPE_MASK) {
+    case SCALAR_VALUE:
+    case PTR_TO_STACK:
+    case PTR_TO_MAP_VALUE:
+    case PTR_TO_PACKET:
+    case PTR_TO_PACKET_META:
+    case PTR_TO_CTX:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** As {@linkcode checkAlu}, from memory where that is possible: 0 or `-errno`. */
+export function stepAlu(env: Env, slot: number, fork: Fork): number {
+  const form = env.forms[slot];
+  if (form === 0) return checkAlu(env, slot, fork);
+  const d = env.regs + env.dst[slot] * REG_WORDS, s = env.regs + env.src[slot] * REG_WORDS;
+  if ((form & COPIES) !== 0) {
+    if (W[s + TYPE] === NOT_INIT) return checkAlu(env, slot, fork);
+    linkBeforeCopy(env, s);
+    copyReg(d, s);
+    return 0;
+  }
+  const imm = env.imm[slot];
+  let a = 0, b = 0, pointer = false;
+  if ((form & USES_DST) !== 0) {
+    const type = W[d + TYPE];
+    if (type !== SCALAR_VALUE) {
+      if (!isSteady(type)) return checkAlu(env, slot, fork);
+      pointer = true;
+    } else if ((form & KEEPS_LINK) !== 0 && W[d + ID] !== 0) return checkAlu(env, slot, fork);
+    a = W[d + VID];
+    if (a === 0) a = intern(d);
+  }
+  if ((form & USES_SRC) !== 0) {
+    if (W[s + TYPE] !== SCALAR_VALUE) return checkAlu(env, slot, fork);
+    b = W[s + VID];
+    if (b === 0) b = intern(s);
+  }
+  const at = findOutcome(form, imm, a, b);
+  if (at >= 0) {
+    if (env.misses[slot] > 0) env.misses[slot]--;
+    if (pointer && b !== 0) {
+      // How far a pointer moves must be known exactly.
+      const failed = env.precision.markReg(env, env.src[slot]);
+      if (failed < 0) return failed;
+    }
+    copyReg(d, valueAt(outcomes[at + OUTCOME]));
+    return 0;
+  }
+  // A counter has another value each time.
+  if (++env.misses[slot] > PATIENCE) env.forms[slot] = 0;
+  const ids = env.idGen, waiting = env.pending.count;
+  const result = checkAlu(env, slot, fork);
+  if (result !== 0 || env.idGen !== ids || env.pending.count !== waiting) return result;
+  if (W[d + TYPE] !== SCALAR_VALUE || W[d + ID] === 0) rememberOutcome(form, imm, a, b, intern(d), 0);
+  return 0;
+}
