@@ -234,7 +234,7 @@ function aliveSlots(env: Env, state: number): Int32Array {
   for (let f = 0; f < frames; f++) {
     const slots = W[savedFrame(state, f) + SFR_NSLOTS];
     for (let i = 0; i < slots; i++) {
-      if (env.stackLiveness.isAlive(f, i)) alive[2 * f + (i >>> 5)] |= 1 << (i & 31);
+      if (env.stackLiveness.mayBeRead(f, i)) alive[2 * f + (i >>> 5)] |= 1 << (i & 31);
     }
   }
   return alive;

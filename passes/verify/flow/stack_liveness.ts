@@ -351,13 +351,33 @@ export class StackLiveness {
     }
     return false;
   }
+
+  /**
+   * Whether slot `spi` of frame `frame` may be read from there on before it is written. To {@linkcode isAlive}, as to the kernel, a
+   * caller's slot that is read behind the call is alive in all of the callee, also where the callee is sure to write it first.
+   */
+  mayBeRead(frame: number, spi: number): boolean {
+    for (let f = this.#queryFrame, at = this.#queryInsn;; f--) {
+      const instance = this.#query[f]!;
+      if (liveBefore(instance, at, frame, spi)) return true;
+      if (f === frame || writtenFrom(instance, at, frame, spi)) return false;
+      at = this.#env.callsCallback(instance.callsite) ? instance.callsite : instance.callsite + 1;
+    }
+  }
 }
 
 function liveBefore(instance: Instance, insn: number, frame: number, spi: number): boolean {
+  return hasSlot(instance, (insn - instance.start) * MASK_WORDS + LIVE, frame, spi);
+}
+
+/** Whether all paths from `insn` to the subprogram's end write the slot. */
+function writtenFrom(instance: Instance, insn: number, frame: number, spi: number): boolean {
+  return hasSlot(instance, (insn - instance.start) * MASK_WORDS + WRITE_ACC, frame, spi);
+}
+
+function hasSlot(instance: Instance, word: number, frame: number, spi: number): boolean {
   const masks = instance.masks[frame];
-  if (masks === undefined) return false;
-  const word = masks[(insn - instance.start) * MASK_WORDS + LIVE + (spi >>> 5)];
-  return (word & (1 << (spi & 31))) !== 0;
+  return masks !== undefined && (masks[word + (spi >>> 5)] & (1 << (spi & 31))) !== 0;
 }
 
 /** Slots as the log names them: `-8,-24`. */
