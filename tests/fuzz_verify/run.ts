@@ -84,6 +84,7 @@ export function watchedVerdict(
 export function checkText(text: string, options: CheckOptions): Outcome {
   const program = readProgram(text);
   let verdict: Outcome["verdict"] = "unsupported", message = "", processed = 0, runs = 0, compared = 0;
+  let addresses = false;
   // One way for each program (a quarter of the texts ask for all states themselves), or all.
   const ways = WAYS.filter((_, i) => options.everyWay !== false || i === 2 * (options.seed % 2));
   for (const way of ways) {
@@ -98,6 +99,7 @@ export function checkText(text: string, options: CheckOptions): Outcome {
     }
     const { result, recorder } = watched;
     if (way === ways[0]) ({ verdict, message, processed } = result);
+    addresses ||= recorder.returnsAddress;
     // Verdicts may differ, as what is compared when differs; each must hold.
     if (result.verdict === "reject") continue;
     let watcher: ContainmentWatcher | undefined;
@@ -114,7 +116,9 @@ export function checkText(text: string, options: CheckOptions): Outcome {
     if (ran === undefined) break;
     runs++;
   }
-  if (verdict === "accept" && options.everyWay !== false && runs > 0) runs += compareWays(program, options);
+  if (verdict === "accept" && options.everyWay !== false && runs > 0) {
+    runs += compareWays(program, { ...options, addresses });
+  }
   return { verdict, message, processed, runs, compared };
 }
 
@@ -143,8 +147,14 @@ function attempt<T>(what: string, body: () => T): T | undefined {
   }
 }
 
+/** Options of runs that are compared with each other. */
+interface RunOptions extends CheckOptions {
+  /** The result may be an address, which is left out of what is compared. */
+  readonly addresses?: boolean;
+}
+
 /** Runs what every pass makes of the program, and its machine code; the number of runs. */
-function compareWays(program: Program, options: CheckOptions): number {
+function compareWays(program: Program, options: RunOptions): number {
   const compiler = new Compiler({
     observers: [{
       name: "versions",
@@ -186,7 +196,7 @@ function compare(what: string, got: readonly string[], expected: readonly string
 
 function runInterpreted(
   program: Program,
-  options: CheckOptions & {
+  options: RunOptions & {
     readonly lowered: boolean;
     readonly watch?: (loaded: LoadedProgram) => Watcher;
     readonly after?: () => void;
@@ -202,7 +212,7 @@ function runInterpreted(
 /** Runs a program with several packets and map contents; what each run gave, in one line. */
 function inputs(
   loaded: LoadedProgram,
-  options: CheckOptions & { readonly after?: () => void },
+  options: RunOptions & { readonly after?: () => void },
 ): string[] {
   const random = randomOf(options.seed);
   const out: string[] = [];
@@ -223,7 +233,8 @@ function inputs(
     data[12] = 0x88;
     const { r0, dataOut } = testRun(loaded, { data, ...(loaded.limited ? { fuel: FUEL } : {}) });
     options.after?.();
-    out.push(`r0 = 0x${r0.toString(16)}, packet ${dataOut}, ${loaded.maps.map(contents).join(", ")}`);
+    const result = options.addresses === true ? "r0" : `r0 = 0x${r0.toString(16)}`;
+    out.push(`${result}, packet ${dataOut}, ${loaded.maps.map(contents).join(", ")}`);
   }
   return out;
 }

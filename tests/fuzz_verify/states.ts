@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { CLASS, JUMP } from "../../ir/opcodes.ts";
 import { W } from "../../passes/verify/states/arena.ts";
 import type { Env } from "../../passes/verify/env.ts";
 import {
@@ -48,6 +49,7 @@ import {
   SFR_NSLOTS,
   SFR_PRECISE_REGS,
   SFR_PRECISE_SLOTS,
+  SFR_SUBPROG,
   ST_CURFRAME,
   ST_INSN,
 } from "../../passes/verify/states/states.ts";
@@ -81,6 +83,9 @@ export interface RealMemory {
 /** What does not fit: in words. */
 export type Misfit = string;
 
+/** The opcode of `exit`. */
+const EXIT = CLASS.JMP | JUMP.EXIT;
+
 /** Bits of all registers, or slots. */
 const ALL = -1;
 
@@ -100,6 +105,7 @@ export class StateRecorder implements Observer {
   readonly #steps = new Map<string, number[]>();
   readonly #saved = new Map<string, number[]>();
   #env: Env | undefined;
+  #returnsAddress = false;
 
   constructor(options: { readonly exact: boolean }) {
     this.#exact = options.exact;
@@ -111,9 +117,20 @@ export class StateRecorder implements Observer {
     return this.#env;
   }
 
+  /** Whether what the program returns may be an address, as privileged programs of most types may: no two runs need agree on it. */
+  get returnsAddress(): boolean {
+    return this.#returnsAddress;
+  }
+
   step(env: Env, slot: number): void {
     this.#env = env;
     const state = saveState(env, slot);
+    if (env.cols.code[slot] === EXIT && W[state + ST_CURFRAME] === 0) {
+      const frame = savedFrame(state, 0);
+      if (W[frame + SFR_SUBPROG] === 0 && W[savedReg(frame, 0) + TYPE] !== SCALAR_VALUE) {
+        this.#returnsAddress = true;
+      }
+    }
     this.#add(this.#steps, state);
     this.#wait(env.parent, state);
   }

@@ -151,10 +151,9 @@ export function eachElement(g: Builder): void {
 
 /** Another program in the place of this one; there is none, so that it goes on. */
 export function tailCall(g: Builder): void {
-  if (!g.callable() || (g.frame.held > 0 && !g.fault()) || !g.contextTo(1)) return unknown(g);
-  const r = g.number();
-  if (r === 1) return;
-  g.put(`r3 = r${r}`, "r2 = map t ll", "call bpf_tail_call#12");
+  if (!g.callable() || (g.frame.held > 0 && !g.fault()) || g.kind(6) !== "ctx") return unknown(g);
+  argument(g, 3, g.number());
+  g.put("r1 = r6", "r2 = map t ll", "call bpf_tail_call#12");
   g.clobber("none");
 }
 
