@@ -7,7 +7,8 @@ import { printProgram } from "../ir/print_text.ts";
 import { RejectedError, UnsupportedError } from "../ir/diagnostic.ts";
 import { bindTo, Compiler } from "../compiler/compiler.ts";
 import { type Command, readOptions, UsageError } from "./command.ts";
-import { HELPER_NAMES, loadModules, readDevice, readTargetBtf, readUnit, selectPrograms } from "./inputs.ts";
+import { loadModules, readDevice } from "./additions.ts";
+import { HELPER_NAMES, readTargetBtf, readUnit, selectPrograms } from "./inputs.ts";
 
 /** The command. */
 export const command: Command = {

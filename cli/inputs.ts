@@ -1,19 +1,17 @@
 /**
- * What commands read: objects, a kernel's BTF, plugins and modules, devices.
+ * What commands read: objects, a kernel's BTF. What is added to the pipeline is in `additions.ts`.
  *
  * @module
  */
 import type { Btf } from "../ir/btf/btf.ts";
-import { openBtf } from "../ir/btf/read.ts";
+import { btfOnDemand } from "../ir/btf/on_demand.ts";
+import { beginsAsBtf, type IndexedBtf, openBtf } from "../ir/btf/read.ts";
 import { MalformedError } from "../ir/diagnostic.ts";
 import type { Program } from "../ir/program.ts";
 import type { KernelModule, Unit, UnreadableProgram } from "../ir/unit.ts";
 import type { HelperNames } from "../ir/print_insn.ts";
 import { parseText } from "../ir/parse_text.ts";
 import { parseObject, type ParseOptions } from "../passes/parse/parse.ts";
-import type { Device } from "../plugins/device.ts";
-import { defineModule, type Module } from "../plugins/module.ts";
-import type { Plugin } from "../plugins/plugin.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { UsageError } from "./command.ts";
 import { runningAddresses } from "./kallsyms.ts";
@@ -34,25 +32,46 @@ export const HELPER_NAMES: HelperNames = {
 /** The running kernel's BTF. */
 const RUNNING_KERNEL = "/sys/kernel/btf/vmlinux";
 
-/** The BTF of a file, or the running kernel's if none is named, or undefined if there is none either. */
+/**
+ * The BTF of a file, or the running kernel's if none is named, or undefined if there is none either. Only its beginning is looked at
+ * here: the rest is read when a program asks for it, which most do not.
+ *
+ * @throws {InputError} If it cannot be read; that may also be where it is first asked for something.
+ */
 export function readTargetBtf(path: string | undefined): Btf | undefined {
-  if (path === undefined) {
-    try {
-      return openBtf(Deno.readFileSync(RUNNING_KERNEL), { what: RUNNING_KERNEL });
-    } catch (error) {
-      // Deno guards /sys with more than the permission to read.
-      if (error instanceof Deno.errors.NotCapable) {
-        console.error(
-          `note: ${RUNNING_KERNEL} was not read, as that takes --allow-all; --btf FILE names another`,
-        );
-      }
-      return undefined;
-    }
-  }
+  if (path !== undefined) return openLater(path);
   try {
-    return openBtf(read(path), { what: path });
+    return openLater(RUNNING_KERNEL);
   } catch (error) {
-    if (error instanceof MalformedError) throw new InputError(`cannot read ${path}: ${error.message}`);
+    // Deno guards /sys with more than the permission to read.
+    if (error instanceof InputError && error.cause instanceof Deno.errors.NotCapable) {
+      console.error(
+        `note: ${RUNNING_KERNEL} was not read, as that takes --allow-all; --btf FILE names another`,
+      );
+    }
+    return undefined;
+  }
+}
+
+/** The BTF in a file, of which the whole is read later if it begins well. */
+function openLater(path: string): Btf {
+  const start = new Uint8Array(2);
+  try {
+    using file = Deno.openSync(path);
+    file.readSync(start);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  return beginsAsBtf(start) ? btfOnDemand(() => openFile(path)) : openFile(path);
+}
+
+/** The BTF in a file, split BTF if there is a base that it continues. */
+function openFile(path: string, base?: Btf): IndexedBtf {
+  const bytes = read(path);
+  try {
+    return openBtf(bytes, { what: path, ...(base === undefined ? {} : { base }) });
+  } catch (error) {
+    if (error instanceof MalformedError) throw unreadable(path, error);
     throw error;
   }
 }
@@ -67,22 +86,21 @@ export function readModuleTypes(paths: readonly string[], kernel: Btf | undefine
   if (kernel === undefined) throw new UsageError("--btf-module needs the kernel's own BTF: --btf FILE");
   return paths.map((path) => {
     const name = path.slice(path.lastIndexOf("/") + 1).replace(/\.btf$/, "");
-    try {
-      return { name, btf: openBtf(read(path), { base: kernel, what: path }) };
-    } catch (error) {
-      if (error instanceof MalformedError) throw new InputError(`cannot read ${path}: ${error.message}`);
-      throw error;
-    }
+    return { name, btf: openFile(path, kernel) };
   });
 }
 
 /** Reads a file. @throws {InputError} If it cannot. */
-function read(path: string): Uint8Array {
+export function read(path: string): Uint8Array {
   try {
     return Deno.readFileSync(path);
   } catch (error) {
-    throw new InputError(`cannot read ${path}: ${error instanceof Error ? error.message : error}`);
+    throw unreadable(path, error);
   }
+}
+
+function unreadable(path: string, cause: unknown): InputError {
+  return new InputError(`cannot read ${path}: ${cause instanceof Error ? cause.message : cause}`, { cause });
 }
 
 /** How an object is read. */
@@ -120,7 +138,7 @@ export function readUnit(path: string, targetBtf: Btf | undefined, options: Read
     return resolved(unit, { bytes, how, kconfig });
   } catch (error) {
     if (error instanceof MalformedError || error instanceof SyntaxError) {
-      throw new InputError(`cannot read ${path}: ${error.message}`);
+      throw unreadable(path, error);
     }
     throw error;
   }
@@ -170,71 +188,4 @@ export function selectProgram(unit: Unit, name: string | undefined): Program {
   if (unreadable !== undefined) throw new InputError(`cannot read ${name}: ${unreadable.message}`);
   const names = unit.programs.map((program) => program.attrs.name).join(", ");
   throw new UsageError(`--program is needed: ${unit.name} has ${names || "no programs"}`);
-}
-
-/** The modules that `--module` can name without a file. */
-export const BUILT_IN: Readonly<Record<string, () => Promise<Module>>> = {
-  dynptr: async () => await (await import("../plugins/dynptr/mod.ts")).dynptrModule(),
-  dynptr_from: async () => await (await import("../plugins/dynptr/mod.ts")).dynptrFromModule(),
-  xdp_metadata: async () => await (await import("../plugins/xdp_metadata/mod.ts")).xdpMetadataModule(),
-  veth: async () => await (await import("../plugins/xdp_metadata/mod.ts")).vethModule(),
-  mlx5: async () => await (await import("../plugins/xdp_metadata/mod.ts")).mlx5Module(),
-};
-
-/** What `--module` named. */
-export interface Additions {
-  readonly modules: readonly Module[];
-  readonly plugins: readonly Plugin[];
-}
-
-/**
- * Loads what `--module` names: a built-in module, an object with kfunc bodies (`*.bpf.o`), or a TypeScript file whose export
- * `plugin` (or `module`) is one, or a function that makes one.
- *
- * @throws {UsageError} If there is nothing of that name.
- */
-export async function loadModules(names: readonly string[]): Promise<Additions> {
-  const modules: Module[] = [];
-  const plugins: Plugin[] = [];
-  for (const name of names) {
-    if (Object.hasOwn(BUILT_IN, name)) modules.push(await BUILT_IN[name]());
-    else if (name.endsWith(".o")) {
-      const file = name.slice(name.lastIndexOf("/") + 1);
-      const own = file.replace(/\.bpf\.o$|\.o$/, "").replaceAll(/[^a-z0-9_-]/gi, "_").toLowerCase();
-      modules.push(defineModule({ name: own, objects: [{ name: file, bytes: read(name), trust: "asks" }] }));
-    } else if (/\.[mc]?[tj]s$/.test(name)) {
-      // Loaded where it is needed: it takes a tenth of the time of a short command to load.
-      const { resolve, toFileUrl } = await import("@std/path");
-      const exports = await import(toFileUrl(resolve(name)).href);
-      const plugin = typeof exports.plugin === "function" ? exports.plugin() : exports.plugin;
-      const module = typeof exports.module === "function" ? exports.module() : exports.module;
-      if (plugin === undefined && module === undefined) {
-        throw new UsageError(`${name} exports neither "plugin" nor "module"`);
-      }
-      if (plugin !== undefined) plugins.push(plugin);
-      if (module !== undefined) modules.push(module);
-    } else {
-      const known = Object.keys(BUILT_IN).join(", ");
-      throw new UsageError(`there is no module "${name}": name a .ts or .bpf.o file, or one of ${known}`);
-    }
-  }
-  return { modules, plugins };
-}
-
-/** The devices that `--device` can name without more. */
-export const DEVICES: readonly Device[] = [
-  { name: "veth0", driver: "veth", features: ["timestamp", "hash", "vlan_tag"] },
-  { name: "mlx5_0", driver: "mlx5", features: ["timestamp", "hash", "vlan_tag"] },
-  { name: "lo", driver: "loopback", features: [] },
-];
-
-/** The device `NAME`, or `NAME:DRIVER`. @throws {UsageError} If nothing is known of it. */
-export function readDevice(text: string | undefined): Device | undefined {
-  if (text === undefined) return undefined;
-  const [name, driver] = text.split(":");
-  if (driver !== undefined) return { name, driver, features: [] };
-  const found = DEVICES.find((device) => device.name === name);
-  if (found !== undefined) return found;
-  const known = DEVICES.map((device) => device.name).join(", ");
-  throw new UsageError(`there is no device "${name}": name one of ${known}, or NAME:DRIVER`);
 }

@@ -6,17 +6,20 @@
  */
 import { type Command, UsageError } from "./command.ts";
 
-const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Command }>>> = {
-  verify: () => import("./verify.ts"),
-  run: () => import("./run.ts"),
-  disasm: () => import("./disasm.ts"),
-  passes: () => import("./passes.ts"),
-  modules: () => import("./modules.ts"),
-  selftest: () => import("./selftest.ts"),
-  bench: () => import("./bench.ts"),
-  demo: () => import("./demo.ts"),
-  kernel: () => import("./kernel.ts"),
-};
+const VERIFY = "verify";
+/** The other commands, by the file they are in. */
+const OTHERS = ["run", "disasm", "passes", "modules", "selftest", "bench", "demo", "kernel"];
+
+/**
+ * The command of a name. Deno reads every file that an import names literally before anything runs, so only `verify`, which must be
+ * quick to start and may have no permission to read this folder, is named like that.
+ */
+async function load(name: string): Promise<Command> {
+  const exports: { command: Command } = name === VERIFY
+    ? await import("./verify.ts")
+    : await import(new URL(`${name}.ts`, import.meta.url).href);
+  return exports.command;
+}
 
 async function help(): Promise<string> {
   const lines = [
@@ -25,9 +28,7 @@ async function help(): Promise<string> {
     "  inlay COMMAND [OPTION…] [ARGUMENT…]",
     "",
   ];
-  for (const [name, load] of Object.entries(COMMANDS)) {
-    lines.push(`  ${name.padEnd(8)} ${(await load()).command.summary}`);
-  }
+  for (const name of [VERIFY, ...OTHERS]) lines.push(`  ${name.padEnd(8)} ${(await load(name)).summary}`);
   lines.push("", "inlay COMMAND --help tells more of each.");
   return lines.join("\n");
 }
@@ -38,11 +39,19 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(await help());
     return name === undefined ? 2 : 0;
   }
-  if (!Object.hasOwn(COMMANDS, name)) {
+  if (name !== VERIFY && !OTHERS.includes(name)) {
     console.error(`inlay: there is no command "${name}"; inlay --help lists them`);
     return 2;
   }
-  const { command } = await COMMANDS[name]();
+  let command: Command;
+  try {
+    command = await load(name);
+  } catch (error) {
+    // Without the permission to read its file.
+    if (!(error instanceof TypeError) || !error.message.startsWith("Requires read access")) throw error;
+    console.error(`inlay ${name}: ${error.message}`);
+    return 2;
+  }
   if (rest.includes("--help") || rest.includes("-h")) {
     console.log(command.help);
     return 0;

@@ -84,6 +84,29 @@ Deno.test("inlay exits with 2 for what it cannot read or does not understand", a
   }
 });
 
+Deno.test("inlay verify exits with 2 for a kernel's BTF that is none, at the latest where a program asks for it", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const text = join(folder, "text"), cut = join(folder, "cut");
+    await Deno.writeFile(text, new Uint8Array(100));
+    await Deno.writeFile(cut, new Uint8Array([0x9f, 0xeb, 1, 0]));
+    const kfuncs = "examples/xdp_metadata/xdp_metadata.bpf.o";
+    for (const args of [["--btf", text, LOOP], ["--btf", cut, kfuncs], ["--btf", join(folder, "no"), LOOP]]) {
+      const { code, out, err } = await inlay(["verify", ...args]);
+      assertEquals([args, code, out], [args, 2, ""]);
+      assertStringIncludes(err, `cannot read ${args[1]}`);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a command other than verify says that it needs to read its own file", async () => {
+  const { code, err } = await inlay(["passes"], []);
+  assertEquals(code, 2);
+  assertStringIncludes(err, "inlay passes: Requires read access");
+});
+
 /** Runs `visit` with an object of which one program says its type, one does not, and one cannot be linked. */
 async function withOldObject(visit: (path: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();

@@ -5,7 +5,7 @@
  */
 import { ModuleRegistry } from "../plugins/registry.ts";
 import { type Command, readOptions } from "./command.ts";
-import { BUILT_IN, loadModules } from "./inputs.ts";
+import { BUILT_IN, loadModules } from "./additions.ts";
 import { dim } from "./terminal.ts";
 
 /** The command. */

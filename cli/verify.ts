@@ -159,6 +159,8 @@ function judge(program: Program, options: JudgeOptions): Verdict {
     if (error instanceof UnsupportedError) {
       return { ...head, ...NO_FIGURES, verdict: "unsupported", message: error.message };
     }
+    // The kernel's BTF is read when it is first needed.
+    if (error instanceof UsageError) throw error;
     const message = error instanceof Error
       ? `internal fault: ${error.stack ?? error.message}`
       : String(error);

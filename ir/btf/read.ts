@@ -67,6 +67,8 @@ export interface IndexedBtf extends Btf {
   offsetOf(id: number): number;
   /** Where the string section begins in `bytes`, in bytes. */
   readonly stringsAt: number;
+  /** How long the string section is in bytes, its base's included: where a split BTF's own strings begin. */
+  readonly stringLength: number;
 }
 
 /**
@@ -143,7 +145,6 @@ class BinaryBtf implements IndexedBtf {
     this.count = this.#first + this.#at.length;
   }
 
-  /** How long the string section is, its base's included: where a split BTF's own strings begin. */
   get stringLength(): number {
     return this.#stringBase + this.#strings.length;
   }
@@ -489,15 +490,21 @@ function bounded(size: number, id: number): number {
   return size;
 }
 
+/** Whether data begins with BTF's magic number, in either byte order. */
+export function beginsAsBtf(bytes: Uint8Array): boolean {
+  const number = bytes[0] | bytes[1] << 8;
+  return number === MAGIC || number === (MAGIC >> 8 | (MAGIC & 0xff) << 8);
+}
+
 function malformed(message: string, what: string, offset: number): MalformedError {
   return new MalformedError(message, `${what}, offset 0x${offset.toString(16)}`);
 }
 
 function stringLength(base: Btf): number {
-  if (!(base instanceof BinaryBtf)) {
+  if (!("stringLength" in base)) {
     throw new TypeError("Cannot split BTF from a base that openBtf did not read");
   }
-  return base.stringLength;
+  return (base as IndexedBtf).stringLength;
 }
 
 /** The file's two sections after its header, in little-endian words; a big-endian file is swapped into a copy. */
@@ -508,8 +515,8 @@ function wordsOf(
   if (bytes.length < HEADER_SIZE) {
     throw malformed(`A BTF header needs ${HEADER_SIZE} bytes`, what, bytes.length);
   }
-  const little = bytes[0] === (MAGIC & 0xff) && bytes[1] === MAGIC >> 8;
-  if (!little && !(bytes[0] === MAGIC >> 8 && bytes[1] === (MAGIC & 0xff))) {
+  const little = bytes[0] === (MAGIC & 0xff);
+  if (!beginsAsBtf(bytes)) {
     throw malformed("The data does not begin with BTF's magic 0xeb9f", what, 0);
   }
   const header = new Reader(bytes, what, little);
