@@ -39,6 +39,8 @@ struct htab_elem;
 struct bpf_htab;
 struct lpm_trie_node;
 struct lpm_trie;
+struct bpf_queue_stack;
+struct bpf_bloom_filter;
 struct inlay_control;
 struct inlay_state;
 
@@ -282,6 +284,24 @@ struct lpm_trie {
 	__u32 free;
 	__u32 fresh;
 	__u32 count;
+};
+
+struct bpf_queue_stack {
+	struct bpf_map map;
+	__u32 elem_size;
+	__u32 first;
+	__u32 count;
+	__u32 reserved;
+	char value[0] __attribute__((aligned(8)));
+};
+
+struct bpf_bloom_filter {
+	struct bpf_map map;
+	__u32 hash_seed;
+	__u32 bitset_mask;
+	__u32 nr_hash_funcs;
+	__u32 reserved;
+	__u64 bitset[0];
 };
 
 struct inlay_control {

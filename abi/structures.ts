@@ -204,6 +204,20 @@ export const STRUCTURES: Readonly<Record<string, string>> = {
     __u32 free;
     __u32 fresh;
     __u32 count;`,
+  bpf_queue_stack: `
+    struct bpf_map map;
+    __u32 elem_size;
+    __u32 first;
+    __u32 count;
+    __u32 reserved;
+    char value[0] __attribute__((aligned(8)));`,
+  bpf_bloom_filter: `
+    struct bpf_map map;
+    __u32 hash_seed;
+    __u32 bitset_mask;
+    __u32 nr_hash_funcs;
+    __u32 reserved;
+    __u64 bitset[0];`,
   inlay_control: `
     __u32 abort;
     __u32 reserved;

@@ -15,7 +15,7 @@ import type { AddressSpace, Block } from "./memory.ts";
 import { StructView } from "./struct_view.ts";
 
 /** What a map is made of. */
-type Made = "array" | "hash" | "trie" | "none";
+type Made = "array" | "hash" | "trie" | "ring" | "filter" | "none";
 
 /** What is known of a type. */
 interface Kind {
@@ -43,9 +43,12 @@ const KINDS: Readonly<Record<number, Kind>> = {
   14: { name: "devmap", made: "array" },
   16: { name: "cpumap", made: "array" },
   17: { name: "xskmap", made: "array" },
+  22: { name: "queue", made: "ring" },
+  23: { name: "stack", made: "ring" },
   // There is one socket, the packet's.
   24: { name: "sk_storage", made: "array", entries: 1 },
   27: { name: "ringbuf", made: "none" },
+  30: { name: "bloom_filter", made: "filter" },
 };
 
 /** Any other: programs that use it are refused, but not others of the same object. */
@@ -55,6 +58,8 @@ const PROG_ARRAY = 3, SK_STORAGE = 24;
 /** Flags of a trie's node that is in use and no mere joint. */
 const NODE_WITH_VALUE = 1;
 const BPF_F_NO_PREALLOC = 1;
+/** Of a bloom filter that does not say how many it wants. */
+const HASH_FUNCTIONS = 5;
 /** Largest memory for one map's elements, in bytes. */
 const LARGEST = 1 << 30;
 
@@ -145,6 +150,30 @@ export class RuntimeMap {
         });
         break;
       }
+      case "ring": {
+        this.stride = Math.ceil(valueSize / 8) * 8;
+        this.valueOffset = undefined;
+        checkSize(def, this.stride * entries);
+        const first = fieldOf("bpf_queue_stack", "value").offset;
+        this.#block = space.allocate(first + this.stride * entries, { name: `map ${def.name}` });
+        new StructView("bpf_queue_stack", this.#block).set("elem_size", this.stride);
+        break;
+      }
+      case "filter": {
+        this.stride = 0;
+        this.valueOffset = undefined;
+        const functions = Number(def.mapExtra & 0xfn) || HASH_FUNCTIONS;
+        const bits = bitsOfFilter(entries * functions);
+        checkSize(def, bits / 8);
+        const first = fieldOf("bpf_bloom_filter", "bitset").offset;
+        this.#block = space.allocate(first + bits / 8, { name: `map ${def.name}` });
+        new StructView("bpf_bloom_filter", this.#block).assign({
+          hash_seed: options.seed,
+          bitset_mask: bits - 1,
+          nr_hash_funcs: functions,
+        });
+        break;
+      }
       case "none":
         this.stride = 0;
         this.valueOffset = undefined;
@@ -183,15 +212,25 @@ export class RuntimeMap {
     return this.#block.bytes.subarray(this.valueOffset);
   }
 
-  /** A copy of the value under a key, or undefined. @throws {RangeError} If the key has the wrong size. */
+  /**
+   * A copy of the value under a key, or undefined; of a queue or stack, whose keys are empty, of what would be popped next.
+   *
+   * @throws {RangeError} If the key has the wrong size.
+   */
   get(key: Uint8Array): Uint8Array | undefined {
+    if (this.#made === "ring") {
+      const to = this.#putKey(key);
+      if (this.#call("bpf_map_peek_elem", this.address, to) !== 0n) return undefined;
+      return this.#scratch.bytes.slice(0, this.#valueSize);
+    }
     const address = this.#call("inlay_map_value", this.address, this.#putKey(key));
     if (address === 0n) return undefined;
     return this.#space.at(address, this.#valueSize).slice();
   }
 
   /**
-   * Sets the value under a key; `flags` are `BPF_ANY` 0, `BPF_NOEXIST` 1, `BPF_EXIST` 2.
+   * Sets the value under a key; `flags` are `BPF_ANY` 0, `BPF_NOEXIST` 1, `BPF_EXIST` 2. Into a queue, stack or filter, whose keys are
+   * empty, it is pushed.
    *
    * @throws {RangeError} If key or value have the wrong size.
    * @throws {MapError} If the map is full, or the flags forbid it.
@@ -206,7 +245,10 @@ export class RuntimeMap {
     const keyAt = this.#putKey(key);
     const valueAt = Math.ceil(this.def.keySize / 8) * 8;
     this.#scratch.bytes.set(value, valueAt);
-    const result = this.#call("inlay_map_set", this.address, keyAt, this.#scratch.address + valueAt, flags);
+    const from = this.#scratch.address + valueAt;
+    const result = this.#made === "ring" || this.#made === "filter"
+      ? this.#call("bpf_map_push_elem", this.address, from, flags)
+      : this.#call("inlay_map_set", this.address, keyAt, from, flags);
     this.#check("update", result);
   }
 
@@ -218,7 +260,7 @@ export class RuntimeMap {
     return true;
   }
 
-  /** Keys and values, copied: all elements of an array, the present ones of others. */
+  /** Keys and values, copied: all elements of an array, the present ones of others, those of a queue or stack from the oldest on. */
   *entries(): Generator<[key: Uint8Array, value: Uint8Array]> {
     switch (this.#made) {
       case "array":
@@ -257,6 +299,16 @@ export class RuntimeMap {
         }
         return;
       }
+      case "ring": {
+        const ring = new StructView("bpf_queue_stack", this.#block);
+        const first = fieldOf("bpf_queue_stack", "value").offset;
+        for (let i = 0; i < ring.get("count"); i++) {
+          const at = first + (ring.get("first") + i) % this.def.maxEntries * this.stride;
+          yield [new Uint8Array(0), this.#block.bytes.slice(at, at + this.#valueSize)];
+        }
+        return;
+      }
+      case "filter":
       case "none":
     }
   }
@@ -308,6 +360,13 @@ export function refuseUnknownMaps(program: Program): void {
       throw new UnsupportedError(`maps of type ${def.type} (map ${def.name})`);
     }
   }
+}
+
+/** Bits of a bloom filter, a power of two: for so many set ones about 1/ln(2) as many, as the kernel has it. */
+function bitsOfFilter(set: number): number {
+  let bits = 64;
+  while (bits < Math.floor(set / 5) * 7) bits *= 2;
+  return bits;
 }
 
 function checkSize(def: MapDef, bytes: number): void {

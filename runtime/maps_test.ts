@@ -185,10 +185,107 @@ Deno.test("prefix tries give the longest match, on either side of updates and de
   });
 });
 
+/** A map without keys; the program pushes the packet's first bytes, or pops or peeks; its result: error and value. */
+const keyless = (type: string, call: string) =>
+  `type xdp
+  map m ${type}
+  func main:
+    r2 = *(u32 *)(r1 + 4) @
+    r1 = *(u32 *)(r1 + 0) @
+    r0 = 0
+    r3 = r1
+    r3 += 8
+    if r3 > r2 goto out
+    r1 = *(u64 *)(r1 +0)
+    *(u64 *)(r10 -8) = r1
+    r1 = map m ll
+    r2 = r10
+    r2 += -8
+    ${call}
+    r0 = -r0
+    r1 = *(u64 *)(r10 -8)
+    r0 <<= 8
+    r0 |= r1
+  out:
+    exit`;
+const PUSH = (flags: number) => `r3 = ${flags}\n call bpf_map_push_elem`;
+const ENOENT = 2 << 8, E2BIG = 7 << 8, EINVAL = 22 << 8, EOPNOTSUPP = 95 << 8;
+
+Deno.test("a queue gives the oldest, a stack the newest, and pushing may drop the oldest", () => {
+  const input = (n: number) => ({ data: new Uint8Array(20).fill(n, 0, 1) });
+  for (const [type, order] of [["queue", [2, 3]], ["stack", [3, 2]]] as const) {
+    const map = `type=${type} key=0 value=8 max=2`, none = new Uint8Array(0);
+    everywhere(keyless(map, PUSH(0)), input(1), ({ loaded, retval }) => {
+      assertEquals(retval, 1);
+      assertEquals(testRun(loaded, input(2)).retval, 2);
+      assertEquals(testRun(loaded, input(3)).retval, E2BIG | 3);
+      const [m] = loaded.maps;
+      assertEquals([...m.entries()], [[none, value(1)], [none, value(2)]]);
+      assertThrows(() => m.set(none, value(5)), Error, "errno 7");
+    });
+    everywhere(keyless(map, PUSH(2)), input(1), ({ loaded }) => {
+      for (const n of [2, 3]) assertEquals(testRun(loaded, input(n)).retval, n);
+      assertEquals([...loaded.maps[0].entries()].map(([, [first]]) => first), [2, 3]);
+      assertEquals(loaded.maps[0].get(none), value(order[0]));
+    });
+    for (const flags of [1, 3, 4]) {
+      everywhere(keyless(map, PUSH(flags)), input(1), ({ retval }) => assertEquals(retval, EINVAL | 1));
+    }
+    everywhere(keyless(map, "call bpf_map_pop_elem"), input(9), ({ loaded, retval }) => {
+      assertEquals(retval, ENOENT, "and what was there is zeroed");
+      const [m] = loaded.maps;
+      assertEquals(m.get(none), undefined);
+      // Round the ring's end too.
+      for (let round = 0; round < 3; round++) {
+        m.set(none, value(2));
+        m.set(none, value(3));
+        for (const n of order) assertEquals(testRun(loaded, input(9)).retval, n);
+        assertEquals(testRun(loaded, input(9)).retval, ENOENT);
+        m.set(none, value(7));
+        assertEquals(testRun(loaded, input(9)).retval, 7);
+      }
+    });
+    everywhere(keyless(map, "call bpf_map_peek_elem"), input(9), ({ loaded, retval }) => {
+      assertEquals(retval, ENOENT);
+      for (const n of [2, 3]) loaded.maps[0].set(none, value(n));
+      for (let i = 0; i < 2; i++) assertEquals(testRun(loaded, input(9)).retval, order[0]);
+    });
+  }
+});
+
+Deno.test("a bloom filter knows what was pushed and little else", () => {
+  for (const size of [8, 4, 7]) {
+    const map = `type=bloom_filter key=0 value=${size} max=100`, none = new Uint8Array(0);
+    const input = (n: number) => ({ data: new Uint8Array(20).fill(n, 0, 1) });
+    everywhere(keyless(map, "call bpf_map_peek_elem"), input(1), ({ loaded, retval }) => {
+      assertEquals(retval, ENOENT | 1, "what is asked for stays");
+      for (let n = 0; n < 100; n++) loaded.maps[0].set(none, value(n).slice(0, size));
+      let wrong = 0;
+      for (let n = 0; n < 256; n++) {
+        const { retval } = testRun(loaded, input(n));
+        if (n < 100) assertEquals(retval, n);
+        else if (retval === n) wrong++;
+        else assertEquals(retval, ENOENT | n);
+      }
+      assert(wrong < 16, `${wrong} of 156 were never pushed`);
+      assertEquals([...loaded.maps[0].entries()], []);
+    });
+    everywhere(keyless(map, PUSH(0)), input(5), ({ loaded, retval }) => {
+      assertEquals(retval, 5);
+      assertThrows(() => loaded.maps[0].set(none, value(5).slice(0, size), 2), Error, "errno 22");
+    });
+    everywhere(
+      keyless(map, "call bpf_map_pop_elem"),
+      input(5),
+      ({ retval }) => assertEquals(retval, EOPNOTSUPP | 5),
+    );
+  }
+});
+
 Deno.test("a map of a type that the runtime lacks is in the way only of programs that use it", () => {
   const object = (use: string) =>
     program(`type sched_cls
-    map stored type=queue key=0 value=8 max=4
+    map stored type=stack_trace key=4 value=8 max=4
     func main:
       ${use}
       r0 = 3
@@ -196,7 +293,7 @@ Deno.test("a map of a type that the runtime lacks is in the way only of programs
   using runtime = new Runtime();
   const other = object("r1 = 0"), user = object("r1 = map stored ll");
   assertEquals(testRun(runtime.load(other, { proof: issueProof(other) })).retval, 3);
-  assertThrows(() => runtime.load(user, { proof: issueProof(user) }), UnsupportedError, "maps of type 22");
+  assertThrows(() => runtime.load(user, { proof: issueProof(user) }), UnsupportedError, "maps of type 7");
 });
 
 Deno.test("what is kept for a socket begins as asked for and ends with the run", () => {

@@ -3845,6 +3845,351 @@ func bpf_rbtree_right:
   L1:
     exit
 
+func bpf_map_push_elem:
+    r4 = *(u32 *)(r1 +0)
+    w5 = w4
+    w5 &= -2
+    if w5 != 0x16 goto L2
+    r0 = -22
+    r4 = r3
+    r4 |= 2
+    if r4 == 0x2 goto L1
+    goto L13
+  L1:
+    r5 = *(u32 *)(r1 +40)
+    r4 = *(u32 *)(r1 +12)
+    if w5 == w4 goto L3
+    r0 = *(u32 *)(r1 +36)
+    goto L5
+  L2:
+    r0 = -95
+    if w4 != 0x1e goto L13
+    r0 = -22
+    if r3 != 0x0 goto L13
+    r0 = 0
+    r3 = *(u32 *)(r1 +40)
+    *(u32 *)(r10 -8) = r3
+    if w3 == 0x0 goto L13
+    w4 = 0
+    r5 = r1
+    r5 += 48
+    r3 = *(u32 *)(r1 +36)
+    *(u32 *)(r10 -16) = r3
+    r3 = *(u32 *)(r1 +32)
+    r1 = *(u32 *)(r1 +8)
+    goto L14
+  L3:
+    r0 = -7
+    if r3 != 0x2 goto L13
+    r3 = *(u32 *)(r1 +36)
+    w3 += 1
+    w0 = 0
+    if w3 == w5 goto L4
+    w0 = w3
+  L4:
+    w5 += -1
+    *(u32 *)(r1 +40) = r5
+    *(u32 *)(r1 +36) = r0
+  L5:
+    r0 += r5
+    r3 = 0
+    if r0 < r4 goto L6
+    r3 = r4
+  L6:
+    r0 -= r3
+    r3 = *(u32 *)(r1 +32)
+    r0 *= r3
+    r3 = r1
+    r3 += r0
+    r3 += 48
+    r4 = *(u32 *)(r1 +8)
+    if w4 < 0x8 goto L8
+  L7:
+    r5 = *(u64 *)(r2 +0)
+    *(u64 *)(r3 +0) = r5
+    r2 += 8
+    r3 += 8
+    r4 += -8
+    if r4 > 0x7 goto L7
+  L8:
+    if r4 == 0x0 goto L10
+  L9:
+    r5 = *(u8 *)(r2 +0)
+    *(u8 *)(r3 +0) = r5
+    r2 += 1
+    r3 += 1
+    r4 += -1
+    if r4 != 0x0 goto L9
+  L10:
+    r2 = *(u32 *)(r1 +40)
+    w2 += 1
+    *(u32 *)(r1 +40) = r2
+    r0 = 0
+    goto L13
+  L11:
+    r6 = *(u8 *)(r9 +0)
+    w7 ^= w6
+    w7 *= -2048144777
+    w6 = w7
+    w6 >>= 13
+    w6 ^= w7
+    r9 += 1
+    w8 += -1
+    w7 = w6
+    if w8 != 0x0 goto L11
+  L12:
+    w6 *= -1028477379
+    w7 = w6
+    w7 >>= 16
+    w7 ^= w6
+    r6 = *(u32 *)(r10 -16)
+    w6 &= w7
+    w7 = w6
+    w7 &= 63
+    r8 = 1
+    r8 <<= r7
+    w6 >>= 6
+    r6 <<= 3
+    r7 = r5
+    r7 += r6
+    r6 = *(u64 *)(r7 +0)
+    r8 |= r6
+    *(u64 *)(r7 +0) = r8
+    w4 += 1
+    r6 = *(u32 *)(r10 -8)
+    if w4 < w6 goto L14
+  L13:
+    exit
+  L14:
+    w7 = w4
+    w7 *= -1640531527
+    w6 = w3
+    w6 += w7
+    w6 ^= w1
+    w8 = w1
+    r9 = r2
+    if w1 < 0x4 goto L16
+    r9 = r2
+    w8 = w1
+  L15:
+    r7 = *(u32 *)(r9 +0)
+    w7 ^= w6
+    w7 *= -1640531535
+    w6 = w7
+    w6 >>= 15
+    w6 ^= w7
+    r9 += 4
+    w8 += -4
+    if w8 > 0x3 goto L15
+  L16:
+    if w8 == 0x0 goto L12
+    w7 = w6
+    goto L11
+
+func bpf_map_pop_elem:
+    r0 = -95
+    r3 = *(u32 *)(r1 +0)
+    w4 = w3
+    w4 &= -2
+    if w4 != 0x16 goto L10
+    r4 = *(u32 *)(r1 +40)
+    if w4 != 0x0 goto L2
+    r0 = -2
+    r1 = *(u32 *)(r1 +8)
+    if w1 == 0x0 goto L10
+    r2 += -1
+    w3 = 0
+  L1:
+    r4 = r2
+    r4 += r1
+    *(u8 *)(r4 +0) = r3
+    r1 += -1
+    if r1 == 0x0 goto L10
+    goto L1
+  L2:
+    w4 += -1
+    if w3 == 0x17 goto L3
+    w4 = 0
+  L3:
+    r5 = *(u32 *)(r1 +36)
+    r5 += r4
+    r0 = *(u32 *)(r1 +12)
+    r4 = 0
+    if r5 < r0 goto L4
+    r4 = r0
+  L4:
+    r5 -= r4
+    r4 = *(u32 *)(r1 +32)
+    r5 *= r4
+    r4 = r1
+    r4 += r5
+    r4 += 48
+    r5 = *(u32 *)(r1 +8)
+    if w5 < 0x8 goto L6
+  L5:
+    r0 = *(u64 *)(r4 +0)
+    *(u64 *)(r2 +0) = r0
+    r4 += 8
+    r2 += 8
+    r5 += -8
+    if r5 > 0x7 goto L5
+  L6:
+    if r5 == 0x0 goto L8
+  L7:
+    r0 = *(u8 *)(r4 +0)
+    *(u8 *)(r2 +0) = r0
+    r4 += 1
+    r2 += 1
+    r5 += -1
+    if r5 != 0x0 goto L7
+  L8:
+    r2 = *(u32 *)(r1 +40)
+    w2 += -1
+    *(u32 *)(r1 +40) = r2
+    r0 = 0
+    if w3 == 0x17 goto L10
+    r2 = *(u32 *)(r1 +36)
+    w2 += 1
+    r4 = *(u32 *)(r1 +12)
+    w3 = 0
+    if w2 == w4 goto L9
+    w3 = w2
+  L9:
+    *(u32 *)(r1 +36) = r3
+  L10:
+    exit
+
+func bpf_map_peek_elem:
+    r3 = *(u32 *)(r1 +0)
+    w4 = w3
+    w4 &= -2
+    if w4 != 0x16 goto L2
+    r5 = *(u32 *)(r1 +40)
+    if w5 != 0x0 goto L3
+    r0 = -2
+    r1 = *(u32 *)(r1 +8)
+    if w1 == 0x0 goto L15
+    r2 += -1
+    w3 = 0
+  L1:
+    r4 = r2
+    r4 += r1
+    *(u8 *)(r4 +0) = r3
+    r1 += -1
+    if r1 == 0x0 goto L15
+    goto L1
+  L2:
+    r0 = -95
+    if w3 != 0x1e goto L15
+    r0 = 0
+    r3 = *(u32 *)(r1 +40)
+    if w3 == 0x0 goto L15
+    w4 = 0
+    r5 = r1
+    r5 += 48
+    r0 = *(u32 *)(r1 +36)
+    *(u32 *)(r10 -8) = r0
+    r6 = *(u32 *)(r1 +32)
+    r1 = *(u32 *)(r1 +8)
+    goto L10
+  L3:
+    w5 += -1
+    if w3 == 0x17 goto L4
+    w5 = 0
+  L4:
+    r4 = *(u32 *)(r1 +36)
+    r4 += r5
+    r5 = *(u32 *)(r1 +12)
+    r3 = 0
+    if r4 < r5 goto L5
+    r3 = r5
+  L5:
+    r4 -= r3
+    r3 = *(u32 *)(r1 +32)
+    r4 *= r3
+    r3 = r1
+    r3 += r4
+    r3 += 48
+    r1 = *(u32 *)(r1 +8)
+    if w1 < 0x8 goto L7
+  L6:
+    r4 = *(u64 *)(r3 +0)
+    *(u64 *)(r2 +0) = r4
+    r3 += 8
+    r2 += 8
+    r1 += -8
+    if r1 > 0x7 goto L6
+  L7:
+    r0 = 0
+    if r1 == 0x0 goto L15
+  L8:
+    r4 = *(u8 *)(r3 +0)
+    *(u8 *)(r2 +0) = r4
+    r3 += 1
+    r2 += 1
+    r1 += -1
+    if r1 == 0x0 goto L15
+    goto L8
+  L9:
+    w4 += 1
+    r0 = 0
+    if w4 >= w3 goto L15
+  L10:
+    w0 = w4
+    w0 *= -1640531527
+    w7 = w6
+    w7 += w0
+    w7 ^= w1
+    w0 = w1
+    r8 = r2
+    if w1 < 0x4 goto L12
+    r8 = r2
+    w0 = w1
+  L11:
+    r9 = *(u32 *)(r8 +0)
+    w9 ^= w7
+    w9 *= -1640531535
+    w7 = w9
+    w7 >>= 15
+    w7 ^= w9
+    r8 += 4
+    w0 += -4
+    if w0 > 0x3 goto L11
+  L12:
+    if w0 == 0x0 goto L14
+    w9 = w7
+  L13:
+    r7 = *(u8 *)(r8 +0)
+    w9 ^= w7
+    w9 *= -2048144777
+    w7 = w9
+    w7 >>= 13
+    w7 ^= w9
+    r8 += 1
+    w0 += -1
+    w9 = w7
+    if w0 != 0x0 goto L13
+  L14:
+    w7 *= -1028477379
+    w0 = w7
+    w0 >>= 16
+    w0 ^= w7
+    r7 = *(u32 *)(r10 -8)
+    w7 &= w0
+    w0 = w7
+    w0 >>= 6
+    r0 <<= 3
+    r8 = r5
+    r8 += r0
+    w7 &= 63
+    r8 = *(u64 *)(r8 +0)
+    r8 >>= r7
+    r0 = -2
+    r8 &= 1
+    if r8 != 0x0 goto L9
+  L15:
+    exit
+
 func bpf_skb_load_bytes:
     if w2 s< 0x0 goto L1
     r5 = *(u32 *)(r1 +52)

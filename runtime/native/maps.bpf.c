@@ -37,27 +37,6 @@ inline_always int is_array(const struct bpf_map *map)
 	       map->map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS;
 }
 
-/* Mixes four bytes at a time; the seed differs from map to map. */
-inline_always u32 hash_of(const void *key, u32 size, u32 seed)
-{
-	u32 hash = seed ^ size;
-
-	while (size >= 4) {
-		hash = (hash ^ *(const u32 *)key) * 0x9e3779b1;
-		hash ^= hash >> 15;
-		key += 4;
-		size -= 4;
-	}
-	while (size > 0) {
-		hash = (hash ^ *(const u8 *)key) * 0x85ebca77;
-		hash ^= hash >> 13;
-		key++;
-		size--;
-	}
-	hash *= 0xc2b2ae3d;
-	return hash ^ hash >> 16;
-}
-
 inline_always int same_bytes(const void *a, const void *b, u32 size)
 {
 	while (size >= 4) {
