@@ -264,8 +264,10 @@ function markState(env: Env, state: number): number {
 function markSlots(env: Env, where: { frame: number; f: number }): number {
   const { frame, f } = where, slots = W[frame + SFR_NSLOTS];
   let changed = 0;
-  for (let i = 0; i < 64; i++) {
-    if (!marks.hasSlot(f, i)) continue;
+  for (let lo = marks.lo[f], hi = marks.hi[f]; (lo | hi) !== 0;) {
+    const i = lo !== 0 ? 31 - Math.clz32(lo & -lo) : 63 - Math.clz32(hi & -hi);
+    if (lo !== 0) lo &= lo - 1;
+    else hi &= hi - 1;
     if (i >= slots) {
       return env.fail(EFAULT, "kernel-bug", `verifier bug: stack slot ${i}, total slots ${slots}`);
     }

@@ -42,8 +42,6 @@ import {
   SMIN,
   STACK_DYNPTR,
   STACK_INVALID,
-  STACK_IRQ_FLAG,
-  STACK_ITER,
   STACK_MISC,
   STACK_SPILL,
   STACK_ZERO,
@@ -52,6 +50,7 @@ import {
   VID,
 } from "../states/layout.ts";
 import { tnumText, verboseLine } from "../log/log.ts";
+import { accessMask, bytesMask, isData, isNoObject, isSpecial, scrubbed, withBytes } from "./slot_bytes.ts";
 import { isConst, isConstZero, markConst, markUnknown, toNumber, widthOf } from "../numbers/scalar.ts";
 
 const MAX_STACK = 512, MAX_VAR_OFF = 1 << 29;
@@ -129,32 +128,14 @@ function isSpillable(type: number): boolean {
     base !== 21;
 }
 
-/** Whether the top byte of a slot says that it holds more than data. */
-function isSpecial(types: number): boolean {
-  const top = types >>> 28;
-  return top === STACK_SPILL || top === STACK_DYNPTR || top === STACK_ITER || top === STACK_IRQ_FLAG;
-}
-
-/** A slot's bytes without what was special about them: written ones become misc. */
-function scrubbed(types: number): number {
-  let out = 0;
-  for (let j = 0; j < 8; j++) if (slotByte(types, j) !== STACK_INVALID) out |= STACK_MISC << (4 * j);
-  return out;
-}
-
-function withByte(types: number, j: number, type: number): number {
-  return types & ~(15 << (4 * j)) | type << (4 * j);
-}
-
 /** Puts register `o` into a slot. A narrow spill leaves the bytes above it as they are where they are zero or unwritten, else misc. */
 function saveRegister(frame: number, spi: number, what: { o: number; size: number }): void {
   const at = slotTypesAt(frame, spi);
   copyReg(spillAt(frame, spi), what.o);
-  let types = W[at];
-  for (let j = 7; j > 7 - what.size; j--) types = withByte(types, j, STACK_SPILL);
+  let types = withBytes(W[at], bytesMask(8 - what.size, 7), STACK_SPILL);
   for (let j = 7 - what.size; j >= 0; j--) {
     const was = slotByte(types, j);
-    if (was !== STACK_ZERO && was !== STACK_INVALID) types = withByte(types, j, STACK_MISC);
+    if (was !== STACK_ZERO && was !== STACK_INVALID) types = withBytes(types, bytesMask(j, j), STACK_MISC);
   }
   W[at] = types;
 }
@@ -226,8 +207,7 @@ function writeFixed(env: Env, frameno: number, off: number, access: StackAccess)
       }
       type = STACK_ZERO;
     }
-    for (let i = 0; i < size; i++) types = withByte(types, (slot - i) & 7, type);
-    W[at] = types;
+    W[at] = withBytes(types, accessMask(slot, size), type);
     return 0;
   }
   pushHistory(env, stackAccessFlags(frameno, spi), 0, 0);
@@ -253,8 +233,7 @@ export function fillStack(env: Env, ptrRegno: number, size: number): number {
     const at = slotTypesAt(frame, spi), from = Math.max(last - spi * 8, 0), to = Math.min(first - spi * 8, 7);
     let types = W[at];
     if (isSpecial(types)) types = scrubbed(types);
-    for (let j = from; j <= to; j++) types = withByte(types, j, STACK_MISC);
-    W[at] = types;
+    W[at] = withBytes(types, bytesMask(from, to), STACK_MISC);
   }
   return 0;
 }
@@ -291,7 +270,7 @@ function writeVariable(env: Env, ptrRegno: number, off: number, access: StackAcc
     if (isSpecial(W[at])) W[at] = scrubbed(W[at]);
     const keepsZero = zero && type === STACK_ZERO;
     if (keepsZero) zeroUsed = true;
-    W[at] = withByte(W[at], slot & 7, keepsZero ? STACK_ZERO : STACK_MISC);
+    W[at] = withBytes(W[at], accessMask(slot, 1), keepsZero ? STACK_ZERO : STACK_MISC);
   }
   return zeroUsed && value !== 0 ? env.precision.markReg(env, valueRegno) : 0;
 }
@@ -375,6 +354,7 @@ function readFixed(env: Env, frameno: number, off: number, access: StackAccess):
 
 function checkBytes(env: Env, types: number, access: { off: number; size: number }): number {
   const { off, size } = access, slot = -off - 1;
+  if (isData(types, accessMask(slot, size))) return 0;
   for (let i = 0; i < size; i++) {
     const type = slotByte(types, (slot - i) & 7);
     if (type !== STACK_MISC && type !== STACK_ZERO && type !== STACK_INVALID) {
@@ -423,22 +403,28 @@ export function checkStackRange(env: Env, regno: number, off: number, range: Sta
   const min = (fixed ? W[o + TVAL] : W[o + SMIN]) + off;
   const max = (fixed ? W[o + TVAL] : W[o + SMAX]) + off + size;
   if (range.raw !== undefined && fixed) {
-    for (let i = min; i < max; i++) {
-      const slot = -i - 1;
-      if (W[frame + F_NSLOTS] * 8 <= slot) continue;
-      if (slotByte(W[slotTypesAt(frame, slot >> 3)], slot & 7) === STACK_DYNPTR) {
+    for (let i = min, step = 0; i < max; i += step) {
+      const slot = -i - 1, types = W[slotTypesAt(frame, slot >> 3)];
+      step = Math.min((slot & 7) + 1, max - i);
+      if (W[frame + F_NSLOTS] * 8 <= slot || isNoObject(types, accessMask(slot, step))) continue;
+      step = 1;
+      if (slotByte(types, slot & 7) === STACK_DYNPTR) {
         return env.fail(EACCES, "dynptr-state", `potential write to dynptr at off=${i} disallowed`);
       }
     }
     range.raw.size = size;
     return 0;
   }
+  // Slot by slot where there is nothing but data, else byte by byte.
   let marked = -1;
-  for (let i = min; i < max; i++) {
-    const slot = -i - 1, spi = slot >> 3, at = slotTypesAt(frame, spi), type = slotByte(W[at], slot & 7);
-    if (type === STACK_ZERO || type === STACK_INVALID) {
-      if (range.write) W[at] = withByte(W[at], slot & 7, STACK_MISC);
-    } else if (type !== STACK_MISC) {
+  for (let i = min, step = 0; i < max; i += step) {
+    const slot = -i - 1, spi = slot >> 3, at = slotTypesAt(frame, spi);
+    step = Math.min((slot & 7) + 1, max - i);
+    if (!isData(W[at], accessMask(slot, step))) step = 1;
+    const mask = accessMask(slot, step);
+    if (isData(W[at], mask)) {
+      if (range.write) W[at] = withBytes(W[at], mask, STACK_MISC);
+    } else {
       if (!isSpilled(W[at])) {
         return env.fail(
           EACCES,
