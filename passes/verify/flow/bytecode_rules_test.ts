@@ -1,30 +1,19 @@
 /**
- * Bytecode that no compiler writes: calls with reserved fields, calls to nowhere, calls that name nothing. The running kernel says the
- * same.
+ * Bytecode that no compiler writes, refused before it is walked: calls and jumps to nowhere, calls that name nothing, opcodes that are
+ * none, 16-byte loads that are not whole. The running kernel says the same.
  */
-import { assertEquals } from "@std/assert";
-import { buildProgram } from "../../../ir/build.ts";
-import { decode } from "../../../ir/decode.ts";
-import type { Program } from "../../../ir/program.ts";
-import { kernelUnavailable } from "../../../kernel/available.ts";
-import { loadRaw, programTypeNumber } from "../../../kernel/prog_load.ts";
-import { LINUX_6_18 } from "../../../profile/linux_6_18/mod.ts";
-import { verifyProgram } from "../verify.ts";
+import { bytecodeCases, EXIT, insn, SET_R0 } from "../testing/bytecode_cases.ts";
 
-const unavailable = kernelUnavailable();
-if (unavailable !== undefined) console.log(`skipped: bytecode against the kernel: ${unavailable}`);
-
-const CALL = 0x85, EXIT = "9500000000000000", SET_R0 = "b700000000000000", LOAD64 = "1801000000000000";
-const ZEROS = "0000000000000000";
+const CALL = 0x85, LOAD64 = "1801000000000000", ZEROS = "0000000000000000";
 
 /** A call: kind of callee, offset, immediate. */
 function call(kind: number, off: number, imm: number): string {
-  const bytes = new Uint8Array(8), view = new DataView(bytes.buffer);
-  bytes[0] = CALL;
-  bytes[1] = kind << 4;
-  view.setInt16(2, off, true);
-  view.setInt32(4, imm, true);
-  return bytes.toHex();
+  return insn(CALL, { src: kind, off, imm });
+}
+
+/** A 16-byte load into r1: kind, low and high half. */
+function load64(kind: number, low: number, high: number): readonly string[] {
+  return [insn(0x18, { dst: 1, src: kind, imm: low }), insn(0, { imm: high })];
 }
 
 /** Four bytes of a packet, from its second on. */
@@ -39,17 +28,7 @@ const UNALIGNED: readonly string[] = [
   EXIT,
 ];
 
-interface Case {
-  readonly name: string;
-  /** `socket_filter` if left out. */
-  readonly type?: "xdp";
-  readonly insns: readonly string[];
-  readonly flags?: number;
-  /** The last line of the log; accepted without one. */
-  readonly message?: string;
-}
-
-const CASES: readonly Case[] = [
+bytecodeCases([
   {
     name: "a call with an offset begins a subprogram before it is refused",
     insns: [call(1, -1, 2), SET_R0, EXIT, SET_R0, EXIT],
@@ -83,45 +62,128 @@ const CASES: readonly Case[] = [
     message: "misaligned packet access off 2+0+0+1 size 4",
   },
   { name: "any alignment takes strict alignment back", type: "xdp", insns: UNALIGNED, flags: 3 },
-];
+]);
 
-function programOf({ type, insns, flags }: Case): Program {
-  const unit = { name: "test", license: "GPL", version: 0, maps: [], externs: [], programs: [] };
-  const attrs = {
-    name: "main",
-    section: type ?? "socket",
-    type: type ?? "socket_filter",
-    attachType: 0,
-    flags: flags ?? 0,
-    attachBtfId: 0,
-  };
-  return buildProgram({ unit, attrs, insns: decode(Uint8Array.fromHex(insns.join(""))).insns, subprogs: [] });
-}
+bytecodeCases([
+  {
+    name: "a jump before the program",
+    insns: [SET_R0, insn(0x15, { off: -3 }), EXIT],
+    message: "jump out of range from insn 1 to -1",
+  },
+  {
+    name: "a jump behind the program",
+    insns: [SET_R0, insn(0x15, { off: 1 }), EXIT],
+    message: "jump out of range from insn 1 to 3",
+  },
+  {
+    name: "a long jump behind the program",
+    insns: [SET_R0, insn(0x06, { imm: 1 }), EXIT],
+    message: "jump out of range from insn 1 to 3",
+  },
+  {
+    name: "a jump into another function",
+    insns: [call(1, 0, 2), insn(0x15, { off: 1 }), EXIT, SET_R0, EXIT],
+    message: "jump out of range from insn 1 to 3",
+  },
+  {
+    name: "a jump back into another function",
+    insns: [call(1, 0, 1), EXIT, SET_R0, insn(0x15, { off: -3 }), EXIT],
+    message: "jump out of range from insn 3 to 1",
+  },
+  {
+    name: "a jump into a 16-byte load",
+    insns: [SET_R0, insn(0x15, { off: 1 }), ...load64(0, 0, 0), EXIT],
+    message: "jump into the middle of ldimm64 insn 2",
+  },
+  {
+    name: "a load of a kind that is none",
+    insns: [SET_R0, insn(0x19, { dst: 1, src: 10 }), EXIT],
+    message: "BPF_LDX uses reserved fields",
+  },
+  {
+    name: "a load with an immediate",
+    insns: [SET_R0, insn(0x61, { dst: 1, src: 1, imm: 1 }), EXIT],
+    message: "BPF_LDX uses reserved fields",
+  },
+  {
+    name: "a load with an immediate that nothing reaches",
+    insns: [SET_R0, EXIT, insn(0x61, { dst: 1, src: 1, imm: 1 }), EXIT],
+    message: "BPF_LDX uses reserved fields",
+  },
+  {
+    name: "half of a 16-byte load",
+    insns: [LOAD64, SET_R0, EXIT],
+    message: "invalid bpf_ld_imm64 insn",
+  },
+  {
+    name: "half of a 16-byte load at the end",
+    insns: [SET_R0, EXIT, LOAD64],
+    message: "last insn is not an exit or jmp",
+  },
+  {
+    name: "a register in the second half of a 16-byte load",
+    insns: [LOAD64, insn(0, { dst: 1 }), SET_R0, EXIT],
+    message: "invalid bpf_ld_imm64 insn",
+  },
+  {
+    name: "a second register in the second half of a 16-byte load",
+    insns: [LOAD64, insn(0, { src: 1 }), SET_R0, EXIT],
+    message: "invalid bpf_ld_imm64 insn",
+  },
+  {
+    name: "an offset in the second half of a 16-byte load",
+    insns: [LOAD64, insn(0, { off: 1 }), SET_R0, EXIT],
+    message: "invalid bpf_ld_imm64 insn",
+  },
+  {
+    name: "a 16-byte load of a kind that is none",
+    insns: [...load64(7, 0, 0), SET_R0, EXIT],
+    message: "unrecognized bpf_ld_imm64 insn",
+  },
+  {
+    name: "a map with an offset that it cannot have",
+    insns: [...load64(1, 77, 1), SET_R0, EXIT],
+    message: "unrecognized bpf_ld_imm64 insn",
+  },
+  {
+    name: "a map by a number with an offset that it cannot have",
+    insns: [...load64(5, 0, 1), SET_R0, EXIT],
+    message: "unrecognized bpf_ld_imm64 insn",
+  },
+  {
+    name: "a map that nobody has",
+    insns: [...load64(1, 9999, 0), SET_R0, EXIT],
+    message: "fd 9999 is not pointing to valid bpf_map",
+  },
+  {
+    name: "a map that is none",
+    insns: [...load64(1, 1, 0), SET_R0, EXIT],
+    message: "fd 1 is not pointing to valid bpf_map",
+  },
+]);
 
-function lastLine(log: string): string {
-  return log.trimEnd().split("\n").at(-2) ?? "";
-}
+// Operations that no class of instructions has, some of them with a place in the class's numbering.
+const NO_OPCODES: readonly number[] = [
+  0x0d,
+  0x0e,
+  0xe7,
+  0xf4,
+  0x8f,
+  0xdf,
+  0xe6,
+  0xed,
+  0xf5,
+  0x9d,
+  0x8d,
+  0x83,
+  0x82,
+]
+  .concat([0x00, 0x08, 0x10, 0x38, 0xa3, 0xe3, 0xc2]);
 
-for (const rule of CASES) {
-  Deno.test(`bytecode: ${rule.name}`, () => {
-    const result = verifyProgram(programOf(rule), { profile: LINUX_6_18, logLevel: 1 });
-    assertEquals(result.message, rule.message ?? "");
-  });
-  Deno.test({
-    name: `bytecode in the running kernel: ${rule.name}`,
-    ignore: unavailable !== undefined,
-    fn() {
-      const insns = Uint8Array.fromHex(rule.insns.join(""));
-      using verdict = loadRaw({
-        type: programTypeNumber(rule.type ?? "socket_filter")!,
-        insns,
-        license: "GPL",
-        logLevel: 1,
-        flags: rule.flags ?? 0,
-      });
-      assertEquals(verdict.accepted ? "" : lastLine(verdict.log), rule.message ?? "");
-      const ours = verifyProgram(programOf(rule), { profile: LINUX_6_18, logLevel: 1 });
-      assertEquals(ours.processed, verdict.stats.processed);
-    },
-  });
-}
+bytecodeCases(
+  NO_OPCODES.map((code) => ({
+    name: `there is no instruction ${code.toString(16).padStart(2, "0")}`,
+    insns: [SET_R0, insn(code), EXIT],
+    message: `unknown opcode ${code.toString(16).padStart(2, "0")}`,
+  })),
+);
