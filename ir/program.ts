@@ -39,6 +39,8 @@ export interface ProgramAttrs {
   readonly attachTarget?: string;
   /** Its type id in the target's BTF; 0 if none. */
   readonly attachBtfId: number;
+  /** The program that the target is a function of (`attach_prog_fd`); it is the kernel's if absent. */
+  readonly attachProgram?: Program;
   /** The module whose BTF that is: 1 + its index in `unit.modules`; the kernel itself if absent. */
   readonly attachModule?: number;
   /** The device it is bound to, as `Device.name`. */

@@ -8,7 +8,7 @@
  */
 import type { Btf } from "../../ir/btf/btf.ts";
 import type { KernelModule } from "../../ir/unit.ts";
-import type { ProgramAttrs } from "../../ir/program.ts";
+import { Program, type ProgramAttrs } from "../../ir/program.ts";
 import type { ObjectFunction } from "./object.ts";
 import { legacySectionRule } from "./legacy_sections.ts";
 import { attachTypeNumber, sectionRule } from "./sections.ts";
@@ -98,4 +98,24 @@ export function attrsOf(
     ...(attachTarget === undefined ? {} : { attachTarget }),
     ...(optional ? { optional } : {}),
   };
+}
+
+/**
+ * The program attached to a function of another, as `bpf_program__set_attach_target` does it. `name` is the function, by default the
+ * one that the section names, and if it names none, the other program's own.
+ *
+ * @throws {RangeError} If the other program has no types, or these no such function.
+ */
+export function attachToProgram(program: Program, target: Program, name?: string): Program {
+  const { unit, code, subprogs, facts, nextInsnId, nextSubprogId } = program;
+  const wanted = name ?? program.attrs.attachTarget ?? target.subprogs[0].name;
+  const id = target.unit.btf?.find(wanted, "func") ?? 0;
+  if (id === 0) {
+    throw new RangeError(
+      `Cannot attach to ${wanted}: ${target.attrs.name} has no such function in its types`,
+    );
+  }
+  const { attachModule: _, ...others } = program.attrs;
+  const attrs = { ...others, attachTarget: wanted, attachBtfId: id, attachProgram: target };
+  return new Program({ unit, attrs, code, subprogs, facts, nextInsnId, nextSubprogId });
 }

@@ -1,5 +1,6 @@
 /**
- * What a function begins with: the context in r1 for the program itself, whatever its prototype allows for a global subprogram.
+ * What a function begins with: the context in r1 for the program itself, whatever its prototype allows for a global subprogram and
+ * for a program that replaces one.
  *
  * @module
  */
@@ -39,7 +40,7 @@ function pointer(o: number, type: number): void {
 export function setUpEntry(env: Env, subprog: number): number {
   initFrame(env, { n: 0, callsite: -1, subprog });
   const r1 = env.regs + REG_WORDS;
-  if (subprog === 0) {
+  if (subprog === 0 && !env.extension) {
     // Nobody calls it: what its BTF says is for the log alone.
     if (env.logging && env.btf !== undefined && env.program.subprogs[0].btfId !== 0) {
       const args = subprogArgs(env, 0);

@@ -16,6 +16,7 @@ import type { Program } from "../../ir/program.ts";
 import type { Profile, ProgramTypeRules } from "../../profile/profile.ts";
 import { type SourcePosition, UnsupportedError } from "../../ir/diagnostic.ts";
 import { W } from "./states/arena.ts";
+import type { LoadedProgram } from "./context/loaded_program.ts";
 import type { Explored } from "./states/explored.ts";
 import type { Fastcall } from "./flow/fastcall.ts";
 import { Findings } from "./findings.ts";
@@ -131,6 +132,8 @@ export interface EnvOptions {
   readonly profile: Profile;
   readonly rules: ProgramTypeRules;
   readonly precision: Precision;
+  /** The program whose function this one is attached to; its rules are `rules` if that function is replaced. */
+  readonly host?: LoadedProgram | undefined;
   /** `LOG_*` bits. */
   readonly logLevel: number;
   /** The kernel's types, if the unit does not bring them. */
@@ -149,6 +152,10 @@ export class Env {
   readonly profile: Profile;
   readonly rules: ProgramTypeRules;
   readonly attachType: number;
+  /** The program that it is attached to a function of. */
+  readonly host: LoadedProgram | undefined;
+  /** It replaces that function: it is of the host's type, and begins as a function called from there. */
+  readonly extension: boolean;
   /** `BPF_F_STRICT_ALIGNMENT`. */
   readonly strictAlignment: boolean;
   /** `BPF_F_TEST_STATE_FREQ`. */
@@ -300,7 +307,11 @@ export class Env {
     this.kernelVariables = options.kernelVariables;
     this.rules = options.rules;
     this.precision = options.precision;
-    this.attachType = program.attrs.attachType || (options.rules.attachTypes?.[0] ?? 0);
+    this.host = options.host;
+    this.extension = program.attrs.type === "ext";
+    this.attachType = this.extension && options.host !== undefined
+      ? options.host.attachType
+      : program.attrs.attachType || (options.rules.attachTypes?.[0] ?? 0);
     // BPF_F_ANY_ALIGNMENT takes BPF_F_STRICT_ALIGNMENT back.
     this.strictAlignment = (program.attrs.flags & 3) === 1;
     this.testStateFreq = (program.attrs.flags & 8) !== 0;

@@ -134,7 +134,7 @@ export function checkReturnCode(env: Env, regno = 0): number {
       );
     }
     return 0;
-  } else range = env.rules.name === "lsm" ? returnsOfHook(env) : env.rules.returns(env.attachType);
+  } else range = returnsOfProgram(env);
   if (range === undefined) return 0;
   if (W[r0 + TYPE] !== SCALAR_VALUE) {
     return env.fail(
@@ -155,6 +155,14 @@ export function checkReturnCode(env: Env, regno = 0): number {
     env.verbose("Note, BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!\n");
   }
   return failure;
+}
+
+/** What the program may return; undefined for anything. */
+function returnsOfProgram(env: Env): Range | undefined {
+  if (env.rules.name === "lsm") return returnsOfHook(env);
+  // A raw tracepoint's program that is attached by a type at all is taken for one of a traced function.
+  if (env.extension && env.rules.name === "raw_tracepoint") return { min: 0, max: 0 };
+  return env.rules.returns(env.attachType);
 }
 
 /** What programs for a security hook may return; undefined for anything. */

@@ -12,12 +12,13 @@ import type { Btf } from "../../ir/btf/btf.ts";
 import { liveRegisters } from "../../ir/liveness.ts";
 import type { Program } from "../../ir/program.ts";
 import { sccOf } from "../../ir/scc.ts";
-import type { Profile } from "../../profile/profile.ts";
+import type { Profile, ProgramTypeRules } from "../../profile/profile.ts";
 import type { KfuncResolver } from "../kfuncs.ts";
 import { backtracking } from "../precision/backtracking.ts";
 import { everything } from "../precision/everything.ts";
 import { resetBlocks } from "./states/blocks.ts";
 import { checkAttachType, checkTarget } from "./context/attach.ts";
+import { type LoadedProgram, loadedProgram } from "./context/loaded_program.ts";
 import { callTraits } from "./flow/call_traits.ts";
 import { checkCfg, checkOpcodes, checkSubprogs } from "./flow/cfg_check.ts";
 import { CUR } from "./states/layout.ts";
@@ -145,13 +146,12 @@ export function verifyProgram(program: Program, options: VerifyOptions): VerifyR
 function attempt(
   program: Program,
   options: VerifyOptions,
-): { readonly result: VerifyResult; readonly unknown: string | undefined } {
+): { readonly result: VerifyResult; readonly env: Env; readonly unknown: string | undefined } {
+  const { attachProgram } = program.attrs;
+  // First, as one verification at a time has the memory.
+  const host = attachProgram === undefined ? undefined : load(attachProgram, options);
   const begin = performance.now();
-  const rules = options.profile.programType(program.attrs.type);
-  if (rules === undefined) throw new UnsupportedError(`program type ${program.attrs.type}`);
-  if (rules.unsupported !== undefined) {
-    throw new UnsupportedError(`program type ${rules.name}: ${rules.unsupported}`);
-  }
+  const rules = rulesFor(program, options.profile, host);
   resetBlocks();
   W.fill(0, 0, CUR);
   beginRun(beginValues());
@@ -160,6 +160,7 @@ function attempt(
     profile: options.profile,
     rules,
     precision: options.precision === "everything" ? everything : backtracking,
+    host,
     logLevel: options.logLevel ?? 0,
     targetBtf: options.targetBtf,
     kernelVariables: options.kernelVariables,
@@ -213,7 +214,30 @@ function attempt(
       return status === 0 ? found ??= programWithFacts(env) : undefined;
     },
   };
-  return { result, unknown: assumed.get(env) };
+  return { result, env, unknown: assumed.get(env) };
+}
+
+/** Has the kernel take a program, for another that is attached to one of its functions. */
+function load(program: Program, options: VerifyOptions): LoadedProgram {
+  const { result, env } = attempt(program, { ...options, logLevel: 0, observer: undefined });
+  if (result.verdict === "accept") return loadedProgram(env);
+  throw new UnsupportedError(
+    `functions of program ${program.attrs.name}, which is refused itself: ${result.message}`,
+  );
+}
+
+/** What a program is verified by: the rules of its type, or of the program whose function it replaces. */
+function rulesFor(program: Program, profile: Profile, host: LoadedProgram | undefined): ProgramTypeRules {
+  const { type } = program.attrs, rules = profile.programType(type);
+  if (rules === undefined) throw new UnsupportedError(`program type ${type}`);
+  if (type === "ext") {
+    if (host !== undefined) return host.rules;
+    throw new UnsupportedError("programs that replace a function, without the program that has it");
+  }
+  if (rules.unsupported !== undefined) {
+    throw new UnsupportedError(`program type ${type}: ${rules.unsupported}`);
+  }
+  return rules;
 }
 
 function check(env: Env): number {

@@ -189,7 +189,7 @@ const ROWS: readonly (readonly [name: string, row: Row])[] = [
   }],
   ["tracing", { ctxSize: RAW_TRACEPOINT_SIZE, typed: true, returns: tracingReturns }],
   ["struct_ops", { ctxSize: RAW_TRACEPOINT_SIZE, typed: true }],
-  ["ext", { unsupported: "context of ext" }],
+  ["ext", { unsupported: "the type of its target" }],
   ["lsm", { ctxSize: RAW_TRACEPOINT_SIZE, typed: true }],
   ["sk_lookup", {
     ctx: "bpf_sk_lookup",

@@ -400,7 +400,7 @@ export const REFUSAL_RULES: readonly SoundnessRule[] = [
   {
     name: "metadata of a device needs a device",
     file: "passes/verify/kfuncs/kfunc_call.ts",
-    from: "if (kfuncProtoAt(env, slot)?.deviceBound && env.program.attrs.device === undefined) {",
+    from: "if (kfuncProtoAt(env, slot)?.deviceBound && deviceOf(env) === undefined) {",
     to: "if (false) {",
     test: ["passes/verify/kfuncs/kfunc_rules_test.ts", "metadata of a device needs a device"],
   },
@@ -638,5 +638,106 @@ export const REFUSAL_RULES: readonly SoundnessRule[] = [
     from: "if (one !== size || off !== start) {",
     to: "if (false) {",
     test: ["passes/verify/types/kernel_ptr_rules_test.ts", "a pointer member is read whole"],
+  },
+  {
+    name: "what replaces a function knows of its registers what its prototype says",
+    file: "passes/verify/entry.ts",
+    from: "if (subprog === 0 && !env.extension) {",
+    to: "if (subprog === 0) {",
+    test: [
+      "passes/verify/context/program_target_test.ts",
+      "what replaces a function begins with that function's arguments",
+    ],
+  },
+  {
+    name: "who calls a function knows that it moves no packets",
+    file: "passes/verify/context/program_target.ts",
+    from: "if ((flags & SUB_CHANGES_PACKET) !== 0 && !func.changesPacket) {",
+    to: "if (false) {",
+    test: [
+      "passes/verify/context/program_target_test.ts",
+      "what replaces a program has its context, and moves packets only if it did",
+    ],
+  },
+  {
+    name: "functions that are walked through where they are called are not replaced",
+    file: "passes/verify/context/program_target.ts",
+    from: 'if (linkage !== "global") return',
+    to: "if (false) return",
+    test: [
+      "passes/verify/context/program_target_test.ts",
+      "only functions that are verified by their prototype are replaced",
+    ],
+  },
+  {
+    name: "nobody goes by a prototype that is not true",
+    file: "passes/verify/context/program_target.ts",
+    from: 'if (func.unreliable) return refuse("Cannot replace static functions");',
+    to: "",
+    test: [
+      "passes/verify/context/program_target_test.ts",
+      "only functions that are verified by their prototype are replaced",
+    ],
+  },
+  {
+    name: "a function and what replaces it take as many arguments",
+    file: "passes/verify/context/program_target.ts",
+    from: "if (a.params.length !== b.params.length) {",
+    to: "if (false) {",
+    test: ["passes/verify/context/program_target_test.ts", "functions are replaced by their like alone"],
+  },
+  {
+    name: "a function and what replaces it take arguments of one kind",
+    file: "passes/verify/context/program_target.ts",
+    from: "if (!sameForm(own, other)) {",
+    to: "if (false) {",
+    test: ["passes/verify/context/program_target_test.ts", "functions are replaced by their like alone"],
+  },
+  {
+    name: "a function and what replaces it take contexts of one type",
+    file: "passes/verify/context/program_target.ts",
+    from: "if (names[0] === names[1]) return undefined;",
+    to: "return undefined;",
+    test: ["passes/verify/context/program_target_test.ts", "functions are replaced by their like alone"],
+  },
+  {
+    name: "what replaces a program returns what that may",
+    file: "passes/verify/exits.ts",
+    from: 'if (env.extension && env.rules.name === "raw_tracepoint") return',
+    to: "if (false) return",
+    test: [
+      "passes/verify/context/program_target_test.ts",
+      "a program that replaces another returns what that may",
+    ],
+  },
+  {
+    name: "replacements are not replaced",
+    file: "passes/verify/context/program_target.ts",
+    from: 'if (type === "ext") return refuse("Cannot recursively attach");',
+    to: "",
+    test: [
+      "passes/verify/context/program_target_test.ts",
+      "programs that replace functions are not replaced, nor are those that trace",
+    ],
+  },
+  {
+    name: "tracing programs change no results of other programs",
+    file: "passes/verify/context/program_target.ts",
+    from: "if (env.attachType === MODIFY_RETURN) return",
+    to: "if (false) return",
+    test: [
+      "passes/verify/context/program_target_test.ts",
+      "what tracing programs may not do to other programs",
+    ],
+  },
+  {
+    name: "only contexts are pointers to tracing programs of other programs",
+    file: "passes/verify/context/btf_ctx.ts",
+    from: "if (!isContextOf(host.rules, pointer.btf, pointer.to)) return undefined;",
+    to: "",
+    test: [
+      "passes/verify/context/program_target_test.ts",
+      "a tracing program sees the kernel's structure behind a context",
+    ],
   },
 ];

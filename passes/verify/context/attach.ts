@@ -2,8 +2,8 @@
  * What a program is attached to: the kernel function, tracepoint, iterator or callback whose arguments are its context. Checked
  * once, before anything is walked (`check_attach_btf_id` and `bpf_check_attach_target` of Linux 6.18).
  *
- * Targets in other programs are not decided about, nor whether errors may be injected into functions other than system calls, which
- * only a running kernel knows.
+ * Functions of other programs are in `program_target.ts`. Whether errors may be injected into functions other than system calls is
+ * not decided about, as only a running kernel knows.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import { EINVAL, ENOTSUPP, type Env } from "../env.ts";
 import { isGplCompatible } from "../calls/gpl.ts";
 import { btfOf, KERNEL_BTF } from "../types/kernel_ptr.ts";
 import { checkHook } from "./lsm_hook.ts";
+import { checkProgramTarget } from "./program_target.ts";
 import { protoOf, setTarget } from "./target.ts";
 
 /** `enum bpf_attach_type`. */
@@ -51,8 +52,10 @@ const NO_RETURN: ReadonlySet<string> = new Set([
 export function checkAttachType(env: Env): number {
   const { attachTypes, name } = env.rules, { attachType } = env.program.attrs;
   // Those that have a type of their own for none take it for none; the rest want to be asked.
-  const known = attachTypes === undefined || attachTypes.includes(attachType) ||
-    (attachType === 0 && HAVE_DEFAULTS.has(name));
+  const known = env.extension
+    ? attachType === 0
+    : attachTypes === undefined || attachTypes.includes(attachType) ||
+      (attachType === 0 && HAVE_DEFAULTS.has(name));
   if (known) return 0;
   env.message = `programs of type ${name} are not loaded with attach type ${attachType}`;
   return env.failSilently(EINVAL, "attach-target");
@@ -63,15 +66,16 @@ const HAVE_DEFAULTS: ReadonlySet<string> = new Set(["cgroup_sock", "sk_reuseport
 
 /** Checks the target and remembers it: 0 or `-errno`. */
 export function checkTarget(env: Env): number {
-  const { name } = env.rules, sleeps = (env.program.attrs.flags & SLEEPABLE) !== 0;
+  const name = env.extension ? "ext" : env.rules.name, sleeps = (env.program.attrs.flags & SLEEPABLE) !== 0;
   if (name === "syscall") {
     return sleeps ? 0 : env.fail(EINVAL, "not-sleepable", "Syscall programs can only be sleepable");
   }
-  if (sleeps && !maySleep(env)) {
+  if (sleeps && (env.extension || !maySleep(env))) {
     const types = "fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs";
     return env.fail(EINVAL, "not-sleepable", `Only ${types} can be sleepable`);
   }
   if (name === "struct_ops") return checkStructOps(env, sleeps);
+  if (env.host !== undefined) return checkProgramTarget(env, env.host, sleeps);
   return name === "tracing" || name === "lsm" ? checkTracing(env, sleeps) : 0;
 }
 

@@ -6,6 +6,8 @@
  */
 import type { Btf, BtfType } from "../../../ir/btf/btf.ts";
 import type { TargetArg } from "../../../profile/profile.ts";
+import { isContextOf, kernelContextOf } from "./context_type.ts";
+import type { LoadedProgram } from "./loaded_program.ts";
 import { kindName, type Target, targetOf } from "./target.ts";
 import type { Env } from "../env.ts";
 import { hookRange } from "./lsm_hook.ts";
@@ -24,6 +26,8 @@ import {
 const NUMBER: KernelType = { base: SCALAR_VALUE, flags: 0, typeId: 0, btf: KERNEL_BTF };
 /** `MAX_BPF_FUNC_ARGS`, 8 bytes each. */
 const CONTEXT_BYTES = 12 * 8;
+/** `MAX_BPF_FUNC_REG_ARGS`: what a function has of which nothing is known. */
+const MAX_ARGS = 5;
 /** `BPF_TRACE_FEXIT`, `BPF_MODIFY_RETURN`, `BPF_LSM_MAC` and `BPF_LSM_CGROUP`: after the arguments comes the result. */
 const WITH_RESULT: ReadonlySet<number> = new Set([25, 26, 27, 43]);
 const MODIFY_RETURN = 26;
@@ -51,11 +55,13 @@ function refuse(env: Env, message: string): undefined {
 function argument(env: Env, target: Target, off: number, size: number): KernelType | undefined {
   const { btf, name, params } = target;
   if (off % 8 !== 0) return refuse(env, `func '${name}' offset ${off} is not multiple of 8`);
-  const arg = argumentAt(target, off);
-  const returns = arg === params.length && WITH_RESULT.has(env.attachType);
-  if (arg >= params.length && !returns) {
+  const arg = target.unknown ? off / 8 : argumentAt(target, off),
+    last = target.unknown ? MAX_ARGS : params.length;
+  const returns = arg === last && WITH_RESULT.has(env.attachType);
+  if (arg >= last && !returns) {
     return refuse(env, `func '${name}' doesn't have ${arg + 1}-th argument`);
   }
+  if (target.unknown) return NUMBER;
   const type = btf.type(btf.resolve(returns ? target.ret : params[arg].type));
   if (returns && env.attachType === MODIFY_RETURN && (type.kind !== "int" || type.size > 8)) {
     return refuse(env, `ret type ${kindName(type)} not allowed for fmod_ret`);
@@ -142,6 +148,7 @@ function pointer(
 ): KernelType | undefined {
   const { btf, name, tracepoint } = target, { arg, to } = param;
   let flags = target.trusted ? PTR_TRUSTED : 0;
+  if (target.host !== undefined) return contextOf(env, target.host, { btf, to });
   if (param.named.endsWith("__nullable") || tracepoint?.mayBeNull.includes(arg)) flags |= PTR_MAYBE_NULL;
   const tag = btf.type(to), typeId = btf.resolve(to), type = btf.type(typeId);
   if (tag.kind === "type_tag") {
@@ -159,4 +166,16 @@ function pointer(
     return NUMBER;
   }
   return { base: PTR_TO_BTF_ID, flags, typeId, btf: target.module };
+}
+
+/** A pointer that a function of a program is given: the kernel's structure behind that program's context, or nothing. */
+function contextOf(
+  env: Env,
+  host: LoadedProgram,
+  pointer: { readonly btf: Btf; readonly to: number },
+): KernelType | undefined {
+  if (!isContextOf(host.rules, pointer.btf, pointer.to)) return undefined;
+  const typeId = kernelContextOf(env, host.rules.name);
+  if (typeId === 0) return undefined;
+  return { base: PTR_TO_BTF_ID, flags: 0, typeId, btf: KERNEL_BTF };
 }

@@ -7,6 +7,7 @@
 import type { Btf, BtfType } from "../../../ir/btf/btf.ts";
 import type { HookRules, StructOpsRules, TargetArg, TracepointArgs } from "../../../profile/profile.ts";
 import { EINVAL, type Env, EOPNOTSUPP } from "../env.ts";
+import type { LoadedProgram } from "./loaded_program.ts";
 
 /** What a program is attached to. */
 export interface Target {
@@ -29,6 +30,10 @@ export interface Target {
   readonly tracepoint?: TracepointArgs;
   readonly structOps?: StructOpsRules;
   readonly hook?: HookRules;
+  /** The program that it is a function of; the kernel if absent. */
+  readonly host?: LoadedProgram;
+  /** Nothing is known of its prototype, neither arguments nor result. */
+  readonly unknown?: boolean;
 }
 
 /** `BPF_TRACE_FEXIT`. */

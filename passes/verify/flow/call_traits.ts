@@ -12,11 +12,11 @@ import { kfuncProtoAt } from "../kfuncs/kfunc_proto.ts";
 
 /** The prototype of a helper as this program sees it, or undefined if it may not call it. */
 export function helperProto(env: Env, id: number): HelperProto | undefined {
-  const { attrs } = env.program;
-  if (!env.rules.helpers(attrs.attachType, attrs.attachTarget).has(id)) return undefined;
+  const { attrs } = env.program, { attachType } = env;
+  if (!env.rules.helpers(attachType, attrs.attachTarget).has(id)) return undefined;
   return env.profile.helper(id, {
     type: env.rules.name,
-    attachType: attrs.attachType,
+    attachType,
     sleepable: (attrs.flags & 16) !== 0,
   });
 }

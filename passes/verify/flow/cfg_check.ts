@@ -318,7 +318,9 @@ class Walk {
     if (runsCallbacks(id)) {
       env.aux[at] |= AUX_CALLS_CALLBACK | AUX_CHECKPOINT | AUX_PRUNE_POINT | AUX_JUMP_POINT;
     } else if (id === 170) env.aux[at] |= AUX_PRUNE_POINT;
-    if (env.rules.helpers(env.attachType).has(id) && env.profile.helper(id)?.mightSleep) {
+    // Which helpers a program may call that replaces a function is not known yet.
+    const may = !env.extension && env.rules.helpers(env.attachType).has(id);
+    if (may && env.profile.helper(id)?.mightSleep) {
       env.subprogFlags[sub] |= SUB_MIGHT_SLEEP;
     }
     if (changesPacket(id)) env.subprogFlags[sub] |= SUB_CHANGES_PACKET;

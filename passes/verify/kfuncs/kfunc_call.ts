@@ -76,11 +76,17 @@ export function checkKfuncs(env: Env): number {
     if (!isGplCompatible(env.unit.license)) {
       return env.fail(EINVAL, "license", "cannot call kernel function from non-GPL compatible program");
     }
-    if (kfuncProtoAt(env, slot)?.deviceBound && env.program.attrs.device === undefined) {
+    if (kfuncProtoAt(env, slot)?.deviceBound && deviceOf(env) === undefined) {
       return env.fail(EINVAL, "kfunc-not-allowed", "metadata kfuncs require device-bound program");
     }
   }
   return 0;
+}
+
+/** The device that the program is bound to; who replaces a function is bound as its target is. */
+function deviceOf(env: Env): string | undefined {
+  const { device } = env.program.attrs;
+  return device ?? (env.extension ? env.host?.program.attrs.device : undefined);
 }
 
 /** Marks what the walk must know of the function called at `slot` before it comes there. */
@@ -93,6 +99,8 @@ function markTraits(env: Env, slot: number): void {
   }
   // The state before it is looked up, so that the callback is not walked through again and again.
   if (KEEPS_CALLBACK.has(proto.name)) env.aux[slot] |= AUX_PRUNE_POINT;
+  // Of functions that not every type may call a program that replaces one is not known yet to be of a type that may.
+  if (env.extension && env.profile.kfunc(proto.name)?.types.has("ext") !== true) return;
   if (proto.flags.has("iter_next")) env.aux[slot] |= AUX_ITER_NEXT | AUX_PRUNE_POINT | AUX_CHECKPOINT;
   if (proto.flags.has("sleepable")) env.subprogFlags[sub] |= SUB_MIGHT_SLEEP;
   if (changesPacket(proto.name)) env.subprogFlags[sub] |= SUB_CHANGES_PACKET;

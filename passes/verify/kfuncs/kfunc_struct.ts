@@ -6,9 +6,9 @@
  *
  * @module
  */
-import type { Btf } from "../../../ir/btf/btf.ts";
 import { W } from "../states/arena.ts";
 import { checkArgOffset } from "../calls/call_args.ts";
+import { kernelContextOf } from "../context/context_type.ts";
 import { kindName } from "../context/target.ts";
 import { EINVAL, type Env } from "../env.ts";
 import { btfOf, hasUnsafeModifiers, isTrusted, KERNEL_BTF } from "../types/kernel_ptr.ts";
@@ -142,12 +142,7 @@ function isProjection(projection: string, name: string): boolean {
 
 /** The kernel's own structure behind the program's context, or `-errno`: what `bpf_cast_to_kern_ctx` returns. */
 export function kernelContext(env: Env): number {
-  const btf: Btf = btfOf(env, KERNEL_BTF), table = btf.type(btf.find("bpf_ctx_convert", "struct"));
-  const member = table.kind === "struct"
-    ? table.members.find((m) => m.name === `BPF_PROG_TYPE_${env.rules.name.toUpperCase()}_kern`)
-    : undefined;
-  if (member === undefined) return env.unsupported(`the kernel's context of ${env.rules.name}`);
-  const { kind } = btf.type(member.type);
-  if (kind === "struct" || kind === "union") return member.type;
-  return env.fail(EINVAL, "kernel-type", `kern ctx type id ${member.type} is not a struct`);
+  const typeId = kernelContextOf(env, env.rules.name), { kind } = btfOf(env, KERNEL_BTF).type(typeId);
+  if (kind === "struct" || kind === "union") return typeId;
+  return env.fail(EINVAL, "kernel-type", `kern ctx type id ${typeId} is not a struct`);
 }
