@@ -45,9 +45,7 @@ bytecodeCases([
   one(
     "a register is cast between two address spaces",
     insn(MOV_X, { dst: 2, src: 1, off: 1, imm: 2 }),
-    [
-      "addr_space_cast insn can only convert between address space 1 and 0",
-    ][0],
+    "addr_space_cast insn can only convert between address space 1 and 0",
   ),
   one("a number is not added from a register, too", insn(ADD, { src: 1, imm: 1 }), ALU_RESERVED),
   one("a number is added without an offset", insn(ADD, { off: 1, imm: 1 }), ALU_RESERVED),
@@ -121,7 +119,22 @@ bytecodeCases([
   {
     name: "nothing is stored atomically into the context",
     insns: [SET_R0, insn(0xc3, { dst: 1, src: 0, imm: 0x110 }), EXIT],
-    message: "BPF_ATOMIC stores into R1 ctx is not allowed",
+    message: "invalid bpf_context access off=0 size=4",
+  },
+  {
+    name: "nothing is stored atomically into a packet",
+    type: "xdp",
+    insns: [
+      insn(0x61, { dst: 2, src: 1 }),
+      insn(0x61, { dst: 3, src: 1, off: 4 }),
+      SET_R0,
+      insn(MOV_X, { dst: 4, src: 2 }),
+      insn(ADD, { dst: 4, imm: 8 }),
+      insn(0x2d, { dst: 4, src: 3, off: 1 }),
+      insn(0xc3, { dst: 2, src: 0, off: 2, imm: 0x110 }),
+      EXIT,
+    ],
+    message: "BPF_ATOMIC stores into R2 pkt is not allowed",
   },
 ]);
 
