@@ -22,7 +22,7 @@ export type Arguments = readonly [bigint, bigint, bigint, bigint, bigint];
 export type CallOutcome =
   /** r0 after the call; only its low 64 bits count. */
   | bigint
-  /** Ends the whole run with this value of r0 (`bpf_throw`, a host that unwinds). */
+  /** Ends the program with this value of r0, with all its frames (`bpf_throw`, a host that unwinds): the run, or the tail call's target. */
   | { readonly exit: bigint }
   /** Leaves the current frame for another program's main, with the call's r1 as its r1 (`bpf_tail_call`). */
   | { readonly tailCall: Program };
@@ -31,6 +31,8 @@ export type CallOutcome =
 export interface Machine {
   /** What the run may touch. */
   readonly memory: Memory;
+  /** The program that is running: another one behind a tail call. */
+  readonly program: Program;
   /** Runs a subprogram in a new frame, as a callback; r0 as unsigned 64 bits. */
   invoke(subprog: SubprogId, args: Arguments): bigint;
   /** Which subprogram an address loaded by `imm64 func` stands for; undefined if none. */
@@ -123,7 +125,7 @@ const CLOBBERED = 0xdead_c0de_dead_c0den;
 const M64 = 0xffff_ffff_ffff_ffffn;
 const M32 = 0xffff_ffffn;
 
-/** Ends the whole run. */
+/** Ends the frames of a program. */
 class Unwind {
   constructor(readonly r0: bigint) {}
 }
@@ -202,7 +204,17 @@ class Run {
     const limit = this.#limit;
     const registers = [0n, ...args, 0n, 0n, 0n, 0n, top];
     this.#options.watch?.enter({ subprog, callSite, registers, stack });
-    const r0 = this.#execute(program, subprog, registers);
+    const state = { program, registers, entered: false };
+    const depth = this.#depth;
+    let r0: bigint;
+    try {
+      r0 = this.#execute(state, subprog);
+    } catch (thrown) {
+      if (!(thrown instanceof Unwind) || !state.entered) throw thrown;
+      // What a tail call entered ends here, and whoever made the call goes on.
+      while (this.#depth > depth) this.#dropFrame();
+      r0 = thrown.r0;
+    }
     this.#options.watch?.leave();
     this.#depth--;
     this.#limit = limit;
@@ -211,9 +223,22 @@ class Run {
     return r0;
   }
 
-  #execute(program: Program, subprog: Subprog, registers: bigint[]): bigint {
+  /** Ends a frame that has thrown. */
+  #dropFrame(): void {
+    this.#options.watch?.leave();
+    this.#depth--;
+    const stack = this.#stacks.pop();
+    if (stack !== undefined) this.#options.memory.remove(stack);
+  }
+
+  /** `frame.entered` becomes true where a tail call goes on with another program. */
+  #execute(
+    frame: { readonly program: Program; readonly registers: bigint[]; entered: boolean },
+    subprog: Subprog,
+  ): bigint {
+    let { program } = frame;
     const memory = this.#options.memory;
-    const r = registers;
+    const r = frame.registers;
     const { watch } = this.#options;
     let budget = this.#options.mayGotoBudget ?? 8_388_608;
     let insns = program.code.insns;
@@ -281,6 +306,7 @@ class Run {
             if (typeof outcome === "object") {
               if ("exit" in outcome) throw new Unwind(outcome.exit & M64);
               program = outcome.tailCall;
+              frame.entered = true;
               this.#limit = this.#depth + MAX_FRAMES - 1;
               insns = program.code.insns;
               next = program.indexOf(program.subprogs[0].entry);
@@ -316,6 +342,7 @@ class Run {
     }
     return call(callee, args, {
       memory: this.#options.memory,
+      program,
       invoke: (id, values) => this.frame(program, program.subprog(id), values, position),
       subprogAt: (value) => {
         const id = Number(value - FUNCTION_BASE) / 16;

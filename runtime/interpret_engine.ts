@@ -9,6 +9,7 @@
 import { type ContextField, type ContextLayout, contextOf, stepOf } from "../abi/contexts.ts";
 import { UnsupportedError } from "../ir/diagnostic.ts";
 import { Edit } from "../ir/edit.ts";
+import { exceptionCallback } from "../ir/exception.ts";
 import type { Callee, Imm64 } from "../ir/insn.ts";
 import { type Arguments, type CallOutcome, interpret, type Machine, type Watcher } from "../ir/interpret.ts";
 import { parseText } from "../ir/parse_text.ts";
@@ -159,6 +160,11 @@ export class InterpretEngine implements Engine {
       : undefined;
     if (name === undefined) throw new UnsupportedError(describeCallee(callee));
     if (name === "bpf_tail_call") return this.#tailCall(args);
+    if (name === "inlay_unwind") return { exit: args[0] };
+    if (name === "bpf_throw") {
+      const callback = exceptionCallback(machine.program);
+      return { exit: callback === undefined ? args[0] : machine.invoke(callback.id, args) };
+    }
     const real = scope.source === undefined ? args : this.#realArguments(args, scope.source.block);
     this.#machines.push(machine);
     const r0 = this.#callFunction(name, real, scope);

@@ -37,9 +37,9 @@ export interface Run extends TestRunResult {
   readonly loaded: LoadedProgram;
 }
 
-/** Runs a program interpreted as its source is, interpreted when lowered, and natively; all must agree. */
-export function everywhere(text: string, input: TestRunInput, look: (run: Run) => void): void {
-  const source = program(text);
+/** Runs a program, or a text, interpreted as its source is, interpreted when lowered, and natively; all must agree. */
+export function everywhere(what: string | Program, input: TestRunInput, look: (run: Run) => void): void {
+  const source = typeof what === "string" ? program(what) : what;
   const target = lowered(source);
   const ways: { name: string; program: Program; runtime: Runtime; lowered: boolean }[] = [
     { name: "source", program: source, runtime: new Runtime({ seed: 7n }), lowered: false },

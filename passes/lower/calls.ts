@@ -6,6 +6,7 @@
  * - `bpf_get_smp_processor_id` is 0, `bpf_cast_to_kern_ctx` and `bpf_rdonly_cast` are moves. They have to be: programs rely on these
  *   calls leaving r1 to r5 alone (`bpf_fastcall`).
  * - A tail call runs the target as a call and then leaves with its result, if the runtime says that it happened.
+ * - Where a program throws and has a callback for that, the callback is called first, and what it gives ends the run.
  * - Legacy packet loads (`ld_abs`, `ld_ind`) become calls that leave with 0 where the packet ends.
  *
  * What it does not do: all other calls stay, the linker finds their functions by name.
@@ -15,6 +16,7 @@
 import { fieldOf } from "../../abi/layouts.ts";
 import { ARRAY_VALUES, arrayStride, isPlainArray } from "../../abi/map_layout.ts";
 import { Edit, type NewCode } from "../../ir/edit.ts";
+import { exceptionCallback } from "../../ir/exception.ts";
 import { bpf, type Fragment } from "../../ir/fragment.ts";
 import type { Insn, InsnId, KfuncRef } from "../../ir/insn.ts";
 import type { Program } from "../../ir/program.ts";
@@ -62,6 +64,7 @@ function replacement(program: Program, insn: Insn, id: InsnId): NewCode | undefi
     case "subprog":
       return undefined;
     case "kfunc":
+      if (callee.func.name === "bpf_throw") return thrown(program);
       return CASTS.includes(callee.func.name) ? bpf`r0 = r1` : undefined;
     case "helper":
       switch (callee.id) {
@@ -120,6 +123,18 @@ function tailCall(call: Insn): Fragment {
       *(u32 *)(r1 +${offset}) = 0
       exit
     end:
+  `;
+}
+
+/** r1 is what is thrown. The kernel calls the callback in the place of the main function, here it is called by who throws. */
+function thrown(program: Program): Fragment | undefined {
+  const callback = exceptionCallback(program);
+  if (callback === undefined) return undefined;
+  const call: Insn = { kind: "call", callee: { kind: "subprog", subprog: callback.id } };
+  return bpf`
+      ${call}
+      r1 = r0
+      call ${native("inlay_unwind")}
   `;
 }
 

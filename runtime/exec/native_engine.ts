@@ -41,6 +41,7 @@ const CALLS_BACK: ReadonlySet<string> = new Set([
   "bpf_for_each_map_elem",
   "bpf_rbtree_add_impl",
   "inlay_invoke",
+  "inlay_enter",
 ]);
 const TAIL_CALL = "bpf_tail_call";
 /** Bytes of the largest structure that is restored between rounds. */
@@ -203,7 +204,9 @@ export class NativeEngine implements Engine, Disposable {
       pages.bytes.set(stub.bytes);
       if (stub.address !== undefined) {
         const view = new DataView(pages.bytes.buffer, pages.bytes.byteOffset);
-        view.setBigUint64(stub.address.offset, BigInt(addressOf(stub.address.name)), true);
+        const { name, offset } = stub.address;
+        const to = name === "control" ? this.host.control.address : addressOf(name);
+        view.setBigUint64(offset, BigInt(to), true);
       }
       pages.seal();
       this.#code.push(pages);

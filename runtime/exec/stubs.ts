@@ -1,5 +1,5 @@
 /**
- * Native functions that BPF cannot express, as machine code: calling an address, bpf_loop, and the clock.
+ * Native functions that BPF cannot express, as machine code: calling an address, bpf_loop, leaving all frames, and the clock.
  *
  * They follow System V with r1 to r5 in rdi, rsi, rdx, rcx, r8, like everything that compiled programs call.
  *
@@ -9,7 +9,7 @@
 /** Machine code with at most one address to fill in. */
 export interface Stub {
   readonly bytes: Uint8Array;
-  /** Where the 64-bit address of a C library function goes, in bytes. */
+  /** Where the 64-bit address goes, in bytes: of a C library function, or of the control block if it is called `control`. */
   readonly address?: { readonly offset: number; readonly name: string };
 }
 
@@ -72,6 +72,55 @@ const LOOP = code(`
   48 c7 c0 f9 ff ff ff  ; mov rax, -E2BIG
   c3                    ; ret`);
 
+/**
+ * `inlay_enter(entry, context)`: runs a program within a run, which comes back here if it throws, with any values in the registers. The
+ * place to come back to of the program around it is kept meanwhile.
+ */
+const ENTER: Stub = {
+  bytes: code(`
+    55                    ; push rbp
+    53                    ; push rbx
+    41 54                 ; push r12
+    41 55                 ; push r13
+    41 56                 ; push r14
+    41 57                 ; push r15
+    48 b8 00 00 00 00 00 00 00 00 ; mov rax, control
+    ff 70 10              ; push qword [rax+unwindSp]
+    50                    ; push rax
+    48 83 ec 08           ; sub rsp, 8                  aligns to 16
+    48 8d 54 24 f8        ; lea rdx, [rsp-8]            where the call below puts its return address
+    48 89 50 10           ; mov [rax+unwindSp], rdx
+    48 89 f8              ; mov rax, rdi
+    48 89 f7              ; mov rdi, rsi
+    31 f6                 ; xor esi, esi
+    ff d0                 ; call rax
+    48 8b 4c 24 08        ; mov rcx, [rsp+8]
+    48 8b 54 24 10        ; mov rdx, [rsp+16]
+    48 89 51 10           ; mov [rcx+unwindSp], rdx
+    48 83 c4 18           ; add rsp, 24
+    41 5f                 ; pop r15
+    41 5e                 ; pop r14
+    41 5d                 ; pop r13
+    41 5c                 ; pop r12
+    5b                    ; pop rbx
+    5d                    ; pop rbp
+    c3                    ; ret`),
+  address: { offset: 12, name: "control" },
+};
+
+/**
+ * `bpf_throw(r0)`: comes back where the program was entered, as if its main function had returned. There the stack pointer alone is
+ * relied on (`inlay_enter`, `trampoline.ts`).
+ */
+const UNWIND: Stub = {
+  bytes: code(`
+    48 89 f8              ; mov rax, rdi
+    48 b9 00 00 00 00 00 00 00 00 ; mov rcx, control
+    48 8b 61 10           ; mov rsp, [rcx+unwindSp]
+    c3                    ; ret`),
+  address: { offset: 5, name: "control" },
+};
+
 /** Nanoseconds of a clock of `clock_gettime`. */
 function clock(id: number): Stub {
   const bytes = code(`
@@ -91,6 +140,9 @@ function clock(id: number): Stub {
 export const STUBS: ReadonlyMap<string, Stub> = new Map<string, Stub>([
   ["inlay_invoke", { bytes: INVOKE }],
   ["bpf_loop", { bytes: LOOP }],
+  ["inlay_enter", ENTER],
+  ["bpf_throw", UNWIND],
+  ["inlay_unwind", UNWIND],
   ["bpf_ktime_get_ns", clock(1)],
   ["bpf_ktime_get_coarse_ns", clock(6)],
   ["bpf_ktime_get_boot_ns", clock(7)],

@@ -15,6 +15,8 @@
 #define MAX_TAIL_CALLS 33
 
 extern u64 inlay_invoke(void *callback, u64 a, u64 b, u64 c, u64 d) __attribute__((section(".ksyms")));
+/* Runs another program, to its end or to where it throws. */
+extern u64 inlay_enter(void *entry, void *context) __attribute__((section(".ksyms")));
 
 NATIVE s64 bpf_for_each_map_elem(struct bpf_map *map, void *callback, u64 context, u64 flags)
 {
@@ -71,7 +73,7 @@ NATIVE s64 bpf_tail_call(void *context, struct bpf_map *map, u32 index)
 	if (!target || inlay_control.tail_calls >= MAX_TAIL_CALLS)
 		return -ENOENT;
 	inlay_control.tail_calls++;
-	result = inlay_invoke(target, (u64)context, 0, 0, 0);
+	result = inlay_enter(target, context);
 	inlay_control.tail_called = 1;
 	return result;
 }

@@ -126,10 +126,7 @@ func bpf_tail_call:
     *(u32 *)(r6 +24) = r2
     r2 = r1
     r1 = r3
-    r3 = 0
-    r4 = 0
-    r5 = 0
-    call kfunc inlay_invoke
+    call kfunc inlay_enter
     w1 = 1
     *(u32 *)(r6 +28) = r1
   L1:
