@@ -26,7 +26,6 @@ import {
 } from "../env.ts";
 import { exceptionCallback } from "../calls/exceptions.ts";
 import { checkKernelSymbol } from "../types/kernel_symbol.ts";
-import { verboseLine } from "../log/log.ts";
 import { checkMaps } from "../calls/map_compat.ts";
 
 const LD = 0, LDX = 1, JMP = 5, JMP32 = 6;
@@ -161,7 +160,7 @@ export function checkOpcodes(env: Env): number {
     }
     if (c === LD_IMM64) {
       if (
-        i === cols.count - 1 || code[i + 1] !== 0 || dst[i + 1] !== 0 || src[i + 1] !== 0 || off[i + 1] !== 0
+        code[i + 1] !== 0 || dst[i + 1] !== 0 || src[i + 1] !== 0 || off[i + 1] !== 0
       ) {
         return env.fail(EINVAL, "invalid-instruction", "invalid bpf_ld_imm64 insn");
       }
@@ -222,7 +221,10 @@ function checkLoad64(env: Env, slot: number): number {
 const DISCOVERED = 0x10, EXPLORED = 0x20, FALLTHROUGH = 1, BRANCH = 2;
 const DONE = 0, KEEP = 1;
 
-/** A depth-first walk in the kernel's order; marks slots and subprograms on its way. */
+/**
+ * A depth-first walk in the kernel's order; marks slots and subprograms on its way. That every way leads to an instruction is known by
+ * {@linkcode checkSubprogs}.
+ */
 class Walk {
   readonly env: Env;
   readonly state: Int32Array;
@@ -253,10 +255,6 @@ class Walk {
     const { env, state } = this;
     if (edge === FALLTHROUGH && state[from] >= (DISCOVERED | FALLTHROUGH)) return DONE;
     if (edge === BRANCH && state[from] >= (DISCOVERED | BRANCH)) return DONE;
-    if (to < 0 || to >= env.cols.count) {
-      verboseLine(env, from, `${from}: `);
-      return env.fail(EINVAL, "jump-target", `jump out of range from insn ${from} to ${to}`);
-    }
     if (edge === BRANCH) env.aux[to] |= AUX_PRUNE_POINT | AUX_JUMP_POINT;
     if (state[to] === 0) {
       state[from] = DISCOVERED | edge;
@@ -291,7 +289,6 @@ class Walk {
         this.#helper(at);
         return this.call(at, 1, env.src[at] === PSEUDO_CALL ? env.target[at] : -1);
       case 0x00: {
-        if ((code & 8) !== 0) return env.failSilently(EINVAL, "invalid-instruction");
         const to = jumpTarget(env, at);
         const failed = this.push(at, to, FALLTHROUGH);
         if (failed !== DONE) return failed;

@@ -95,15 +95,13 @@ const ADD = 0x00,
   END = 0xd0;
 const ALU64 = 7, SRC_REG = 8;
 
-/** Verifies the ALU instruction in `slot` and updates its destination: 0 or `-errno`. */
+/** Verifies the ALU instruction in `slot`, which is one, and updates its destination: 0 or `-errno`. */
 export function checkAlu(env: Env, slot: number, fork: Fork): number {
   const op = env.code[slot] & 0xf0;
   const err = op === MOV
     ? checkMove(env, slot)
     : op === NEG || op === END
     ? checkUnary(env, slot, op)
-    : op > END
-    ? env.fail(EINVAL, "invalid-instruction", `invalid BPF_ALU opcode ${op.toString(16)}`)
     : checkBinary(env, slot, fork);
   if (err !== 0) return err;
   return checkInvariants(env, env.regs + env.dst[slot] * REG_WORDS, "alu");
@@ -113,12 +111,11 @@ export function checkAlu(env: Env, slot: number, fork: Fork): number {
 function checkUnary(env: Env, slot: number, op: number): number {
   const code = env.code[slot], wide = (code & 7) === ALU64, imm = env.imm[slot];
   if (op === NEG) {
-    if ((code & SRC_REG) !== 0 || env.src[slot] !== 0 || env.off[slot] !== 0 || imm !== 0) {
+    if (env.src[slot] !== 0 || env.off[slot] !== 0 || imm !== 0) {
       return env.fail(EINVAL, "invalid-instruction", "BPF_NEG uses reserved fields");
     }
   } else if (
-    env.src[slot] !== 0 || env.off[slot] !== 0 || (imm !== 16 && imm !== 32 && imm !== 64) ||
-    (wide && (code & SRC_REG) !== 0)
+    env.src[slot] !== 0 || env.off[slot] !== 0 || (imm !== 16 && imm !== 32 && imm !== 64)
   ) {
     return env.fail(EINVAL, "invalid-instruction", "BPF_END uses reserved fields");
   }

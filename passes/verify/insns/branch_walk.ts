@@ -19,9 +19,6 @@ import { widenScalars } from "../numbers/widen.ts";
 /** Verifies the branch at `slot` and chooses the direction to go on in: 0 or `-errno`. */
 export function checkBranch(env: Env, slot: number): number {
   const code = env.code[slot], op = code & 0xf0, dst = env.dst[slot];
-  if (op > 0xe0) {
-    return env.fail(EINVAL, "invalid-instruction", `invalid BPF_JMP/JMP32 opcode ${op.toString(16)}`);
-  }
   if (op === 0xe0) return checkMayGoto(env, slot);
   let failed = checkRead(env, dst);
   if (failed < 0) return failed;
@@ -73,7 +70,7 @@ export function checkBranch(env: Env, slot: number): number {
 
 /** `may_goto`: out of the loop now, into it later; it ends sometime, whatever the program does. */
 function checkMayGoto(env: Env, slot: number): number {
-  if (env.code[slot] !== 0xe5 || env.src[slot] !== 0 || env.dst[slot] !== 0 || env.imm[slot] !== 0) {
+  if (env.src[slot] !== 0 || env.dst[slot] !== 0 || env.imm[slot] !== 0) {
     return env.fail(EINVAL, "invalid-instruction", `invalid may_goto imm ${env.imm[slot]}`);
   }
   const previous = env.parent === 0 ? 0 : env.explored.previousEntry(slot, W[env.parent + ST_DFS_DEPTH]);

@@ -27,9 +27,6 @@ const MAP_TYPE_ARENA = 33;
 
 /** Verifies the 16-byte load at `slot`: 0 or `-errno`. */
 export function checkLoadImm64(env: Env, slot: number): number {
-  if ((env.code[slot] & 0x18) !== 0x18) {
-    return env.fail(EINVAL, "invalid-instruction", "invalid BPF_LD_IMM insn");
-  }
   if (env.off[slot] !== 0) {
     return env.fail(EINVAL, "invalid-instruction", "BPF_LD_IMM64 uses reserved fields");
   }
@@ -81,7 +78,7 @@ export function checkLoadAbs(env: Env, slot: number): number {
     return env.fail(EINVAL, "legacy-load", "BPF_LD_[ABS|IND] instructions not allowed for this program type");
   }
   if (
-    env.dst[slot] !== 0 || env.off[slot] !== 0 || (code & 0x18) === 0x18 || (!indirect && env.src[slot] !== 0)
+    env.dst[slot] !== 0 || env.off[slot] !== 0 || (!indirect && env.src[slot] !== 0)
   ) {
     return env.fail(EINVAL, "invalid-instruction", "BPF_LD_[ABS|IND] uses reserved fields");
   }

@@ -114,7 +114,7 @@ export function checkLoad(env: Env, slot: number): number {
 /** Verifies a store of a register or an immediate: 0 or `-errno`. */
 export function checkStore(env: Env, slot: number): number {
   const code = env.code[slot], dst = env.dst[slot], register = (code & 7) === 3;
-  if ((code & 0xe0) !== 0x60 || (register ? env.imm[slot] !== 0 : env.src[slot] !== 0)) {
+  if (register ? env.imm[slot] !== 0 : env.src[slot] !== 0) {
     return env.fail(EINVAL, "invalid-instruction", `BPF_ST${register ? "X" : ""} uses reserved fields`);
   }
   const bad = (register ? checkRead(env, env.src[slot]) : 0) || checkRead(env, dst);
