@@ -140,6 +140,32 @@ function verdictsIn(out: string): readonly string[] {
   );
 }
 
+Deno.test("inlay verify --target is the program whose functions are replaced and traced", async () => {
+  const object = "tests/objects/freplace.bpf.o", target = "tests/objects/xdp_subprogs.bpf.o";
+  const verify = (...args: string[]) => inlay(["verify", "--json", object, ...args]);
+  const open = await verify("--program", "lenient");
+  assertEquals([open.code, verdictsIn(open.out)], [1, ["lenient ext unsupported"]]);
+  assertStringIncludes(open.out, "--target FILE[:PROGRAM[:FUNCTION]] names that");
+  const all = await verify("--target", `${target}:count_packet`);
+  assertEquals([all.code, verdictsIn(all.out)], [1, [
+    "lenient ext accept",
+    "wide ext reject",
+    "drop_packet ext accept",
+    "revealed ext reject",
+    "after_check tracing accept",
+  ]]);
+  assertStringIncludes(all.out, "wide() has 2 args while checked() has 1 args");
+  assertStringIncludes(all.out, "concealed() is not a global function");
+  const other = await verify("--program", "drop_packet", "--target", `${target}:count_packet:checked`);
+  assertStringIncludes(other.out, "arg0 in drop_packet() is PTR while checked() has INT");
+  const several = await verify("--program", "lenient", "--target", target);
+  assertEquals(several.code, 2);
+  assertStringIncludes(several.err, "that may be count_packet, loop_packet");
+  const missing = await verify("--program", "lenient", "--target", `${target}:count_packet:nothing`);
+  assertEquals(missing.code, 2);
+  assertStringIncludes(missing.err, "has no such function");
+});
+
 Deno.test("inlay verify --type is what programs are whose section does not say, and what cannot be linked is said", async () => {
   await withOldObject(async (path) => {
     const open = await inlay(["verify", "--json", path]);

@@ -20,6 +20,7 @@ import {
   selectUnreadable,
 } from "./inputs.ts";
 import { knowsVariables } from "./kconfig.ts";
+import { attachTo, lacksTarget, readTarget } from "./target.ts";
 import { Progress } from "./terminal.ts";
 import { describeVerdict, headOf, NO_FIGURES, openType, unreadableVerdict, type Verdict } from "./verdict.ts";
 
@@ -27,8 +28,8 @@ import { describeVerdict, headOf, NO_FIGURES, openType, unreadableVerdict, type 
 export const command: Command = {
   name: "verify",
   summary: "says of programs whether the kernel would take them, and why not",
-  help:
-    `inlay verify OBJECT… [--program P] [--btf FILE] [--btf-module FILE]… [--type TYPE] [--log 0|1|2] [--explain] [--json]
+  help: `inlay verify OBJECT… [--program P] [--btf FILE] [--btf-module FILE]… [--type TYPE]
+             [--target FILE[:PROGRAM[:FUNCTION]]] [--log 0|1|2] [--explain] [--json]
 
 Verifies every program of the objects as Linux 6.18 does and prints a line for each. What is not
 decided yet is "unsupported", never a guess. Needs no kernel and no permission but to read.
@@ -40,6 +41,10 @@ decided yet is "unsupported", never a guess. Needs no kernel and no permission b
                 the kernel has none of its functions and types
   --type TYPE   what programs are whose section's name says nothing, e.g. sched_cls; else older
                 loaders' names and what a program does decide, or its type stays open
+  --target FILE[:PROGRAM[:FUNCTION]]
+                the program that freplace programs replace a function of, and whose functions fentry
+                and fexit programs trace; the function is the one their section names, or else the
+                program itself
   --log N       the verifier's log: 1 what led to a rejection, 2 every path
   --explain     of rejections: what was asked of which value, where the value came from, what would
                 have sufficed, and the path; takes a second verification of the programs refused
@@ -54,7 +59,7 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
   async run(args) {
     const options = readOptions(args, {
       flags: ["json", "explain"],
-      strings: ["program", "btf", "type", "log"],
+      strings: ["program", "btf", "type", "target", "log"],
       lists: ["btf-module"],
     });
     if (options.positional.length === 0) throw new UsageError("takes at least one object");
@@ -62,6 +67,7 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
     const targetBtf = readTargetBtf(options.string("btf"));
     const modules = readModuleTypes(options.list("btf-module"), targetBtf);
     const type = readProgramType(options.string("type"));
+    const target = readTarget(options.string("target"), { targetBtf, modules });
     // Of another kernel's machine nothing is known.
     const processors = options.string("btf") === undefined ? runningProcessors() : undefined;
     const json = options.flag("json"), wanted = options.string("program");
@@ -84,6 +90,7 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
         programs = options.positional.length === 1
           ? selectPrograms(unit, wanted)
           : unit.programs.filter((program) => wanted === undefined || program.attrs.name === wanted);
+        if (target !== undefined) programs = programs.map((program) => attachTo(target, program));
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
         progress.end();
@@ -126,7 +133,7 @@ interface JudgeOptions {
 
 function judge(program: Program, options: JudgeOptions): Verdict {
   const head = headOf(program, options.object);
-  const open = openType(program);
+  const open = openType(program) ?? lacksTarget(program);
   if (open !== undefined) return { ...head, ...NO_FIGURES, verdict: "unsupported", message: open };
   const kernelVariables = knowsVariables(program);
   const told: VerifyOptions = {
