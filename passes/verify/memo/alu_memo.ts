@@ -3,16 +3,19 @@
  * looked up where both were met already, and copied.
  *
  * Only steps that did nothing but compute are remembered: none that failed, gave out ids, linked registers or left a path to
- * explore. Values stand for their ids (`values.ts`). Copies of whole registers need no looking up. Where the log shows every step,
- * every step is made.
+ * explore. Values stand for their ids (`values.ts`). Copies of whole registers need no looking up, sums of known numbers neither
+ * (`known_alu.ts`). Where the log shows every step, every step is made.
  *
  * @module
  */
 import { checkAlu, type Fork, linkBeforeCopy } from "../insns/alu.ts";
+import { stepKnown } from "../insns/known_alu.ts";
+import { isExact, widthOf } from "../numbers/scalar.ts";
 import { copyReg, W } from "../states/arena.ts";
 import type { Env } from "../env.ts";
 import { COPIES, KEEPS_LINK, USES_DST, USES_SRC } from "./forms.ts";
 import {
+  ADD_CONST,
   BASE_TYPE_MASK,
   ID,
   NOT_INIT,
@@ -23,11 +26,15 @@ import {
   PTR_TO_STACK,
   REG_WORDS,
   SCALAR_VALUE,
+  TMASK,
+  TVAL,
   TYPE,
   VID,
 } from "../states/layout.ts";
 import { findOutcome, OUTCOME, outcomes, rememberOutcome } from "./outcomes.ts";
 import { intern, valueAt } from "../states/values.ts";
+
+const LSH = 0x60, RSH = 0x70, ARSH = 0xc0, ALU64 = 7;
 
 /** How many more misses than hits an instruction may have before its outcomes are remembered no more. */
 const PATIENCE = 1000;
@@ -47,6 +54,42 @@ function isSteady(type: number): boolean {
   }
 }
 
+/** Computes the result where both operands are known to the bit. The form is that of an operation on register `d`, a scalar. */
+function compute(form: number, d: number, s: number, imm: number): boolean {
+  if ((W[d + TMASK] | W[d + TMASK + 1]) !== 0) return false;
+  const op = form & 0xf0, wide = (form & 7) === ALU64;
+  if ((form & USES_SRC) === 0) return stepKnown(d, op, wide, imm, imm >> 31);
+  return op !== LSH && op !== RSH && op !== ARSH && W[s + TYPE] === SCALAR_VALUE && isExact(s) &&
+    stepKnown(d, op, wide, W[s + TVAL], W[s + TVAL + 1]);
+}
+
+/** A copy of a register's low half. It is linked to its source where nothing is cut off. */
+function moveLow(env: Env, slot: number, fork: Fork): number {
+  const form = env.forms[slot],
+    d = env.regs + env.dst[slot] * REG_WORDS,
+    s = env.regs + env.src[slot] * REG_WORDS;
+  if (W[s + TYPE] !== SCALAR_VALUE || (W[s + ID] & ADD_CONST) !== 0) return checkAlu(env, slot, fork);
+  if (W[s + TVAL + 1] === 0 && isExact(s)) {
+    copyReg(d, s);
+    return 0;
+  }
+  const value = intern(s), at = findOutcome(form, 0, 0, value);
+  if (at >= 0) {
+    let link = 0;
+    if (outcomes[at + OUTCOME + 1] !== 0) {
+      linkBeforeCopy(env, s);
+      link = W[s + ID];
+    }
+    copyReg(d, valueAt(outcomes[at + OUTCOME]));
+    W[d + ID] = link;
+    return 0;
+  }
+  if (++env.misses[slot] > PATIENCE) env.forms[slot] = 0;
+  const linkable = widthOf(s) <= 32 ? 1 : 0, result = checkAlu(env, slot, fork);
+  if (result === 0) rememberOutcome(form, 0, 0, value, intern(d), linkable);
+  return result;
+}
+
 /** As {@linkcode checkAlu}, from memory where that is possible: 0 or `-errno`. */
 export function stepAlu(env: Env, slot: number, fork: Fork): number {
   const form = env.forms[slot];
@@ -58,6 +101,7 @@ export function stepAlu(env: Env, slot: number, fork: Fork): number {
     copyReg(d, s);
     return 0;
   }
+  if ((form & (USES_DST | USES_SRC)) === USES_SRC) return moveLow(env, slot, fork);
   const imm = env.imm[slot];
   let a = 0, b = 0, pointer = false;
   if ((form & USES_DST) !== 0) {
@@ -66,6 +110,7 @@ export function stepAlu(env: Env, slot: number, fork: Fork): number {
       if (!isSteady(type)) return checkAlu(env, slot, fork);
       pointer = true;
     } else if ((form & KEEPS_LINK) !== 0 && W[d + ID] !== 0) return checkAlu(env, slot, fork);
+    else if (compute(form, d, s, imm)) return 0;
     a = W[d + VID];
     if (a === 0) a = intern(d);
   }

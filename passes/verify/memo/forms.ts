@@ -67,7 +67,7 @@ function isPlainAlu(env: Env, slot: number): boolean {
   const code = env.code[slot], op = code & 0xf0, register = (code & 8) !== 0, wide = (code & 7) === 7;
   const dst = env.dst[slot], src = env.src[slot], off = env.off[slot], imm = env.imm[slot];
   if (dst > 9 || op > ARSH) return false;
-  if (op === MOV) return off === 0 && (register ? wide && imm === 0 && src <= 10 : src === 0);
+  if (op === MOV) return off === 0 && (register ? imm === 0 && src <= (wide ? 10 : 9) : src === 0);
   if (op === NEG) return !register && src === 0 && off === 0 && imm === 0;
   if (off !== 0 && !(off === 1 && (op === DIV || op === MOD))) return false;
   if (register) return imm === 0 && src <= 9;
@@ -96,6 +96,6 @@ function isPlainStore(env: Env, slot: number): boolean {
 
 function operandsOf(code: number): number {
   const op = code & 0xf0;
-  if (op === MOV) return (code & 8) !== 0 ? COPIES : 0;
+  if (op === MOV) return (code & 8) === 0 ? 0 : (code & 7) === 7 ? COPIES : USES_SRC;
   return USES_DST | ((code & 8) !== 0 ? USES_SRC : 0) | (op === ADD || op === SUB ? KEEPS_LINK : 0);
 }

@@ -399,17 +399,19 @@ function isWide(o: number): boolean {
   return (high | W[o + TVAL + 1] | W[o + UMAX + 1] | W[o + SMIN + 1] | W[o + SMAX + 1]) === 0;
 }
 
+/** Whether the number is known to the bit and all bounds say so: a fixed point of every rule, and the commonest case by far. */
+export function isExact(o: number): boolean {
+  if ((W[o + TMASK] | W[o + TMASK + 1]) !== 0) return false;
+  const lo = W[o + TVAL], hi = W[o + TVAL + 1];
+  const differs = (lo ^ W[o + SMIN]) | (hi ^ W[o + SMIN + 1]) | (lo ^ W[o + SMAX]) | (hi ^ W[o + SMAX + 1]) |
+    (lo ^ W[o + UMIN]) | (hi ^ W[o + UMIN + 1]) | (lo ^ W[o + UMAX]) | (hi ^ W[o + UMAX + 1]) |
+    (lo ^ W[o + U32MIN]) | (lo ^ W[o + U32MAX]) | (lo ^ W[o + S32MIN]) | (lo ^ W[o + S32MAX]);
+  return differs === 0;
+}
+
 /** Lets tnum and bounds tighten each other, in the kernel's order (`reg_bounds_sync`). */
 export function boundsSync(o: number): void {
-  if ((W[o + TMASK] | W[o + TMASK + 1]) === 0) {
-    // A known value whose bounds already say so is a fixed point of every rule; the commonest case by far.
-    const lo = W[o + TVAL], hi = W[o + TVAL + 1];
-    const differs = (lo ^ W[o + SMIN]) | (hi ^ W[o + SMIN + 1]) | (lo ^ W[o + SMAX]) |
-      (hi ^ W[o + SMAX + 1]) |
-      (lo ^ W[o + UMIN]) | (hi ^ W[o + UMIN + 1]) | (lo ^ W[o + UMAX]) | (hi ^ W[o + UMAX + 1]) |
-      (lo ^ W[o + U32MIN]) | (lo ^ W[o + U32MAX]) | (lo ^ W[o + S32MIN]) | (lo ^ W[o + S32MAX]);
-    if (differs === 0) return;
-  } else if (isWide(o)) return;
+  if (isExact(o) || isWide(o)) return;
   W[o + VID] = 0;
   updateBounds(o);
   deduceBounds(o);

@@ -3,11 +3,12 @@ import { programOf, verdictOf } from "../testing/programs.ts";
 import { sweeping } from "./value_sweep.ts";
 import { paranoia, resetValues, valueCount } from "./values.ts";
 
-/** Two nested loops whose counters, and what is computed of them, are another number each time; the last way out is refused or not. */
+/** Two nested loops whose counters, and ranges that move with them, are others each time; the last way out is refused or not. */
 function loops(last: string): string {
   return `func test:
     call bpf_get_prandom_u32#7
     r9 = r0
+    r9 &= 255
     r6 = 0
   outer:
     r7 = 0
