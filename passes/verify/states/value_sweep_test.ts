@@ -14,7 +14,9 @@ function loops(last: string): string {
     r7 = 0
   inner:
     r8 = r9
+    r8 *= r7
     r8 += r7
+    r8 ^= 5
     *(u64 *)(r10 -8) = r8
     r7 += 1
     r1 = r7
