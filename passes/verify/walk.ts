@@ -55,7 +55,6 @@ function step(env: Env, slot: number): number {
 function stepLoadImm(env: Env, slot: number): number {
   const mode = env.code[slot] & 0xe0;
   if (mode === 0x20 || mode === 0x40) return checkLoadAbs(env, slot);
-  if (mode !== 0) return env.fail(EINVAL, "invalid-instruction", "invalid BPF_LD mode");
   env.nextIdx = slot + 2;
   return checkLoadImm64(env, slot);
 }
@@ -65,9 +64,9 @@ function stepJump(env: Env, slot: number): number {
   switch (code & 0xf0) {
     case 0x80: {
       const kind = env.src[slot];
-      if (
-        (code & 8) !== 0 || (kind !== 2 && env.off[slot] !== 0) || kind > 2 || env.dst[slot] !== 0 || narrow
-      ) return env.fail(EINVAL, "invalid-instruction", "BPF_CALL uses reserved fields");
+      if ((kind !== 2 && env.off[slot] !== 0) || kind > 2 || env.dst[slot] !== 0) {
+        return env.fail(EINVAL, "invalid-instruction", "BPF_CALL uses reserved fields");
+      }
       if (env.activeLocks !== 0) {
         const failed = checkCallUnderLock(env, slot);
         if (failed < 0) return failed;
@@ -85,13 +84,13 @@ function stepJump(env: Env, slot: number): number {
     }
     case 0x00:
       if (
-        (code & 8) !== 0 || env.src[slot] !== 0 || env.dst[slot] !== 0 || (!narrow && env.imm[slot] !== 0) ||
+        env.src[slot] !== 0 || env.dst[slot] !== 0 || (!narrow && env.imm[slot] !== 0) ||
         (narrow && env.off[slot] !== 0)
       ) return env.fail(EINVAL, "invalid-instruction", "BPF_JA uses reserved fields");
       env.nextIdx = env.target[slot];
       return 0;
     case 0x90:
-      if ((code & 8) !== 0 || env.imm[slot] !== 0 || env.src[slot] !== 0 || env.dst[slot] !== 0 || narrow) {
+      if (env.imm[slot] !== 0 || env.src[slot] !== 0 || env.dst[slot] !== 0) {
         return env.fail(EINVAL, "invalid-instruction", "BPF_EXIT uses reserved fields");
       }
       return stepExit(env);

@@ -74,6 +74,26 @@ bytecodeCases([
   one("a may_goto has no number", insn(0xe5, { imm: 7 }), "invalid may_goto imm 7"),
 ]);
 
+const CALL_RESERVED = "BPF_CALL uses reserved fields", JA_RESERVED = "BPF_JA uses reserved fields";
+const EXIT_RESERVED = "BPF_EXIT uses reserved fields";
+
+bytecodeCases([
+  one("a call has no register", insn(0x85, { dst: 1, imm: 7 }), CALL_RESERVED),
+  one("a call has no offset", insn(0x85, { off: 1, imm: 7 }), CALL_RESERVED),
+  one("a call is one of three kinds", insn(0x85, { src: 3, imm: 7 }), CALL_RESERVED),
+  one("a jump has no register", insn(0x05, { dst: 1 }), JA_RESERVED),
+  one("a jump has no second register", insn(0x05, { src: 1 }), JA_RESERVED),
+  one("a jump has no number", insn(0x05, { imm: 1 }), JA_RESERVED),
+  one("a long jump has no offset", insn(0x06, { off: 1 }), JA_RESERVED),
+  one("a long jump has a number", insn(0x06, { imm: 0 })),
+]);
+
+bytecodeCases([
+  { name: "an exit has no register", insns: [SET_R0, insn(0x95, { dst: 1 })], message: EXIT_RESERVED },
+  { name: "an exit has no second register", insns: [SET_R0, insn(0x95, { src: 1 })], message: EXIT_RESERVED },
+  { name: "an exit has no number", insns: [SET_R0, insn(0x95, { imm: 1 })], message: EXIT_RESERVED },
+]);
+
 const STORED = [insn(0x7a, { dst: 10, off: -8 }), SET_R0];
 
 bytecodeCases([
