@@ -740,4 +740,11 @@ export const REFUSAL_RULES: readonly SoundnessRule[] = [
       "a tracing program sees the kernel's structure behind a context",
     ],
   },
+  {
+    name: "a hook without a result has none to be set",
+    file: "passes/verify/calls/helper_call.ts",
+    from: "if (hasResult(env)) return 0;",
+    to: "return 0;",
+    test: ["passes/verify/context/lsm_rules_test.ts", "a hook without a result has none to be set"],
+  },
 ];

@@ -9,9 +9,9 @@ import type { Env } from "../env.ts";
 
 /** `BPF_FUNC_*`. */
 const SK_STORAGE_GET = 107, SK_STORAGE_DELETE = 108, D_PATH = 147;
-const IMA_INODE_HASH = 161, SET_RETVAL = 187, IMA_FILE_HASH = 193;
+const IMA_INODE_HASH = 161, IMA_FILE_HASH = 193;
 /** `enum bpf_attach_type`. */
-const TRACE_RAW_TP = 23, TRACE_FENTRY = 24, TRACE_FEXIT = 25, TRACE_ITER = 28;
+const TRACE_RAW_TP = 23, TRACE_FENTRY = 24, TRACE_FEXIT = 25, TRACE_ITER = 28, LSM_CGROUP = 43;
 
 /** Functions in which the path of a file may be asked for. */
 const PATHS: ReadonlySet<string> = new Set([
@@ -34,12 +34,6 @@ export function allowedHere(env: Env, helper: number): boolean {
     return tracing && (env.attachType === TRACE_ITER || PATHS.has(functionName(env)));
   }
   if (helper === IMA_INODE_HASH || helper === IMA_FILE_HASH) return inSleepableHook(env);
-  if (helper === SET_RETVAL && name === "lsm") {
-    const target = targetOf(env);
-    if (target?.ret === 0 || target?.hook?.boolean) {
-      return env.unsupported("bpf_set_retval in hooks that return no error");
-    }
-  }
   const storage = helper === SK_STORAGE_GET || helper === SK_STORAGE_DELETE;
   if (!storage || (!tracing && name !== "syscall")) return true;
   switch (env.attachType) {
@@ -52,6 +46,11 @@ export function allowedHere(env: Env, helper: number): boolean {
     default:
       return false;
   }
+}
+
+/** Whether there is a result that `bpf_set_retval` could set: programs of control groups may be attached to hooks without one. */
+export function hasResult(env: Env): boolean {
+  return env.rules.name !== "lsm" || env.attachType !== LSM_CGROUP || targetOf(env)?.ret !== 0;
 }
 
 function inSleepableHook(env: Env): boolean {

@@ -31,7 +31,7 @@ import { checkConstString } from "./const_string.ts";
 import { checkResourceLeak, leaveByTailCall } from "../exits.ts";
 import { checkFormat } from "./format.ts";
 import { clearCallerSaved } from "../states/frames.ts";
-import { allowedHere } from "./helper_allowed.ts";
+import { allowedHere, hasResult } from "./helper_allowed.ts";
 import { isGplCompatible } from "./gpl.ts";
 import { checkKernelArg, perCpuArg } from "./kernel_arg.ts";
 import { exchangedField, handToMap } from "../objects/kptr.ts";
@@ -489,6 +489,11 @@ function special(env: Env, proto: HelperProto): number {
     }
     case FUNC.snprintf:
       return checkFormat(env);
+    case FUNC.set_retval: {
+      if (hasResult(env)) return 0;
+      const message = "BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!";
+      return env.fail(EINVAL, "helper-not-allowed", message);
+    }
     case FUNC.dynptr_from_mem: {
       const type = W[env.regs + REG_WORDS + TYPE];
       if (type === PTR_TO_MAP_VALUE) return 0;

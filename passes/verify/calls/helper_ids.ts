@@ -41,6 +41,7 @@ export const FUNC = {
   get_func_ip: 173,
   find_vma: 180,
   loop: 181,
+  set_retval: 187,
   kptr_xchg: 194,
   map_lookup_percpu_elem: 195,
   skc_to_mptcp_sock: 196,

@@ -229,6 +229,37 @@ ruleCases("security hooks", [
     message: "At program exit the register R0 has smin=2 smax=2 should have been in [0, 1]",
   },
   {
+    name: "a program of a control group sets what a hook returns",
+    type: "lsm",
+    attach: [LSM_CGROUP, "file_open"],
+    text: `
+      r1 = -1
+      call bpf_set_retval#187
+      r0 = 0
+      exit`,
+  },
+  {
+    name: "a program of a control group sets what a hook answers with yes or no",
+    type: "lsm",
+    attach: [LSM_CGROUP, "inode_xattr_skipcap"],
+    text: `
+      r1 = 1
+      call bpf_set_retval#187
+      r0 = 1
+      exit`,
+  },
+  {
+    name: "a hook without a result has none to be set",
+    type: "lsm",
+    attach: [LSM_CGROUP, "sk_free_security"],
+    text: `
+      r1 = -1
+      call bpf_set_retval#187
+      r0 = 1
+      exit`,
+    message: "BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!",
+  },
+  {
     name: "a program of a control group does not ask for arguments as probes do",
     type: "lsm",
     attach: [LSM_CGROUP, "file_open"],
