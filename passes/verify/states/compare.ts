@@ -363,6 +363,13 @@ export function statesEqual(env: Env, state: number, exact: number): boolean {
   return true;
 }
 
+/** The quickest test before an exact comparison: whether the register that differed last differs in its first word. */
+export function surelyDiffers(env: Env, state: number): boolean {
+  if (W[state + ST_CURFRAME] !== env.curframe) return true;
+  const hint = W[state + ST_HINT], id = W[savedFrame(state, env.curframe) + SFR_REGS + hint];
+  return W[valueAt(id) + SMIN] !== W[env.regs + hint * REG_WORDS + SMIN];
+}
+
 /** A quick test before an exact comparison: the current frame's registers are the same, ids included. */
 export function maybeLooping(env: Env, state: number): boolean {
   if (W[state + ST_CURFRAME] !== env.curframe) return false;

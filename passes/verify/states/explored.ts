@@ -10,7 +10,7 @@
 import { words } from "../../../ir/words.ts";
 import { W } from "./arena.ts";
 import { freeBlock } from "./blocks.ts";
-import { EXACT, maybeLooping, NOT_EXACT, RANGE_WITHIN, statesEqual } from "./compare.ts";
+import { EXACT, maybeLooping, NOT_EXACT, RANGE_WITHIN, statesEqual, surelyDiffers } from "./compare.ts";
 import {
   AUX_CALLS_CALLBACK,
   AUX_CHECKPOINT,
@@ -183,6 +183,8 @@ export class Explored {
     const force = env.testStateFreq || (flags & AUX_CHECKPOINT) !== 0 || env.historyCount > 40;
     let add = force ||
       (env.jumpsProcessed - this.#previousJumps >= 2 && env.processed - this.#previousProcessed >= 8);
+    // Where an open state can only mean that the path loops for ever.
+    const plain = (flags & (AUX_ITER_NEXT | AUX_MAY_GOTO | AUX_CALLS_CALLBACK)) === 0;
     const bucket = this.#bucket(insn);
     this.#cleanStates(insn, bucket);
     let count = 0, before = 0;
@@ -194,7 +196,7 @@ export class Explored {
         continue;
       }
       if (W[s + ST_BRANCHES] !== 0) {
-        const looping = this.#meetOpen(s, insn);
+        const looping = plain && surelyDiffers(env, s) ? 0 : this.#meetOpen(s, insn);
         if (looping < 0) return looping;
         if (looping > 0) return this.#covered(s, { insn, loop: true });
         if (
@@ -223,7 +225,8 @@ export class Explored {
 
   /**
    * The path meets a state it may itself come from: 0 to go on, 1 if it is covered and closes a loop, or `-errno` if it would loop
-   * for ever. That of a callback's rounds is one here; in the kernel it is not (`docs/kernel_divergences.md`).
+   * for ever. That of a callback's rounds is one here; in the kernel it is not, and any loop around the call passes for rounds there
+   * (`docs/kernel_divergences.md`).
    */
   #meetOpen(state: number, insn: number): number {
     const env = this.#env, flags = env.aux[insn];
@@ -235,7 +238,9 @@ export class Explored {
     if ((flags & AUX_MAY_GOTO) !== 0) {
       if (W[state + ST_MAY_GOTO] !== env.mayGotoDepth && statesEqual(env, state, RANGE_WITHIN)) return 1;
     }
-    if ((flags & AUX_CALLS_CALLBACK) !== 0) return statesEqual(env, state, RANGE_WITHIN) ? 1 : 0;
+    if ((flags & AUX_CALLS_CALLBACK) !== 0 && W[state + ST_CB_UNROLL] !== env.callbackUnrollDepth) {
+      return statesEqual(env, state, RANGE_WITHIN) ? 1 : 0;
+    }
     if (
       maybeLooping(env, state) && statesEqual(env, state, EXACT) &&
       !roundsDiffer(env, state) && W[state + ST_MAY_GOTO] === env.mayGotoDepth &&
