@@ -247,9 +247,16 @@ export const STATE_RULES: readonly SoundnessRule[] = [
   {
     name: "a callback comes round only with numbers within its own",
     file: "passes/verify/states/explored.ts",
-    from: "if ((flags & AUX_CALLS_CALLBACK) !== 0) return statesEqual(env, state, RANGE_WITHIN) ? 1 : 0;",
-    to: "if ((flags & AUX_CALLS_CALLBACK) !== 0) return statesEqual(env, state, NOT_EXACT) ? 1 : 0;",
+    from: "return statesEqual(env, state, RANGE_WITHIN) ? 1 : 0;\n    }",
+    to: "return statesEqual(env, state, NOT_EXACT) ? 1 : 0;\n    }",
     test: ["passes/verify/rules_test.ts", "a callback comes round only with numbers within its own"],
+  },
+  {
+    name: "a loop around a callback is no round of the callback",
+    file: "passes/verify/states/explored.ts",
+    from: "(flags & AUX_CALLS_CALLBACK) !== 0 && W[state + ST_CB_UNROLL] !== env.callbackUnrollDepth",
+    to: "(flags & AUX_CALLS_CALLBACK) !== 0",
+    test: ["passes/verify/rules_test.ts", "a loop around a callback that goes on for ever is refused"],
   },
   {
     name: "what a path depends on that closes a loop is depended on in the loop",

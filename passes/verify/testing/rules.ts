@@ -370,6 +370,23 @@ RULES.push(
     message: "math between fp pointer and register with unbounded min value is not allowed",
   },
   {
+    name: "a loop around a callback that goes on for ever is refused",
+    text:
+      `func main:\n  call bpf_get_prandom_u32#7\n  r6 = r0\ntop:\n  r1 = 2\n  r3 = r10\n${LOOP}  if r6 == 5 goto top\n  r0 = 0\n  exit\n` +
+      "func body:\n  r0 = 0\n  exit\n",
+    typed: true,
+    message: "infinite loop detected at insn 7",
+    kernelAccepts: true,
+  },
+  {
+    name: "a loop around a callback that its counter ends is none that goes on for ever",
+    text:
+      `func main:\n  r6 = 0\ntop:\n  r1 = 2\n  r3 = r10\n${LOOP}  r6 += 1\n  if r6 < 5 goto top\n  r0 = 0\n  exit\n` +
+      "func body:\n  r0 = 0\n  exit\n",
+    roundsKept: true,
+    typed: true,
+  },
+  {
     name: "what a callback counts becomes unknown if nobody depends on it",
     text:
       `func main:\n  *(u64 *)(r10 -8) = 0\n  r1 = 1000000\n  r3 = r10\n  r3 += -8\n${LOOP}  r0 = 0\n  exit\n` +
