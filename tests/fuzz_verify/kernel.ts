@@ -35,6 +35,9 @@ const ATOMIC_FETCH = /= atomic(64)?_/;
 /** We keep where rounds of callbacks end, which takes other states, mostly more, and may refuse more: see docs/kernel_divergences.md. */
 const CALLS_BACK = /call bpf_(loop|for_each_map_elem|user_ringbuf_drain|find_vma)#|call kfunc bpf_rbtree_add/;
 
+/** The walk came to its end, and what it left was more than the kernel can compile: see docs/kernel_divergences.md. */
+const NOT_JITTED = /^verifier bug: No program to jit/;
+
 /** What we refuse, and the kernel too unless a null pointer is among the arguments. */
 const NULL_ARGUMENT =
   /^(Caller passes invalid args into func|R[1-5] type=scalar expected=|arg#\d+ arg#\d+ memory, len pair)/;
@@ -47,8 +50,30 @@ export interface Comparison {
   readonly kernels: string;
 }
 
+/** How {@linkcode compareVerdicts} compares. */
+export interface CompareOptions {
+  /** A state is saved wherever states are compared. */
+  readonly allStates?: boolean;
+  /** Our verifier is one that errs where the kernel does (`as_linux.ts`), so that nothing may differ. */
+  readonly asLinux?: boolean;
+}
+
+/** What may differ as the kernel is wrong, by what the program does. */
+function known(difference: Difference, text: string, message: string): Difference {
+  switch (difference) {
+    case "processed":
+    case "wrong reject":
+    case "message":
+      if (difference !== "processed" && NULL_ARGUMENT.test(message)) return "null argument";
+      if (CALLS_BACK.test(text)) return "callback rounds";
+      return ATOMIC_FETCH.test(text) ? "atomic fetch" : difference;
+    default:
+      return difference;
+  }
+}
+
 /** Asks both. Loads and closes, nothing else. @throws {MalformedError} If the text is no program. */
-export function compareVerdicts(text: string, options: { readonly allStates?: boolean } = {}): Comparison {
+export function compareVerdicts(text: string, options: CompareOptions = {}): Comparison {
   const program = readProgram(text, options.allStates === true ? STATE_FREQ : 0);
   let result;
   try {
@@ -60,24 +85,18 @@ export function compareVerdicts(text: string, options: { readonly allStates?: bo
   }
   using unit = new KernelUnit(program.unit);
   using verdict = unit.load(program, { logLevel: FIGURES });
-  const accepted = verdict.accepted;
+  const notJitted = NOT_JITTED.test(verdict.message), accepted = verdict.accepted || notJitted;
   const ours = `${result.verdict === "accept" ? "accepted" : result.message}, ${result.processed} processed`;
   const kernels = `${accepted ? "accepted" : verdict.message}, ${verdict.stats.processed} processed`;
   let difference: Difference = "none";
-  if (verdict.message.startsWith("verifier bug")) difference = "kernel fault";
+  const said = !accepted && `\n${verdict.log}\n`.includes(`\n${result.message}\n`);
+  if (!notJitted && !said && verdict.message.startsWith("verifier bug")) difference = "kernel fault";
   else if (accepted !== (result.verdict === "accept")) {
     difference = accepted ? "wrong reject" : "wrong accept";
   } // Of a loop, the states follow the message.
-  else if (!accepted && !`\n${verdict.log}\n`.includes(`\n${result.message}\n`)) difference = "message";
+  else if (!accepted && !said) difference = "message";
   else if (result.processed !== (verdict.stats.processed ?? result.processed)) difference = "processed";
-  if ((difference === "processed" || difference === "wrong reject") && ATOMIC_FETCH.test(text)) {
-    difference = "atomic fetch";
-  }
-  if ((difference === "processed" || difference === "wrong reject") && CALLS_BACK.test(text)) {
-    difference = "callback rounds";
-  }
-  if ((difference === "wrong reject" || difference === "message") && NULL_ARGUMENT.test(result.message)) {
-    difference = "null argument";
-  }
+  if (options.asLinux !== true) difference = known(difference, text, result.message);
+  if (difference === "none" && notJitted) difference = "kernel fault";
   return { difference, accepted, ours, kernels };
 }

@@ -4,8 +4,8 @@
  * @module
  */
 
-/** Texts tried at most. */
-const TRIES = 3000;
+/** Texts tried at most, and milliseconds after which no more are: some take a second each. */
+const TRIES = 3000, TIME = 60_000;
 
 /**
  * Deletes lines, many at a time and then one by one, as long as `shows` stays true; what cannot be read does not show anything, so
@@ -14,13 +14,14 @@ const TRIES = 3000;
 export function minimise(text: string, shows: (text: string) => boolean): string {
   let lines = text.split("\n").filter((line) => line.trim() !== "");
   let tries = 0;
+  const until = performance.now() + TIME;
   const without = (from: number, count: number): boolean => {
     const rest = [...lines.slice(0, from), ...lines.slice(from + count)];
-    if (tries++ >= TRIES || !shows(rest.join("\n") + "\n")) return false;
+    if (tries++ >= TRIES || performance.now() > until || !shows(rest.join("\n") + "\n")) return false;
     lines = rest;
     return true;
   };
-  for (let again = true; again && tries < TRIES;) {
+  for (let again = true; again && tries < TRIES && performance.now() < until;) {
     again = false;
     for (let count = lines.length >> 1; count >= 1; count >>= 1) {
       for (let from = lines.length - count; from >= 0; from -= count) {

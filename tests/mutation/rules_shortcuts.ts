@@ -92,6 +92,16 @@ export const SHORTCUT_RULES: readonly SoundnessRule[] = [
     ],
   },
   {
+    name: "a callback's rounds are a loop of their own",
+    file: "passes/verify/states/loops.ts",
+    from: "if (this.#env.callsCallback(insn)) return [...chain, -1 - insn];\n",
+    to: "\n",
+    test: [
+      "passes/verify/rules_test.ts",
+      "what a callback reads in one round counts for the rounds before it",
+    ],
+  },
+  {
     name: "pointers that stand for each other do so in slots, too",
     file: "passes/verify/states/compare.ts",
     from: "if (W[o + VID] === W[ids + i] && W[o + ID] === 0 && W[o + REF_ID] === 0) continue;",
