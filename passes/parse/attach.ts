@@ -83,6 +83,7 @@ export function attrsOf(
   if (rule?.type === "struct_ops") {
     attachType = structOps?.attachType ?? 0;
     id = structOps?.attachBtfId ?? 0;
+    module = structOps?.attachModule ?? 0;
     attachTarget = structOps?.target ?? named;
   } else if (rule?.attachesByBtf && rule.type !== "ext" && target !== undefined && named !== undefined) {
     ({ id, module } = attachPoint({ target, modules: context.modules ?? [] }, named, attachType));

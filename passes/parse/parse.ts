@@ -99,9 +99,14 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
   });
   const btf = rawBtf === undefined ? undefined : fixupBtf(rawBtf, object, externs);
   const info = new FunctionInfo(elf, rawBtf, ext);
-  const unrelocated = relocateTypes(object, { rawBtf, ext, target: options.targetBtf });
+  const unrelocated = relocateTypes(object, {
+    rawBtf,
+    ext,
+    target: options.targetBtf,
+    modules: options.modules,
+  });
 
-  const ops = structOps(object, btf, options.targetBtf);
+  const ops = structOps(object, btf, { target: options.targetBtf, modules: options.modules });
   const callbacks = new Map<ObjectFunction, ObjectFunction>();
   const { maps: declared, ...places } = collectMaps(object, { btf, externs, options });
   const context: LinkContext = {
@@ -224,14 +229,19 @@ function firstAttachType(type: string, profile: Profile | undefined): number {
 /** CO-RE, function by function. Gives the functions in which something does not fit, with the reason. */
 function relocateTypes(
   object: ObjectParts,
-  types: { rawBtf: IndexedBtf | undefined; ext: BtfExt | undefined; target: Btf | undefined },
+  types: {
+    rawBtf: IndexedBtf | undefined;
+    ext: BtfExt | undefined;
+    target: Btf | undefined;
+    modules: readonly KernelModule[] | undefined;
+  },
 ): ReadonlyMap<ObjectFunction, MalformedError> {
   const { rawBtf, ext, target } = types;
   const failed = new Map<ObjectFunction, MalformedError>();
   if (rawBtf === undefined || ext === undefined || target === undefined || ext.relocations.length === 0) {
     return failed;
   }
-  const relocator = new CoreRelocator(rawBtf, target);
+  const relocator = new CoreRelocator(rawBtf, target, types.modules);
   const records = new SectionRecords(object.elf, rawBtf, {
     records: ext.relocations,
     width: RELOCATION_WORDS,

@@ -345,6 +345,21 @@ Deno.test("structures of callbacks attach their programs to the kernel's members
   assertEquals(map.initial, [{ index: 2, program: "on_start" }, { index: 1, program: "on_stop" }]);
   assertEquals(new TextDecoder().decode(map.data!.subarray(16 + 24, 16 + 28)), "mine");
   assertEquals(map.data![16 + 32], 5);
+  // The same structure as a module's.
+  const kernel = new BtfBuilder();
+  kernel.int("int", 4);
+  const ofModule = parse("struct_ops.bpf.o", {
+    targetBtf: kernel.build(),
+    modules: [{ name: "none", btf: kernel.build() }, { name: "has", btf: b.build() }],
+  });
+  const { attachModule, ...attrs } = programOf(ofModule, "on_start").attrs;
+  assertEquals([attachModule, attrs.attachType, attrs.attachBtfId, attrs.attachTarget], [
+    2,
+    2,
+    ops,
+    "ops.start",
+  ]);
+  assertEquals(ofModule.maps.find((candidate) => candidate.name === "my_ops")?.valueSize, 64);
 });
 
 Deno.test("variables in an arena are the arena's, and an exception callback is linked though nothing calls it", () => {

@@ -12,7 +12,7 @@ import { emptyMap } from "../../ir/unit.ts";
 import type { Btf, BtfMember } from "../../ir/btf/btf.ts";
 import { essentialName } from "../../ir/btf/read.ts";
 import { MalformedError } from "../../ir/diagnostic.ts";
-import type { MapDef } from "../../ir/unit.ts";
+import type { KernelModule, MapDef } from "../../ir/unit.ts";
 import type { ObjectFunction, ObjectParts } from "./object.ts";
 
 /** `BPF_F_LINK` of map creation. */
@@ -23,8 +23,10 @@ const MAX_SIZE = 1 << 20;
 
 /** What a program that stands in a structure is loaded as. */
 export interface StructOpsAttach {
-  /** The structure in the target's BTF; 0 if it has none. */
+  /** The structure in the BTF of the target or of one of its modules; 0 if they have none. */
   readonly attachBtfId: number;
+  /** The module whose BTF that is: 1 + its index; 0 for the target itself. */
+  readonly attachModule: number;
   /** Which member of it, as the attach type. */
   readonly attachType: number;
   /** `structure.member`. */
@@ -54,26 +56,38 @@ interface Instance {
 }
 
 /** Reads the structures. @throws {MalformedError} If one lies outside its section or a pointer leads to no program. */
-export function structOps(object: ObjectParts, btf: Btf | undefined, target: Btf | undefined): StructOps {
+export function structOps(
+  object: ObjectParts,
+  btf: Btf | undefined,
+  kernel: { readonly target: Btf | undefined; readonly modules?: readonly KernelModule[] | undefined },
+): StructOps {
   const instances = btf === undefined ? [] : readInstances(object, btf);
   const programs = new Map<ObjectFunction, StructOpsAttach>();
   const maps = instances.map((instance) => {
-    const kernel = target === undefined ? undefined : kernelTypes(target, instance.typeName);
-    if (kernel === undefined) {
+    const found = owner(kernel, instance.typeName);
+    if (found === undefined) {
       for (const [index, func] of instance.programs) {
         const member = `${essentialName(instance.typeName)}.${instance.members[index].name}`;
-        if (!programs.has(func)) programs.set(func, { attachBtfId: 0, attachType: 0, target: member });
+        if (!programs.has(func)) {
+          programs.set(func, { attachBtfId: 0, attachModule: 0, attachType: 0, target: member });
+        }
       }
     } else {
       for (const [index, func] of instance.programs) {
         const { name } = instance.members[index];
-        const attachType = kernel.members.findIndex((member) => member.name === name);
+        const attachType = found.members.findIndex((member) => member.name === name);
         const known = programs.get(func);
         if (attachType < 0 || (known !== undefined && known.attachBtfId !== 0)) continue;
-        programs.set(func, { attachBtfId: kernel.typeId, attachType, target: `${kernel.name}.${name}` });
+        const { typeId, module } = found;
+        programs.set(func, {
+          attachBtfId: typeId,
+          attachModule: module,
+          attachType,
+          target: `${found.name}.${name}`,
+        });
       }
     }
-    return toMap(instance, { kernel, btf: btf!, target });
+    return toMap(instance, { kernel: found, btf: btf! });
   });
   return { maps, programs };
 }
@@ -141,6 +155,10 @@ function assignPrograms(
 }
 
 interface KernelTypes {
+  /** The types of the target or of the module. */
+  readonly btf: Btf;
+  /** 1 + the module's index; 0 for the target itself. */
+  readonly module: number;
   readonly name: string;
   readonly typeId: number;
   readonly members: readonly BtfMember[];
@@ -151,7 +169,22 @@ interface KernelTypes {
   readonly dataOffset: number;
 }
 
-function kernelTypes(target: Btf, localName: string): KernelTypes | undefined {
+/** Who has the structure: the target itself, or else the first of its modules that has. */
+function owner(
+  kernel: { readonly target: Btf | undefined; readonly modules?: readonly KernelModule[] | undefined },
+  localName: string,
+): KernelTypes | undefined {
+  const { target, modules = [] } = kernel;
+  if (target === undefined) return undefined;
+  const all = [target, ...modules.map(({ btf }) => btf)];
+  for (const [module, btf] of all.entries()) {
+    const found = kernelTypes(btf, module, localName);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function kernelTypes(target: Btf, module: number, localName: string): KernelTypes | undefined {
   const name = essentialName(localName);
   const typeId = target.find(name, "struct");
   const type = target.type(typeId);
@@ -161,6 +194,8 @@ function kernelTypes(target: Btf, localName: string): KernelTypes | undefined {
   const data = value.members.find((member) => member.type === typeId);
   if (data === undefined) return undefined;
   return {
+    btf: target,
+    module,
     name,
     typeId,
     members: type.members,
@@ -173,9 +208,9 @@ function kernelTypes(target: Btf, localName: string): KernelTypes | undefined {
 /** The map, its value in the kernel's layout where that is known. */
 function toMap(
   instance: Instance,
-  context: { kernel: KernelTypes | undefined; btf: Btf; target: Btf | undefined },
+  context: { kernel: KernelTypes | undefined; btf: Btf },
 ): MapDef {
-  const { kernel, btf, target } = context;
+  const { kernel, btf } = context;
   const base: MapDef = {
     ...emptyMap(instance.name),
     type: MAP_TYPE.STRUCT_OPS,
@@ -186,7 +221,7 @@ function toMap(
     valueTypeId: instance.typeId,
     structOps: kernel?.valueName ?? `bpf_struct_ops_${essentialName(instance.typeName)}`,
   };
-  if (kernel === undefined || target === undefined) {
+  if (kernel === undefined) {
     const initial = [...instance.programs].map(([index, func]) => ({ index, program: func.name }));
     return { ...base, initial, data: instance.data };
   }
@@ -204,7 +239,8 @@ function toMap(
     const from = member.bitOffset / 8;
     const to = kernel.dataOffset + kernel.members[index].bitOffset / 8;
     if (
-      member.bitSize > 0 || size !== sizeOrZero(target, kernel.members[index].type) || to + size > data.length
+      member.bitSize > 0 || size !== sizeOrZero(kernel.btf, kernel.members[index].type) ||
+      to + size > data.length
     ) continue;
     data.set(instance.data.subarray(from, from + size), to);
   }

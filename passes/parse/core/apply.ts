@@ -1,8 +1,8 @@
 /**
  * Applies CO-RE relocations: patches instructions so that they fit the target's types.
  *
- * For each relocation the candidates are the target's types of the same name, flavour suffixes (`___x`) aside; all that have the
- * path must agree on the number. Where none has it, the instruction is made a call of the invalid helper 195896080
+ * For each relocation the candidates are the target's types of the same name, flavour suffixes (`___x`) aside, or if it has none,
+ * those of its modules; all that have the path must agree on the number. Where none has it, the instruction is made a call of the invalid helper 195896080
  * (0xbad2310, "bad relo"), which the verifier refuses only if it is reached. (libbpf: `bpf_core_calc_relo_insn`,
  * `bpf_core_patch_insn`.)
  *
@@ -12,6 +12,7 @@ import type { Btf } from "../../../ir/btf/btf.ts";
 import type { IndexedBtf } from "../../../ir/btf/read.ts";
 import { essentialName } from "../../../ir/btf/read.ts";
 import { MalformedError } from "../../../ir/diagnostic.ts";
+import type { KernelModule } from "../../../ir/unit.ts";
 import type { Access } from "./access.ts";
 import { localAccess, RELOCATION_KINDS, targetAccess } from "./access.ts";
 import { kindsAreCompatible } from "./compatible.ts";
@@ -39,17 +40,25 @@ const CALL = 0x85;
 const SIZE_BITS: Readonly<Record<number, number>> = { 1: 0x10, 2: 0x08, 4: 0x00, 8: 0x18 };
 const SIZE_MASK = 0x18;
 
+/** A type that a relocation may mean. */
+interface Candidate {
+  readonly btf: Btf;
+  readonly id: number;
+}
+
 /** Relocates the instructions of one object against one target; candidates are remembered between relocations. */
 export class CoreRelocator {
   readonly #local: Btf;
   readonly #target: Btf;
+  readonly #modules: readonly KernelModule[];
   /** By local root. Shrinks to the candidates that had a path, as in libbpf, so that one object means one type. */
-  readonly #candidates = new Map<number, readonly number[]>();
+  readonly #candidates = new Map<number, readonly Candidate[]>();
 
-  /** For an object's types and a target's. */
-  constructor(local: Btf, target: Btf) {
+  /** For an object's types, a target's, and those of its modules. */
+  constructor(local: Btf, target: Btf, modules: readonly KernelModule[] = []) {
     this.#local = local;
     this.#target = target;
+    this.#modules = modules;
   }
 
   /**
@@ -97,10 +106,10 @@ export class CoreRelocator {
 
   /** What all candidates that have the path agree on. */
   #agree(local: Access): Patch {
-    const matching: number[] = [];
+    const matching: Candidate[] = [];
     let agreed: { access: Access; patch: Patch } | undefined;
-    for (const id of this.#candidatesFor(local.root)) {
-      const access = targetAccess(local, this.#target, id);
+    for (const candidate of this.#candidatesFor(local.root)) {
+      const access = targetAccess(local, candidate.btf, candidate.id);
       if (access === undefined) continue;
       const patch = patchFor(local, access);
       if (agreed === undefined) {
@@ -108,25 +117,35 @@ export class CoreRelocator {
       } else if (access.bitOffset !== agreed.access.bitOffset || patch.value !== agreed.patch.value) {
         const name = this.#local.name(local.root);
         throw new MalformedError(
-          `CO-RE relocation ${local.kind} of "${name}" is ambiguous: types ${agreed.access.root} and ${id} of the target differ`,
+          `CO-RE relocation ${local.kind} of "${name}" is ambiguous: types ${agreed.access.root} and ${candidate.id} of the target differ`,
           ".BTF.ext",
         );
       }
-      matching.push(id);
+      matching.push(candidate);
     }
     if (matching.length > 0) this.#candidates.set(local.root, matching);
     return agreed?.patch ?? patchFor(local, undefined);
   }
 
-  #candidatesFor(root: number): readonly number[] {
+  #candidatesFor(root: number): readonly Candidate[] {
     let found = this.#candidates.get(root);
     if (found === undefined) {
-      const type = this.#local.type(root);
-      found = namesakes(this.#target, this.#local.name(root))
-        .filter((id) => kindsAreCompatible(this.#target.type(id), type));
+      found = this.#namesakes(this.#target, root, 1);
+      // What the kernel itself has is not looked for in modules.
+      if (found.length === 0) {
+        found = this.#modules.flatMap(({ btf }) => this.#namesakes(btf, root, this.#target.count));
+      }
       this.#candidates.set(root, found);
     }
     return found;
+  }
+
+  /** Types of the same name and kind, from id `first` on. */
+  #namesakes(btf: Btf, root: number, first: number): Candidate[] {
+    const type = this.#local.type(root);
+    return namesakes(btf, this.#local.name(root))
+      .filter((id) => id >= first && kindsAreCompatible(btf.type(id), type))
+      .map((id) => ({ btf, id }));
   }
 }
 

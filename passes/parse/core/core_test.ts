@@ -4,6 +4,7 @@ import { BtfBuilder } from "../../../ir/btf/write.ts";
 import { MalformedError } from "../../../ir/diagnostic.ts";
 import type { Insn } from "../../../ir/insn.ts";
 import type { Program } from "../../../ir/program.ts";
+import type { KernelModule } from "../../../ir/unit.ts";
 import { parseObject } from "../parse.ts";
 import { typesAreCompatible, typesMatch } from "./compatible.ts";
 
@@ -97,6 +98,26 @@ Deno.test("every kind of relocation takes the target's number", () => {
   ]);
   const load = found.code.insns.find((insn): insn is Insn & { kind: "load" } => insn.kind === "load");
   assertEquals(load?.offset, 20 + 2 * 12 + 8);
+});
+
+Deno.test("types that the kernel has not are looked for in its modules, and no others", () => {
+  const small = new BtfBuilder();
+  small.int("int", 4, { signed: true });
+  // A module's ids continue the kernel's: those below belong to the kernel.
+  const modules = [{ name: "m", btf: target() }], kernel = small.build();
+  const relocated = (targetBtf: Btf, modules: readonly KernelModule[]) => {
+    const unit = parseObject(object, { name: "core.bpf.o", targetBtf, modules });
+    return constants(unit.programs.find(({ attrs }) => attrs.name === "relocate")!);
+  };
+  assertEquals(relocated(kernel, modules), constants(program("relocate", target())));
+  assertEquals(relocated(target(), [{ name: "m", btf: target({ twice: true }) }]), relocated(target(), []));
+  assertEquals(relocated(target(), []).length, relocated(kernel, modules).length);
+  const twice = parseObject(object, {
+    name: "core.bpf.o",
+    targetBtf: kernel,
+    modules: [{ name: "m", btf: target({ twice: true }) }],
+  });
+  assertStringIncludes(twice.unreadable![0].message, "is ambiguous");
 });
 
 Deno.test("without a target everything stays as compiled", () => {

@@ -198,7 +198,7 @@ function checkStructOps(env: Env, sleeps: boolean): number {
     return env.fail(EINVAL, "license", "struct ops programs must have a GPL compatible license");
   }
   if (id === 0) return env.unsupported(`structure of callbacks ${attachTarget ?? "without a name"}`);
-  const btf = btfOf(env, KERNEL_BTF), type = btf.type(id);
+  const btf = btfOf(env, env.program.attrs.attachModule ?? KERNEL_BTF), type = btf.type(id);
   const rules = type.kind === "struct" ? env.profile.targets.structOps(type.name) : undefined;
   if (type.kind !== "struct" || rules === undefined) {
     return env.unsupported(`structure of callbacks ${btf.name(id)}`);

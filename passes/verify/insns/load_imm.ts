@@ -41,7 +41,6 @@ export function checkLoadImm64(env: Env, slot: number): number {
   W[o + FRAMENO] = 0;
   switch (pseudo) {
     case 3:
-      if (env.imm[slot + 1] !== 0) return env.unsupported("addresses of symbols of kernel modules");
       return setKernelSymbol(env, o, slot);
     case 4: {
       const subprog = env.cols.subprogOf[env.target[slot]];

@@ -2,7 +2,7 @@
  * Addresses of kernel variables and functions in 16-byte loads: what a pointer to one is (`check_pseudo_btf_id` of Linux 6.18).
  *
  * That the functions of the kernel's BTF have addresses is taken for granted. Variables have one only where the kernel keeps all
- * symbols (`CONFIG_KALLSYMS_ALL`), which the caller of verify must know. Symbols of modules are not known.
+ * symbols (`CONFIG_KALLSYMS_ALL`), which the caller of verify must know; that goes for modules, too.
  *
  * @module
  */
@@ -20,8 +20,13 @@ const perCpu = new WeakMap<Btf, ReadonlySet<number>>();
 function perCpuVariables(btf: Btf): ReadonlySet<number> {
   let known = perCpu.get(btf);
   if (known === undefined) {
-    const section = btf.type(btf.find(".data..percpu", "datasec"));
-    known = new Set(section.kind === "datasec" ? section.vars.map((v) => v.type) : []);
+    // A module's own, and those of the kernel that its types continue: ids tell them apart.
+    known = new Set(
+      btf.findAll(".data..percpu", "datasec").flatMap((id) => {
+        const section = btf.type(id);
+        return section.kind === "datasec" ? section.vars.map((v) => v.type) : [];
+      }),
+    );
     perCpu.set(btf, known);
   }
   return known;
@@ -30,9 +35,9 @@ function perCpuVariables(btf: Btf): ReadonlySet<number> {
 /** What is checked of the kernel's variable or function that `slot` names before anything is walked: 0 or `-errno`. */
 export function checkKernelSymbol(env: Env, slot: number): number {
   const id = env.imm[slot];
-  // A symbol without a type, or of a module, is looked at when it is met.
-  if (id === 0 || env.imm[slot + 1] !== 0) return 0;
-  const btf = btfOf(env, KERNEL_BTF);
+  // A symbol without a type is looked at when it is met.
+  if (id === 0 && env.imm[slot + 1] === 0) return 0;
+  const btf = ownerOf(env, slot);
   if (id < 0 || id >= btf.count) {
     return env.fail(ENOENT, "kernel-type", `ldimm64 insn specifies invalid btf_id ${id}.`);
   }
@@ -54,6 +59,14 @@ export function checkKernelSymbol(env: Env, slot: number): number {
   return Math.min(sizeOfVariable(env, btf, symbol.type), 0);
 }
 
+/** The types of the kernel or of the module that has the symbol that `slot` names. */
+function ownerOf(env: Env, slot: number): Btf {
+  const module = env.imm[slot + 1];
+  if (module === 0) return btfOf(env, KERNEL_BTF);
+  const btf = module > 0 ? env.btfAt(module) : undefined;
+  return btf ?? env.unsupported(`addresses of symbols of module ${module}, whose types are not known`);
+}
+
 /** The bytes of a variable's type, or `-EINVAL` if it has no size; 0 for structures, whose size nobody asks for. */
 function sizeOfVariable(env: Env, btf: Btf, typeId: number): number {
   const type = btf.type(btf.resolve(typeId));
@@ -69,21 +82,21 @@ function sizeOfVariable(env: Env, btf: Btf, typeId: number): number {
 
 /** Gives the register at `o` the address of the kernel's variable or function that `slot` names: 0. */
 export function setKernelSymbol(env: Env, o: number, slot: number): number {
-  const btf = btfOf(env, KERNEL_BTF), id = env.imm[slot];
-  if (id === 0) {
+  const id = env.imm[slot], module = env.imm[slot + 1];
+  if (id === 0 && module === 0) {
     // A symbol without a type: the loader writes its address as a number, here any number.
     assumed.set(env, "the address of a kernel symbol");
     markUnknown(o);
     return 0;
   }
-  const symbol = btf.type(id);
+  const btf = ownerOf(env, slot), symbol = btf.type(id);
   if (symbol.kind !== "var") return setBytes(env, o, 0);
   const type = btf.type(btf.resolve(symbol.type)), copies = perCpuVariables(btf).has(id);
   if (!copies && type.kind !== "struct" && type.kind !== "union") {
     return setBytes(env, o, sizeOfVariable(env, btf, symbol.type));
   }
   const flags = copies ? MEM_PERCPU : 0;
-  setKernelPointer(env, o, { base: PTR_TO_BTF_ID, flags, typeId: symbol.type, btf: KERNEL_BTF });
+  setKernelPointer(env, o, { base: PTR_TO_BTF_ID, flags, typeId: symbol.type, btf: module });
   return 0;
 }
 

@@ -13,7 +13,7 @@ import { attrsOf } from "../../parse/attach.ts";
 import { kernelTypes } from "../testing/kernel_types.ts";
 import { verifyProgram } from "../verify.ts";
 
-const HEADER = 24, STRUCT = 4, PTR = 2, FUNC = 12, FUNC_PROTO = 13;
+const HEADER = 24, STRUCT = 4, PTR = 2, FUNC = 12, FUNC_PROTO = 13, VAR = 14, DATASEC = 15;
 
 /** Split BTF: types as words, whose names are put behind those of the base. */
 class ModuleTypes {
@@ -53,6 +53,15 @@ class ModuleTypes {
     this.#add(this.#name(name), FUNC, 1, proto);
   }
 
+  variable(name: string, type: number): number {
+    return this.#add(this.#name(name), VAR, 0, type, 1);
+  }
+
+  /** A section with one variable. */
+  section(name: string, variable: number, size: number): void {
+    this.#add(this.#name(name), DATASEC, 1, size, variable, 0, size);
+  }
+
   build(): Btf {
     const bytes = new Uint8Array(HEADER + this.#words.length * 4 + this.#strings.length);
     const view = new DataView(bytes.buffer), types = this.#words.length * 4;
@@ -83,6 +92,9 @@ function conntrack(): KernelModule {
   ]);
   types.func("bpf_ct_release", 0, [["nfct", connection]]);
   types.func("nf_unregistered", u32, [["nfct", connection]]);
+  types.variable("nf_conntrack_max", u32);
+  types.variable("nf_first", kernel.find("task_struct", "struct"));
+  types.section(".data..percpu", types.variable("nf_count", u32), 4);
   types.func("nf_conntrack_in", u32, [["ct", connection], ["task", task]]);
   return { name: "nf_conntrack", btf: types.build() };
 }
@@ -91,6 +103,9 @@ function verdict(text: string, attrs: Partial<ProgramAttrs> = {}, modules = [con
   const named = text.replace(
     /call module (\w+)/g,
     (_, name: string) => `call kfunc ${name}#${conntrack().btf.find(name, "func")}@1`,
+  ).replace(
+    /module_var (\w+)/g,
+    (_, name: string) => `kernel_var ${name}#${conntrack().btf.find(name, "var")}@1`,
   );
   const unit = parseText(named, { name: "test", helpers: LINUX_6_18 }), [program] = unit.programs;
   const result = verifyProgram(
@@ -102,7 +117,7 @@ function verdict(text: string, attrs: Partial<ProgramAttrs> = {}, modules = [con
       nextInsnId: program.nextInsnId,
       nextSubprogId: program.nextSubprogId,
     }),
-    { profile: LINUX_6_18 },
+    { profile: LINUX_6_18, kernelVariables: true },
   );
   return result.message;
 }
@@ -151,6 +166,30 @@ Deno.test("nothing is said of a module's functions that are in no table, nor wit
   const text = "type sched_cls\nfunc main:\n  call module nf_unregistered\n  r0 = 0\n  exit\n";
   assertThrows(() => verdict(text), UnsupportedError, "nothing is known of it");
   assertThrows(() => verdict(LOOKUP + END, {}, []), UnsupportedError, "nothing is known of it");
+});
+
+Deno.test("a module's variable is read as what it is", () => {
+  const reads = (name: string, use: string) =>
+    verdict(`type tracepoint\nfunc main:\n  r1 = module_var ${name} ll\n${use}\n  r0 = 0\n  exit\n`);
+  assertEquals(reads("nf_conntrack_max", "  r2 = *(u32 *)(r1 +0)"), "");
+  assertEquals(
+    reads("nf_conntrack_max", "  r2 = *(u32 *)(r1 +4)"),
+    "R1 min value is outside of the allowed memory range",
+  );
+  assertEquals(reads("nf_conntrack_max", "  *(u32 *)(r1 +0) = 1"), "R1 cannot write into rdonly_mem");
+  assertEquals(reads("nf_first", "  r2 = *(u64 *)(r1 +0)"), "");
+  const choose = "  r2 = 0\n  call bpf_per_cpu_ptr#153\n  if r0 == 0 goto +1\n  r1 = *(u32 *)(r0 +0)";
+  assertEquals(reads("nf_count", choose), "");
+  assertEquals(
+    reads("nf_count", choose.replace("+0)", "+4)")),
+    "R0 min value is outside of the allowed memory range",
+  );
+  assertEquals(
+    reads("nf_count", "  r2 = *(u32 *)(r1 +0)"),
+    "R1 is ptr_unsigned int access percpu memory: off=0",
+  );
+  const unknown = `type tracepoint\nfunc main:\n  r1 = module_var nf_first ll\n  r0 = 0\n  exit\n`;
+  assertThrows(() => verdict(unknown, {}, []), UnsupportedError, "whose types are not known");
 });
 
 Deno.test("a program is attached to a module's function, and reads its arguments", () => {
