@@ -95,7 +95,7 @@ function canonicalContext(env: Env): string | undefined {
 export function kernelTypeOf(env: Env, param: TaggedParam): number {
   const { btf, index } = param, type = btf.type(btf.resolve(param.target));
   const name = "name" in type ? type.name : "",
-    what = `arg#${index} reference type('${kindName(type)} ${name}')`;
+    what = `arg#${index} reference type('${kindName(type)} ${name === "" ? "(anon)" : name}')`;
   if (name === "") return env.fail(EINVAL, "global-prototype", `${what} candidate matching error: -22`);
   const found = btfOf(env, KERNEL_BTF).findAll(essentialName(name), type.kind);
   if (found.length === 1) return found[0];

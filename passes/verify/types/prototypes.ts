@@ -7,7 +7,7 @@
 import type { Btf } from "../../../ir/btf/btf.ts";
 import { btfOf, KERNEL_BTF } from "./kernel_ptr.ts";
 import { isContextType } from "../context/context_type.ts";
-import { EFAULT, EINVAL, type Env, EOPNOTSUPP, SUB_UNRELIABLE } from "../env.ts";
+import { EFAULT, EINVAL, type Env, EOPNOTSUPP } from "../env.ts";
 import { checkTaggedContext, kernelTypeOf, type TaggedParam } from "../calls/tagged_arg.ts";
 
 /** A parameter of a subprogram. */
@@ -44,15 +44,11 @@ export function subprogArgs(env: Env, subprog: number): readonly SubprogArg[] | 
 
 function readArgs(env: Env, subprog: number): readonly SubprogArg[] | number {
   const info = env.program.subprogs[subprog], btf = env.btf, global = env.isGlobal(subprog);
-  if (btf === undefined || info.btfId === 0) {
-    return global ? env.fail(EFAULT, "global-prototype", "Global functions need valid BTF") : -EINVAL;
-  }
+  // A function without a type is not global.
+  if (btf === undefined || info.btfId === 0) return -EINVAL;
   const func = btf.type(info.btfId);
   if (func.kind !== "func") {
     return env.fail(EFAULT, "global-prototype", `BTF of func#${subprog} doesn't point to KIND_FUNC`);
-  }
-  if (env.subprogFlags[subprog] & SUB_UNRELIABLE) {
-    return env.fail(EFAULT, "kernel-bug", `Verifier bug in function ${func.name}()`);
   }
   const proto = btf.type(func.type);
   if (proto.kind !== "func_proto") {
@@ -177,7 +173,7 @@ function readPointer(
     const what = `arg#${index} arena cannot be combined with any other tags`;
     return env.fail(EINVAL, "global-prototype", what);
   }
-  if (!global) return tags.size > 0 ? -EINVAL : -EINVAL;
+  if (!global) return -EINVAL;
   if (tags.has("nullable")) return invalid();
   let size: number;
   try {
@@ -211,7 +207,8 @@ function readUntrusted(env: Env, param: TaggedParam): SubprogArg | number {
   if (kind === "struct" || kind === "union") {
     return { kind: "struct", typeId, maybeNull: false, untrusted: true };
   }
-  const what = `type ${kind.toUpperCase()} '${"name" in target ? target.name : ""}'`;
+  // 6.18 asks for the pointer's name, which has none.
+  const what = `type ${kind.toUpperCase()} '(anon)'`;
   return env.fail(
     EINVAL,
     "global-prototype",
