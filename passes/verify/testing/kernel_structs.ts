@@ -97,19 +97,26 @@ export function addKernelStructures(builder: BtfBuilder, base: BaseTypes): void 
     builder.ptr(builder.funcProto(ret, params.map((type) => ({ name: "", type }))));
   builder.struct(
     "tcp_congestion_ops",
-    32,
+    112,
     members([
       ["ssthresh", callback(u32, [sockPointer]), 0],
       ["cong_avoid", callback(0, [sockPointer, u32, u32]), 8],
-      ["get_info", callback(u64, [sockPointer]), 16],
-      ["flags", u32, 24],
+      // The kernel has others in between.
+      ...Array.from({ length: 8 }, (_, i) => [`other${i}`, callback(0, [sockPointer]), 16 + 8 * i] as const),
+      ["get_info", callback(u64, [sockPointer]), 80],
+      ["name", builder.array(char, 16, { index: u32 }), 88],
+      ["flags", u32, 104],
     ]),
   );
   const state = builder.ptr(builder.struct("bpf_dummy_ops_state", 4, members([["val", int, 0]])));
   builder.struct(
     "bpf_dummy_ops",
-    16,
-    members([["test_1", callback(int, [state]), 0], ["test_sleepable", callback(int, [state]), 8]]),
+    24,
+    members([
+      ["test_1", callback(int, [state]), 0],
+      ["test_2", callback(int, [state]), 8],
+      ["test_sleepable", callback(int, [state]), 16],
+    ]),
   );
   builder.struct("nf_hook_state", 16, members([["hook", char, 0]]));
   const connection = builder.ptr(builder.struct("nf_conn___init", 16, []));

@@ -6,6 +6,7 @@
 import type { Btf } from "../../../ir/btf/btf.ts";
 import { BtfBuilder } from "../../../ir/btf/write.ts";
 import { addAsyncFunctions, addAsyncTypes } from "./async_types.ts";
+import { addAttachTargets } from "./attach_targets.ts";
 import { addKernelStructures } from "./kernel_structs.ts";
 import { addObjectFunctions, addObjectTypes } from "./object_types.ts";
 
@@ -71,6 +72,7 @@ export function kernelTypes(): Btf {
   addKernelStructures(builder, { int, u32, u64 });
   addObjectFunctions(builder, { int, u64, func });
   addAsyncFunctions(builder, { int, u32, u64, task: builder.build().find("task_struct", "struct"), func });
+  addAttachTargets(builder, { int, u64 });
   built = builder.build();
   return built;
 }
