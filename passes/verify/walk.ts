@@ -137,68 +137,95 @@ function checkTime(env: Env): void {
   }
 }
 
+/** What {@linkcode follow} returns where the path goes on but something else is due. */
+const PAUSED = 2;
+/** So many instructions are verified between two looks at the clock. */
+const AT_A_TIME = 4096;
+
+/**
+ * Follows the path from `env.insnIdx` until it ends or `env.processed` is `until`: {@linkcode PATH_ENDS}, {@linkcode PAUSED} or
+ * `-errno`. What happens rarely is not in here: the first time it did, V8 would throw the loop's code away.
+ */
+function follow(env: Env, until: number): number {
+  const { aux, explored } = env, count = env.cols.count;
+  let previous = env.prevInsnIdx;
+  for (;;) {
+    const slot = env.insnIdx;
+    env.historyEntry = 0;
+    env.prevInsnIdx = previous;
+    if (slot >= count) return env.fail(EFAULT, "kernel-bug", `invalid insn idx ${slot} insn_cnt ${count}`);
+    if (env.processed === until) return PAUSED;
+    env.processed++;
+    env.lastInsnIdx = previous;
+    const flags = aux[slot];
+    if ((flags & AUX_PRUNE_POINT) !== 0) {
+      const result = explored.visit(slot);
+      if (result < 0) return result;
+      if (result === COVERED) {
+        if (env.logging) {
+          env.verbose(env.printState ? `\nfrom ${previous} to ${slot}: safe\n` : `${slot}: safe\n`);
+        }
+        return PATH_ENDS;
+      }
+    }
+    if ((flags & AUX_JUMP_POINT) !== 0) pushHistory(env, 0, 0, 0);
+    if (env.logging) logStep(env, slot);
+    if (env.observer !== undefined) env.observer.step(env, slot);
+    aux[slot] |= AUX_SEEN;
+    previous = slot;
+    env.nextIdx = slot + 1;
+    const result = step(env, slot);
+    if (result < 0 || result === PATH_ENDS) return result;
+    env.insnIdx = env.nextIdx;
+  }
+}
+
+/** Goes on with the path that was left last: 1, 0 if none is left, or `-errno`. */
+function takeUpNext(env: Env): number {
+  const branch = env.pending.pop();
+  if (branch === -2) return 0;
+  if (branch >= 0) {
+    const target = env.insnIdx;
+    env.insnIdx = branch;
+    env.muted = true;
+    const failed = refineBranch(env, branch, true);
+    env.muted = false;
+    if (failed < 0) return failed;
+    env.insnIdx = target;
+  }
+  env.printState = true;
+  return 1;
+}
+
 /**
  * Walks every path from `env.insnIdx`, the entry of a function whose frame 0 is set up: 0 if all are safe, else `-errno`.
  *
  * @throws {UnsupportedError} If a path meets what is not supported, or time runs out.
  */
 export function walk(env: Env): number {
-  const { aux, explored, pending } = env, count = env.cols.count, limit = env.profile.limits.processed;
-  let previous = -1;
+  const { explored, pending } = env, limit = env.profile.limits.processed;
+  let until = Math.min(limit, env.processed + AT_A_TIME);
+  env.prevInsnIdx = -1;
   env.printState = false;
   for (;;) {
-    const slot = env.insnIdx;
-    env.historyEntry = 0;
-    env.prevInsnIdx = previous;
-    if (slot >= count) return env.fail(EFAULT, "kernel-bug", `invalid insn idx ${slot} insn_cnt ${count}`);
-    if (++env.processed > limit) {
-      return env.fail(E2BIG, "too-complex", `BPF program is too large. Processed ${env.processed} insn`);
-    }
-    if ((env.processed & 0xfff) === 0) {
+    let result = follow(env, until);
+    if (result < 0) return result;
+    if (result === PAUSED) {
+      if (env.processed === limit) {
+        env.processed++;
+        return env.fail(E2BIG, "too-complex", `BPF program is too large. Processed ${env.processed} insn`);
+      }
       checkTime(env);
       maybeSweep(env, [explored, pending]);
-    }
-    env.lastInsnIdx = previous;
-    const flags = aux[slot];
-    let result = 0;
-    if ((flags & AUX_PRUNE_POINT) !== 0) {
-      result = explored.visit(slot);
-      if (result < 0) return result;
-      if (result === COVERED && env.logging) {
-        env.verbose(env.printState ? `\nfrom ${previous} to ${slot}: safe\n` : `${slot}: safe\n`);
-      }
-    }
-    if (result !== COVERED) {
-      if ((flags & AUX_JUMP_POINT) !== 0) pushHistory(env, 0, 0, 0);
-      if (env.logging) logStep(env, slot);
-      if (env.observer !== undefined) env.observer.step(env, slot);
-      aux[slot] |= AUX_SEEN;
-      previous = slot;
-      env.nextIdx = slot + 1;
-      result = step(env, slot);
-      if (result < 0) return result;
-      if (result !== PATH_ENDS) {
-        env.insnIdx = env.nextIdx;
-        continue;
-      }
+      until = Math.min(limit, env.processed + AT_A_TIME);
+      continue;
     }
     scratchAll(env);
     result = explored.pathDone();
     if (result < 0) return result;
     env.stackLiveness.update();
     if (env.observer !== undefined) env.observer.pathEnded(env, pending.count === 0);
-    const branch = pending.pop();
-    if (branch === -2) return 0;
-    previous = env.prevInsnIdx;
-    if (branch >= 0) {
-      const target = env.insnIdx;
-      env.insnIdx = branch;
-      env.muted = true;
-      result = refineBranch(env, branch, true);
-      env.muted = false;
-      if (result < 0) return result;
-      env.insnIdx = target;
-    }
-    env.printState = true;
+    result = takeUpNext(env);
+    if (result <= 0) return result;
   }
 }
