@@ -9,8 +9,15 @@
  */
 import { ARENA_WORDS, REG_WORDS } from "./layout.ts";
 
+const ARENA_BYTES = ARENA_WORDS * 4;
+
 /** The arena; offsets are in words. See `layout.ts` for what is where. */
-export const W: Int32Array = new Int32Array(new SharedArrayBuffer(ARENA_WORDS * 4));
+export const W: Int32Array = new Int32Array(
+  // Browsers have none where a page does not ask for isolation.
+  typeof SharedArrayBuffer === "undefined"
+    ? new ArrayBuffer(ARENA_BYTES)
+    : new SharedArrayBuffer(ARENA_BYTES),
+);
 
 /** Copies the register at word `from` to word `to`, its value id included. */
 export function copyReg(to: number, from: number): void {
