@@ -5,36 +5,49 @@
  * @module
  */
 
+/** Pieces that are joined where so many have come together. */
+const PIECES = 512;
+
 /** See the module's header. */
 export class LogBuffer {
-  #chunks: string[] = [];
+  /** What was appended long ago, in large parts, and how long that is. */
+  readonly #chunks: string[] = [];
   #before = 0;
-  #tail = "";
+  /** What was appended since, piece by piece: cutting off a line must not touch what comes before it. */
+  #pieces: string[] = [];
+  #end = 0;
 
   /** Characters so far. */
   get end(): number {
-    return this.#before + this.#tail.length;
+    return this.#end;
   }
 
   append(text: string): void {
-    if (this.#tail.length > 1 << 16) {
-      this.#chunks.push(this.#tail);
-      this.#before += this.#tail.length;
-      this.#tail = "";
+    if (this.#pieces.length === PIECES) {
+      this.#chunks.push(this.#pieces.join(""));
+      this.#before = this.#end;
+      this.#pieces = [];
     }
-    this.#tail += text;
+    this.#pieces.push(text);
+    this.#end += text.length;
   }
 
   /** Forgets everything from position `end` on. */
   cut(end: number): void {
     while (end < this.#before) {
-      this.#tail = this.#chunks.pop()!;
-      this.#before -= this.#tail.length;
+      const chunk = this.#chunks.pop()!;
+      this.#end = this.#before;
+      this.#before -= chunk.length;
+      this.#pieces = [chunk];
     }
-    this.#tail = this.#tail.slice(0, end - this.#before);
+    while (this.#end > end) {
+      const piece = this.#pieces.pop()!;
+      this.#end -= piece.length;
+      if (this.#end < end) this.append(piece.slice(0, end - this.#end));
+    }
   }
 
   toString(): string {
-    return this.#chunks.join("") + this.#tail;
+    return this.#chunks.join("") + this.#pieces.join("");
   }
 }
