@@ -46,6 +46,7 @@ export function createMap(def: MapDef, options: { btfFd: number; innerFd?: numbe
     if (fd < 0) throw new KernelError(`create map ${def.name}`, -fd);
     if (def.type === ARENA) fillArena(fd, def);
     else if (def.data !== undefined) fill(fd, def);
+    else if (def.frozen) freeze(fd, def);
     return fd;
   } finally {
     if (temporary >= 0) closeFd(temporary);
@@ -78,12 +79,20 @@ function fill(fd: number, def: MapDef): void {
   const value = new Uint8Array(def.valueSize);
   value.set(def.data!.subarray(0, def.valueSize));
   const attr = new Attr(32).u32(0, fd).pointer(8, new Uint8Array(4)).pointer(16, value);
-  const updated = bpf(COMMAND.MAP_UPDATE_ELEM, attr);
-  const frozen = updated < 0 || !def.frozen ? 0 : bpf(COMMAND.MAP_FREEZE, new Attr(4).u32(0, fd));
-  const failed = updated < 0 ? updated : frozen;
+  const failed = bpf(COMMAND.MAP_UPDATE_ELEM, attr);
   if (failed < 0) {
     closeFd(fd);
     throw new KernelError(`fill map ${def.name}`, -failed);
+  }
+  if (def.frozen) freeze(fd, def);
+}
+
+/** Keeps everybody from writing the map by system calls from now on. */
+function freeze(fd: number, def: MapDef): void {
+  const failed = bpf(COMMAND.MAP_FREEZE, new Attr(4).u32(0, fd));
+  if (failed < 0) {
+    closeFd(fd);
+    throw new KernelError(`freeze map ${def.name}`, -failed);
   }
 }
 

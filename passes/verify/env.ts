@@ -376,7 +376,7 @@ export class Env {
     return -errno;
   }
 
-  /** As {@linkcode Env.fail}, for the two messages that end without a newline. */
+  /** As {@linkcode Env.fail}, for messages that end without a newline. */
   failUnterminated(errno: number, code: RejectionCode, message: string): number {
     this.rejection = code;
     this.demand = undefined;

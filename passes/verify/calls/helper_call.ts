@@ -94,6 +94,8 @@ const MAP_WRITES: ReadonlySet<number> = new Set([
 ]);
 /** `BPF_F_SLEEPABLE`: decides about prototypes, also in callbacks that may sleep where the program may not. */
 const SLEEPABLE = 1 << 4;
+/** `BPF_TRACE_FENTRY`, `FEXIT` and `BPF_MODIFY_RETURN`: attach types of programs at functions. */
+const AT_FUNCTIONS: ReadonlySet<number> = new Set([24, 25, 26]);
 /** `BPF_F_RDONLY_PROG`. */
 const RDONLY_PROG = 1 << 7;
 /** By environment: the helpers it has asked for, by id; null where the type may not call it. */
@@ -177,17 +179,21 @@ export function checkHelperCall(env: Env, slot: number): number {
     err = checkMapFunction(env, mapOf(env, meta.map).type, proto);
     if (err < 0) return err;
   }
-  if (id === FUNC.get_func_ip && env.rules.name !== "kprobe") {
-    return env.fail(
-      ENOTSUPP,
-      "helper-not-allowed",
-      `func bpf_get_func_ip#${id} not supported for program type ${env.rules.id}`,
-    );
+  if (id === FUNC.get_func_ip && !knowsItsFunction(env)) {
+    const where = env.rules.name === "tracing"
+      ? "supported only for fentry/fexit/fmod_ret programs"
+      : `not supported for program type ${env.rules.id}`;
+    return env.fail(ENOTSUPP, "helper-not-allowed", `func bpf_get_func_ip#${id} ${where}`);
   }
   // What the called program does to the packet concerns only callers of this frame: there is no coming back into it.
   if (id === FUNC.tail_call) return env.curframe > 0 ? leaveByTailCall(env) : 0;
   if (changesPacket) clearPacketPointers(env);
   return 0;
+}
+
+/** Whether the program runs at a function, whose address it may ask for. */
+function knowsItsFunction(env: Env): boolean {
+  return env.rules.name === "kprobe" || env.rules.name === "tracing" && AT_FUNCTIONS.has(env.attachType);
 }
 
 /** Verifies argument `i` of a helper: 0 or `-errno`. What later steps need goes to `meta`. */
@@ -222,7 +228,7 @@ function checkArg(env: Env, proto: HelperProto, i: number): number {
   }
   if (W[o + REF_ID] !== 0 && arg.base !== "ARG_KPTR_XCHG_DEST") {
     if (meta.refId !== 0) {
-      return env.fail(
+      return env.failUnterminated(
         EACCES,
         "two-references",
         `more than one arg with ref_obj_id R${regno} ${W[o + REF_ID]} ${meta.refId}`,
