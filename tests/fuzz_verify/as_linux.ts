@@ -13,7 +13,8 @@ const BEYOND: readonly string[] = [
   "a number that an atomic operation fetched depends on its stack slot",
   "where a callback's rounds end is kept",
   "a callback's rounds are a loop of their own",
-  "a loop around a callback is no round of the callback",
+  "a loop around what ends by itself is none of its rounds",
+  "rounds that are over end no loop around them",
   "a null that a call is let through for is depended on",
   "a function that wants memory is not handed the number 0",
 ];

@@ -247,16 +247,27 @@ export const STATE_RULES: readonly SoundnessRule[] = [
   {
     name: "a callback comes round only with numbers within its own",
     file: "passes/verify/states/explored.ts",
-    from: "return statesEqual(env, state, RANGE_WITHIN) ? 1 : 0;\n    }",
-    to: "return statesEqual(env, state, NOT_EXACT) ? 1 : 0;\n    }",
+    from: "if ((flags & AUX_CALLS_CALLBACK) !== 0) return statesEqual(env, state, RANGE_WITHIN) ? 1 : 0;",
+    to: "if ((flags & AUX_CALLS_CALLBACK) !== 0) return statesEqual(env, state, NOT_EXACT) ? 1 : 0;",
     test: ["passes/verify/rules_test.ts", "a callback comes round only with numbers within its own"],
   },
   {
-    name: "a loop around a callback is no round of the callback",
+    name: "a loop around what ends by itself is none of its rounds",
     file: "passes/verify/states/explored.ts",
-    from: "(flags & AUX_CALLS_CALLBACK) !== 0 && W[state + ST_CB_UNROLL] !== env.callbackUnrollDepth",
-    to: "(flags & AUX_CALLS_CALLBACK) !== 0",
-    test: ["passes/verify/rules_test.ts", "a loop around a callback that goes on for ever is refused"],
+    from: "    if (ends) {\n",
+    to: "    {\n",
+    test: [
+      "passes/verify/objects/iterator_rules_test.ts",
+      "a loop around an iterator's that goes on for ever is refused",
+    ],
+  },
+  {
+    name: "rounds that are over end no loop around them",
+    file: "passes/verify/states/explored.ts",
+    from:
+      "if (W[was + SFR_CB_DEPTH] !== W[frame + F_CB_DEPTH] || W[was + SFR_MAY_GOTO] !== W[frame + F_MAY_GOTO]) {",
+    to: "{",
+    test: ["passes/verify/rules_test.ts", "a loop that a callback's rounds keep going is refused"],
   },
   {
     name: "what a path depends on that closes a loop is depended on in the loop",

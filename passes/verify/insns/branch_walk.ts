@@ -9,7 +9,7 @@ import { predictBranch } from "./branch_predict.ts";
 import { linkOperands, refineBranch } from "./branch_refine.ts";
 import { AUX_FELL, AUX_JUMPED, EFAULT, EINVAL, type Env } from "../env.ts";
 import { HF_DST_STACK, HF_SRC_STACK, pushHistory } from "../states/history.ts";
-import { PTR_TO_STACK, REG_WORDS, SCALAR_VALUE, TYPE } from "../states/layout.ts";
+import { F_MAY_GOTO, PTR_TO_STACK, REG_WORDS, SCALAR_VALUE, TYPE } from "../states/layout.ts";
 import { packedHigh, packedLow } from "../numbers/linked.ts";
 import { printInsnState } from "../log/log.ts";
 import { checkRead } from "./reg_arg.ts";
@@ -77,6 +77,7 @@ function checkMayGoto(env: Env, slot: number): number {
   // The path that stays in the loop is widened, the one that leaves it is not.
   const here = saveState(env, slot);
   env.mayGotoDepth++;
+  W[env.frame + F_MAY_GOTO]++;
   if (previous !== 0) widenScalars(env, previous);
   const stay = env.pending.push(slot + 1, slot, -1);
   if (stay < 0) return stay;

@@ -22,6 +22,32 @@ const END_TASKS = `
 
 ruleCases("iterators", [
   {
+    name: "a loop around an iterator's that goes on for ever is refused",
+    type: "xdp",
+    text: `
+      call bpf_get_prandom_u32#7
+      r6 = r0
+    top:
+      r1 = r10
+      r1 += -8
+      r2 = 0
+      r3 = 3
+      call kfunc bpf_iter_num_new
+    next:
+      r1 = r10
+      r1 += -8
+      call kfunc bpf_iter_num_next
+      if r0 != 0 goto next
+      r1 = r10
+      r1 += -8
+      call kfunc bpf_iter_num_destroy
+      if r6 == 5 goto top
+      r0 = 0
+      exit`,
+    message: "infinite loop detected at insn 2",
+    kernelAccepts: true,
+  },
+  {
     name: "a loop over numbers ends",
     type: "sched_cls",
     text: `

@@ -19,9 +19,10 @@ import {
   AUX_MAY_GOTO,
   EINVAL,
   type Env,
+  frameAt,
 } from "../env.ts";
 import { pushHistory } from "./history.ts";
-import { F_ASYNC, F_CALLSITE, FRAME_REG_COUNT, IN_ASYNC_CALLBACK } from "./layout.ts";
+import { F_ASYNC, F_CALLSITE, F_CB_DEPTH, F_MAY_GOTO, FRAME_REG_COUNT, IN_ASYNC_CALLBACK } from "./layout.ts";
 import { mayGoOn, roundsDiffer } from "../objects/iterator.ts";
 import { printCurrent, printSaved, verboseLine } from "../log/log.ts";
 import type { Loops } from "./loops.ts";
@@ -33,7 +34,9 @@ import {
   SF_CLEANED,
   SF_EVICTED,
   SFR_ASYNC,
+  SFR_CB_DEPTH,
   SFR_FLAGS,
+  SFR_MAY_GOTO,
   SFR_NSLOTS,
   SFR_PRECISE_REGS,
   SFR_PRECISE_SLOTS,
@@ -225,8 +228,8 @@ export class Explored {
 
   /**
    * The path meets a state it may itself come from: 0 to go on, 1 if it is covered and closes a loop, or `-errno` if it would loop
-   * for ever. That of a callback's rounds is one here; in the kernel it is not, and any loop around the call passes for rounds there
-   * (`docs/kernel_divergences.md`).
+   * for ever. That of a callback's rounds is one here; in the kernel it is not, and any loop around what ends by itself passes for
+   * rounds of it there (`docs/kernel_divergences.md`).
    */
   #meetOpen(state: number, insn: number): number {
     const env = this.#env, flags = env.aux[insn];
@@ -234,18 +237,15 @@ export class Explored {
     if ((W[frame + SFR_FLAGS] & IN_ASYNC_CALLBACK) !== 0 && W[frame + SFR_ASYNC] !== W[env.frame + F_ASYNC]) {
       return 0;
     }
-    if ((flags & AUX_ITER_NEXT) !== 0) return statesEqual(env, state, RANGE_WITHIN) && mayGoOn(env) ? 1 : 0;
-    if ((flags & AUX_MAY_GOTO) !== 0) {
-      if (W[state + ST_MAY_GOTO] !== env.mayGotoDepth && statesEqual(env, state, RANGE_WITHIN)) return 1;
+    const ends = goesOn(env, state);
+    if (ends) {
+      if ((flags & AUX_ITER_NEXT) !== 0) return statesEqual(env, state, RANGE_WITHIN) && mayGoOn(env) ? 1 : 0;
+      if ((flags & AUX_MAY_GOTO) !== 0) {
+        if (W[state + ST_MAY_GOTO] !== env.mayGotoDepth && statesEqual(env, state, RANGE_WITHIN)) return 1;
+      }
+      if ((flags & AUX_CALLS_CALLBACK) !== 0) return statesEqual(env, state, RANGE_WITHIN) ? 1 : 0;
     }
-    if ((flags & AUX_CALLS_CALLBACK) !== 0 && W[state + ST_CB_UNROLL] !== env.callbackUnrollDepth) {
-      return statesEqual(env, state, RANGE_WITHIN) ? 1 : 0;
-    }
-    if (
-      maybeLooping(env, state) && statesEqual(env, state, EXACT) &&
-      !roundsDiffer(env, state) && W[state + ST_MAY_GOTO] === env.mayGotoDepth &&
-      W[state + ST_CB_UNROLL] === env.callbackUnrollDepth
-    ) {
+    if (!ends && maybeLooping(env, state) && statesEqual(env, state, EXACT)) {
       verboseLine(env, insn, "; ");
       const failed = env.fail(EINVAL, "infinite-loop", `infinite loop detected at insn ${insn}`);
       if (env.logging) {
@@ -290,4 +290,23 @@ export class Explored {
     W[state + ST_NEXT] = this.#head[bucket];
     this.#head[bucket] = state;
   }
+}
+
+/**
+ * Whether something that ends by itself has gone on since the saved state, in a frame that is still there: an iterator, a callback's
+ * rounds, `may_goto`. If nothing has, then a way back to that state can be taken any number of times.
+ */
+function goesOn(env: Env, state: number): boolean {
+  if (roundsDiffer(env, state)) return true;
+  // Nothing went on anywhere.
+  if (W[state + ST_MAY_GOTO] === env.mayGotoDepth && W[state + ST_CB_UNROLL] === env.callbackUnrollDepth) {
+    return false;
+  }
+  for (let f = W[state + ST_CURFRAME]; f >= 0; f--) {
+    const was = savedFrame(state, f), frame = frameAt(f);
+    if (W[was + SFR_CB_DEPTH] !== W[frame + F_CB_DEPTH] || W[was + SFR_MAY_GOTO] !== W[frame + F_MAY_GOTO]) {
+      return true;
+    }
+  }
+  return false;
 }

@@ -12,6 +12,7 @@ import {
   F_CB_MAX,
   F_CB_MIN,
   F_FLAGS,
+  F_MAY_GOTO,
   F_NSLOTS,
   F_REGS,
   F_SUBPROG,
@@ -36,6 +37,7 @@ export function initFrame(env: Env, where: { n: number; callsite: number; subpro
   W[frame + F_CB_DEPTH] = 0;
   W[frame + F_NSLOTS] = 0;
   W[frame + F_ASYNC] = 0;
+  W[frame + F_MAY_GOTO] = 0;
   for (let r = 0; r < 10; r++) copyReg(frame + F_REGS + r * REG_WORDS, valueAt(NOT_INIT_VALUE));
   const fp = frame + F_REGS + 10 * REG_WORDS;
   markKnown(fp, 0, 0);

@@ -173,6 +173,8 @@ export const F_CB_DEPTH = 5;
 export const F_NSLOTS = 6;
 /** Word of a frame: for asynchronous callbacks, the number of their entry. */
 export const F_ASYNC = 7;
+/** Word of a frame: how many times it went on at a `may_goto`. */
+export const F_MAY_GOTO = 8;
 /** Words of a frame before its registers. */
 export const F_REGS = 16;
 /** First of the 64 type words of a frame's slots. */

@@ -19,6 +19,7 @@ import {
   F_CB_MAX,
   F_CB_MIN,
   F_FLAGS,
+  F_MAY_GOTO,
   F_NSLOTS,
   F_REGS,
   F_SLOT_TYPES,
@@ -112,6 +113,7 @@ export const SFR_ASYNC = 7;
 export const SFR_PRECISE_REGS = 8;
 /** Words of a saved frame: slots marked precise. */
 export const SFR_PRECISE_SLOTS = 9;
+export const SFR_MAY_GOTO = 11;
 /** First of a saved frame's eleven value ids. */
 export const SFR_REGS = 12;
 /** First of a saved frame's type words; the value ids of the slots follow them. */
@@ -212,6 +214,7 @@ function saveFrame(from: number, to: number): number {
   W[to + SFR_CB_DEPTH] = W[from + F_CB_DEPTH];
   W[to + SFR_NSLOTS] = slots;
   W[to + SFR_ASYNC] = W[from + F_ASYNC];
+  W[to + SFR_MAY_GOTO] = W[from + F_MAY_GOTO];
   W[to + SFR_PRECISE_REGS] = 0;
   W[to + SFR_PRECISE_SLOTS] = 0;
   W[to + SFR_PRECISE_SLOTS + 1] = 0;
@@ -267,6 +270,7 @@ export function restoreState(env: Env, s: number): void {
     W[to + F_CB_DEPTH] = W[from + SFR_CB_DEPTH];
     W[to + F_NSLOTS] = slots;
     W[to + F_ASYNC] = W[from + SFR_ASYNC];
+    W[to + F_MAY_GOTO] = W[from + SFR_MAY_GOTO];
     for (let r = 0; r < FRAME_REG_COUNT; r++) {
       loadReg(to + F_REGS + r * REG_WORDS, W[from + SFR_REGS + r]);
     }

@@ -379,6 +379,22 @@ RULES.push(
     kernelAccepts: true,
   },
   {
+    name: "a loop that a callback's rounds keep going is refused",
+    text:
+      `func main:\ntop:\n  *(u64 *)(r10 -8) = 0\n  r1 = 2\n  r3 = r10\n  r3 += -8\n${LOOP}  r1 = *(u64 *)(r10 -8)\n  if r1 == 1 goto top\n  r0 = 0\n  exit\n` +
+      "func body:\n  *(u64 *)(r2 +0) = 1\n  r0 = 0\n  exit\n",
+    typed: true,
+    message: "infinite loop detected at insn 6",
+    kernelAccepts: true,
+  },
+  {
+    name: "a loop around a function whose own loop ends by itself is refused",
+    text:
+      "func main:\ntop:\n  call f\n  if r0 == 1 goto top\n  r0 = 0\n  exit\nfunc f:\n  r0 = 0\nnext:\n  may_goto out\n  r0 = 1\n  goto next\nout:\n  exit\n",
+    message: "infinite loop detected at insn 5",
+    kernelAccepts: true,
+  },
+  {
     name: "a loop around a callback that its counter ends is none that goes on for ever",
     text:
       `func main:\n  r6 = 0\ntop:\n  r1 = 2\n  r3 = r10\n${LOOP}  r6 += 1\n  if r6 < 5 goto top\n  r0 = 0\n  exit\n` +
