@@ -1,7 +1,7 @@
 /**
  * Who may call which kernel functions: the rules of Linux 6.18, each by a program that breaks it or just does not.
  */
-import { DYNPTR, ruleCases } from "../testing/rule_cases.ts";
+import { DYNPTR, type RuleCase, ruleCases } from "../testing/rule_cases.ts";
 
 ruleCases("kfuncs", [
   {
@@ -46,5 +46,157 @@ ruleCases("kfuncs", [
       r0 = 0
       exit`,
     message: "R2 is not a scalar",
+  },
+]);
+
+const AT_CALL: RuleCase["attach"] = [24, "__x64_sys_getpgid"];
+const COPY = `
+      r1 = r10
+      r1 += -8
+      r2 = 8
+      r3 = 0
+      r4 = 0
+      call kfunc bpf_copy_from_user_str`;
+
+ruleCases("kfuncs that sleep, and sections", [
+  {
+    name: "a kernel function sleeps where that may be",
+    type: "tracing",
+    head: "flags 16",
+    attach: AT_CALL,
+    text: `${COPY}
+      r0 = 0
+      exit`,
+  },
+  {
+    name: "no kernel function sleeps in a program that does not",
+    type: "tracing",
+    attach: AT_CALL,
+    text: `${COPY}
+      r0 = 0
+      exit`,
+    message: "program must be sleepable to call sleepable kfunc bpf_copy_from_user_str",
+  },
+  {
+    name: "no kernel function sleeps in a read section",
+    type: "tracing",
+    head: "flags 16",
+    attach: AT_CALL,
+    text: `
+      call kfunc bpf_rcu_read_lock${COPY}
+      call kfunc bpf_rcu_read_unlock
+      r0 = 0
+      exit`,
+    message: "kernel func bpf_copy_from_user_str is sleepable within rcu_read_lock region",
+  },
+  {
+    name: "no kernel function sleeps where nobody else runs",
+    type: "tracing",
+    head: "flags 16",
+    attach: AT_CALL,
+    text: `
+      call kfunc bpf_preempt_disable${COPY}
+      call kfunc bpf_preempt_enable
+      r0 = 0
+      exit`,
+    message: "kernel func bpf_copy_from_user_str is sleepable within non-preemptible region",
+  },
+  {
+    name: "no kernel function sleeps without interrupts",
+    type: "tracing",
+    head: "flags 16",
+    attach: AT_CALL,
+    text: `
+      r1 = r10
+      r1 += -16
+      call kfunc bpf_local_irq_save${COPY}
+      r1 = r10
+      r1 += -16
+      call kfunc bpf_local_irq_restore
+      r0 = 0
+      exit`,
+    message: "kernel func bpf_copy_from_user_str is sleepable within IRQ-disabled region",
+  },
+  {
+    name: "read sections are not nested",
+    type: "tracing",
+    head: "flags 16",
+    attach: AT_CALL,
+    text: `
+      call kfunc bpf_rcu_read_lock
+      call kfunc bpf_rcu_read_lock
+      call kfunc bpf_rcu_read_unlock
+      call kfunc bpf_rcu_read_unlock
+      r0 = 0
+      exit`,
+    message: "nested rcu read lock (kernel function bpf_rcu_read_lock)",
+  },
+]);
+
+ruleCases("arguments of kfuncs", [
+  {
+    name: "memory of the program is no structure of the kernel's",
+    type: "tracing",
+    attach: [23, "task_newtask"],
+    text: `
+      *(u64 *)(r10 -8) = 0
+      r1 = r10
+      r1 += -8
+      call kfunc bpf_task_acquire
+      r0 = 0
+      exit`,
+    message: "arg#0 pointer type STRUCT task_struct must point to scalar, or struct with scalar",
+  },
+  {
+    name: "a name is text that is known",
+    type: "lsm",
+    head: "flags 16",
+    attach: [27, "file_open"],
+    text: `
+      r1 = *(u64 *)(r1 +0)
+      *(u64 *)(r10 -8) = 0
+      r2 = r10
+      r2 += -8
+      r3 = 0
+      call kfunc bpf_get_file_xattr
+      r0 = 0
+      exit`,
+    message: "arg#1 doesn't point to a const string",
+  },
+  {
+    name: "nothing is cast to a structure that there is not",
+    type: "tracing",
+    attach: [23, "task_newtask"],
+    text: `
+      r1 = 0
+      r2 = 2147483647
+      call kfunc bpf_rdonly_cast
+      r0 = 0
+      exit`,
+    message: "Unknown type ID 2147483647 passed to kfunc bpf_rdonly_cast",
+  },
+  {
+    name: "nothing is cast to a structure of a negative number",
+    type: "tracing",
+    attach: [23, "task_newtask"],
+    text: `
+      r1 = 0
+      r2 = -5
+      call kfunc bpf_rdonly_cast
+      r0 = 0
+      exit`,
+    message: "Unknown type ID -5 passed to kfunc bpf_rdonly_cast",
+  },
+  {
+    name: "nothing is cast to a function",
+    type: "tracing",
+    attach: [23, "task_newtask"],
+    text: `
+      r1 = 0
+      r2 = @bpf_task_acquire
+      call kfunc bpf_rdonly_cast
+      r0 = 0
+      exit`,
+    message: "kfunc bpf_rdonly_cast type ID argument must be of a struct or void",
   },
 ]);

@@ -166,6 +166,85 @@ ruleCases("kernel pointers in maps", [
       *(u64 *)(r1 +8) = r2${END}`,
     "invalid kptr access, R2 type=trusted_ptr_task_struct expected=ptr_task_struct or untrusted_ptr_task_struct",
   ),
+  rule(
+    "a pointer is accessed at a place that is known",
+    `
+      call bpf_get_prandom_u32#7
+      r0 &= 8
+      r1 = map_value m+0 ll
+      r1 += r0
+      r1 = *(u64 *)(r1 +0)${END}`,
+    "kptr access cannot have variable offset",
+  ),
+  rule(
+    "a pointer is not added to",
+    `
+      r1 = map_value m+0 ll
+      r2 = 1
+      lock *(u64 *)(r1 +8) += r2${END}`,
+    "kptr in map can only be accessed using BPF_MEM instruction mode",
+  ),
+  rule(
+    "a structure is kept from its start",
+    `
+      r2 = *(u64 *)(r1 +0)
+      r2 += -8
+      r1 = map_value m+0 ll
+      *(u64 *)(r1 +8) = r2${END}`,
+    "negative offset trusted_ptr_ ptr R2 off=-8 disallowed",
+  ),
+  rule(
+    "a structure that may be missing is not given to a map",
+    `
+      r1 = *(u64 *)(r1 +0)
+      call kfunc bpf_task_acquire
+      r6 = map_value m+0 ll
+      r1 = r6
+      r2 = r0
+      call bpf_kptr_xchg#194${END}`,
+    "Possibly NULL pointer passed to helper arg2",
+  ),
+  rule(
+    "an exchange is at a place that is known",
+    `
+      call bpf_get_prandom_u32#7
+      r0 &= 8
+      r1 = map_value m+0 ll
+      r1 += r0
+      r2 = 0
+      call bpf_kptr_xchg#194${END}`,
+    "R1 doesn't have constant offset. kptr has to be at the constant offset",
+  ),
+  rule(
+    "an exchange is at a pointer",
+    `
+      r1 = map_value m+4 ll
+      r2 = 0
+      call bpf_kptr_xchg#194${END}`,
+    "off=4 doesn't point to kptr",
+  ),
+  {
+    ...rule(
+      "an exchange is in a map with pointers",
+      `
+      r1 = map_value m+0 ll
+      r2 = 0
+      call bpf_kptr_xchg#194${END}`,
+      "R1 has no valid kptr",
+    ),
+    head: "map m type=array key=4 value=16 max=1 key_type=1 value_type=11",
+  },
+  {
+    ...rule(
+      "an exchange is in a map with types",
+      `
+      r1 = map_value m+0 ll
+      r2 = 0
+      call bpf_kptr_xchg#194${END}`,
+      "map 'm' has to have BTF in order to use bpf_kptr_xchg",
+    ),
+    head: "map m type=array key=4 value=16 max=1",
+  },
   {
     name: "an owned pointer lasts no longer than the section it is read in",
     type: "syscall",

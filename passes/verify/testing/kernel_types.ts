@@ -8,7 +8,7 @@ import { BtfBuilder } from "../../../ir/btf/write.ts";
 import { addAsyncFunctions, addAsyncTypes } from "./async_types.ts";
 import { addAttachTargets } from "./attach_targets.ts";
 import { addKernelStructures } from "./kernel_structs.ts";
-import { addObjectFunctions, addObjectTypes } from "./object_types.ts";
+import { addFurtherObjectTypes, addObjectFunctions, addObjectTypes } from "./object_types.ts";
 
 let built: Btf | undefined;
 
@@ -19,7 +19,7 @@ export function kernelTypes(): Btf {
   const int = builder.int("int", 4, { signed: true });
   const u8 = builder.int("unsigned char", 1), u32 = builder.int("unsigned int", 4);
   const u64 = builder.int("unsigned long long", 8);
-  const pointerTo = (name: string): number => builder.ptr(builder.struct(name, 16, []));
+  const pointerTo = (name: string, size = 16): number => builder.ptr(builder.struct(name, size, []));
   const skb = pointerTo("__sk_buff"), xdp = pointerTo("xdp_md"), dynptr = pointerTo("bpf_dynptr");
   const sockAddr = pointerTo("bpf_sock_addr_kern");
   const memory = builder.ptr(0);
@@ -73,6 +73,13 @@ export function kernelTypes(): Btf {
   addObjectFunctions(builder, { int, u64, func });
   addAsyncFunctions(builder, { int, u32, u64, task: builder.build().find("task_struct", "struct"), func });
   addAttachTargets(builder, { int, u64 });
+  const file = builder.ptr(builder.build().find("file", "struct"));
+  func("bpf_get_file_xattr", int, [["file", file], ["name__str", builder.ptr(u8)], ["value_p", dynptr]]);
+  func("bpf_iter_css_task_new", int, [
+    ["it", pointerTo("bpf_iter_css_task", 8)],
+    ["css", pointerTo("cgroup_subsys_state")],
+    ["flags", u32],
+  ]);
   built = builder.build();
   return built;
 }
@@ -103,6 +110,7 @@ export function valueTypes(): Btf {
   ]);
   addObjectTypes(builder, lock);
   addAsyncTypes(builder);
+  addFurtherObjectTypes(builder);
   values = builder.build();
   return values;
 }

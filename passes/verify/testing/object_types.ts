@@ -81,6 +81,28 @@ export function addObjectTypes(builder: BtfBuilder, lock: number): void {
   struct(builder, "own_keeper", 8, [["counted", kept(counted), 0]]);
 }
 
+/**
+ * Adds behind all others: `own_large` (more than each CPU can have of its own), `own_pair` (a number, at offset 8 and at 32 nodes of
+ * lists), `own_pairs` (a lock, at 8 a list of pairs by their first node), `own_within4` and `own_within5` (a number in so many structures,
+ * one within the other), `own_none` (an array of no numbers).
+ */
+export function addFurtherObjectTypes(builder: BtfBuilder): void {
+  const known = builder.build(), of = (name: string): number => known.find(name, "struct");
+  const u64 = known.find("unsigned long", "int"), node = of("bpf_list_node");
+  struct(builder, "own_large", 520, [["words", builder.array(u64, 65, { index: u64 }), 0]]);
+  struct(builder, "own_pair", 56, [["n", u64, 0], ["a", node, 8], ["b", node, 32]]);
+  const pairs = struct(builder, "own_pairs", 24, [
+    ["lock", of("bpf_spin_lock"), 0],
+    ["head", of("bpf_list_head"), 8],
+  ]);
+  builder.add({ kind: "decl_tag", name: "contains:own_pair:a", type: pairs, component: 1 });
+  let inner = u64;
+  for (const name of ["own_flat", "own_within2", "own_within3", "own_within4", "own_within5"]) {
+    inner = struct(builder, name, 8, [["inner", inner, 0]]);
+  }
+  struct(builder, "own_none", 8, [["n", u64, 0], ["none", builder.array(u64, 0, { index: u64 }), 8]]);
+}
+
 /** Adds the kernel's functions for allocated objects, lists and trees. */
 export function addObjectFunctions(
   builder: BtfBuilder,
