@@ -123,7 +123,7 @@ ruleCases("nodes of lists", [
       r1 = map_value m+8 ll
       r2 = r6
       r2 += r7${PUSH}${UNLOCK}`,
-    "R2 doesn't have constant offset. bpf_list_node has to be at the constant offset",
+    "variable ptr_ access var_off=(0x0; 0x8) disallowed",
   ),
   pairs(
     "a list lies at a place that is known",

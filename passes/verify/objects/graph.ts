@@ -111,7 +111,10 @@ function checkRoot(env: Env, i: number, kind: string): Graph | number {
     return env.fail(EINVAL, "graph-object", `arg#${i} expected pointer to map value or allocated object`);
   }
   if (object && W[o + REF_ID] === 0) return mustBeReferenced(env);
-  if (!isConst(o)) return movedUnknown(env, regno, kind);
+  if (!isConst(o)) {
+    const what = `R${regno} doesn't have constant offset. ${kind} has to be at the constant offset`;
+    return env.fail(EINVAL, "constant-argument", what);
+  }
   const off = W[o + OFF] + W[o + TVAL], fields = fieldsOf(env, o);
   const found = fields.some((field) => field.kind === kind && field.offset === off);
   if (!found) return notFound(env, kind, off);
@@ -124,14 +127,6 @@ function checkRoot(env: Env, i: number, kind: string): Graph | number {
     return env.fail(EINVAL, "lock-not-held", `bpf_spin_lock at off=${lock} must be held for ${kind}`);
   }
   return graphAt(env, o, off) ?? env.unsupported(`what the ${kind} at offset ${off} holds`);
-}
-
-function movedUnknown(env: Env, regno: number, kind: string): number {
-  return env.fail(
-    EINVAL,
-    "constant-argument",
-    `R${regno} doesn't have constant offset. ${kind} has to be at the constant offset`,
-  );
 }
 
 function notFound(env: Env, kind: string, off: number): number {
@@ -155,8 +150,8 @@ function checkNode(env: Env, param: GraphParam): Graph | number {
     }
     if (inTreeCallback(env)) return env.fail(EINVAL, "graph-object", `${func} not allowed in rbtree cb`);
   }
-  if (!isConst(o)) return movedUnknown(env, i + 1, struct);
-  const off = W[o + OFF] + W[o + TVAL];
+  // Objects are moved by constants only.
+  const off = W[o + OFF];
   if (!fieldsOf(env, o).some((field) => field.kind === struct && field.offset === off)) {
     return notFound(env, struct, off);
   }
