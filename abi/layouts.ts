@@ -55,6 +55,8 @@ const SCALARS: Readonly<Record<string, { size: number; signed?: boolean; char?: 
 const DECLARATION =
   /^(?<type>[a-z_0-9 ]*?[a-z_0-9])(?: (?<pointer>\*)| )(?<name>\w+)(?:\[(?<count>\d+)\])?(?: __attribute__\(\(aligned\((?<align>\d+)\)\)\))?$/;
 
+/** Fields asked for before, by structure and path. */
+const fields = new Map<string, Field>();
 const layouts = new Map<string, Layout>();
 for (const [name, text] of Object.entries(STRUCTURES)) layouts.set(name, layOut(name, text));
 
@@ -122,6 +124,13 @@ export function layoutOf(structure: string): Layout {
  * ```
  */
 export function fieldOf(structure: string, path: string): Field {
+  const key = `${structure}.${path}`;
+  let field = fields.get(key);
+  if (field === undefined) fields.set(key, field = findField(structure, path));
+  return field;
+}
+
+function findField(structure: string, path: string): Field {
   let inside = structure, base = 0;
   const names = path.split(".");
   for (const [i, name] of names.entries()) {

@@ -23,8 +23,8 @@ import { ContainmentWatcher } from "./watch.ts";
 
 /** Milliseconds that one verification may take. */
 const TIME_LIMIT = 100;
-/** Instructions of one run; generated programs stay far below. */
-const FUEL = 2_000_000;
+/** Instructions of one run; nearly all generated programs stay far below. */
+const FUEL = 200_000;
 
 /** What became of one program. */
 export interface Outcome {
@@ -203,7 +203,11 @@ function runInterpreted(
   },
 ): string[] {
   using runtime = new Runtime({ seed: 7n });
-  const loaded = runtime.load(program, { proof: issueProof(program), lowered: options.lowered });
+  const loaded = runtime.load(program, {
+    proof: issueProof(program),
+    lowered: options.lowered,
+    limited: true,
+  });
   const watch = options.watch?.(loaded);
   (runtime.engine as InterpretEngine).watch = watch;
   return inputs(loaded, options);
