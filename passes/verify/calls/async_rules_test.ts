@@ -411,6 +411,24 @@ ruleCases("callbacks that run later", [
     "bpf_task_work pointer in R2 map_uid=0 doesn't match map pointer in R3 map_uid=0",
   ),
   rule(
+    "a function that may sleep as one callback may not as another",
+    {
+      head: `${mapOf("own_queued", "n")}\nflags 8`,
+      later: `
+      r1 = r10
+      r1 += -8
+      r2 = 8
+      r3 = 0
+      r4 = 0
+      call kfunc bpf_copy_from_user_str${NOTHING}`,
+    },
+    `${SET_TIMER}
+      ${LOOKUP.replace("map m", "map n")}
+      if r0 == 0 goto out
+      r6 = r0${SET_QUEUE}`,
+    "program must be sleepable to call sleepable kfunc bpf_copy_from_user_str",
+  ),
+  rule(
     "a callback that runs later has no tail call, though it be dead",
     {
       head: "map p type=prog_array key=4 value=4 max=1",

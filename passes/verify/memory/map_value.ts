@@ -4,7 +4,7 @@
  * @module
  */
 import { W } from "../states/arena.ts";
-import { EACCES, EINVAL, ENOTSUPP, type Env } from "../env.ts";
+import { EACCES, ENOTSUPP, type Env } from "../env.ts";
 import { AUX1, REG_WORDS, SMIN, TVAL, UMAX } from "../states/layout.ts";
 import { mapFlags, mapOf, type SpecialField, specialFields } from "./map_pointer.ts";
 import { unsigned64 } from "../numbers/number_text.ts";
@@ -123,7 +123,6 @@ export function loadMapValue(
   }
   if (map.maxEntries !== 1) return env.failSilently(ENOTSUPP, "map-reference");
   const at = off + W[o + TVAL];
-  if (at >= map.valueSize) return env.failSilently(EINVAL, "map-value-bounds");
   if (map.data === undefined) return env.unsupported(`contents of the read-only map ${map.name}`);
   const view = new DataView(map.data.buffer, map.data.byteOffset, map.data.byteLength);
   // Bytes behind the section's end are the map's padding: zero.

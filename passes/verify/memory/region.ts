@@ -161,11 +161,6 @@ export function checkPacket(
   return 0;
 }
 
-/** Whether a socket pointer's lower bound is not negative, which its field tables rely on. */
-export function checkNotNegative(env: Env, regno: number): number {
-  return W[env.regs + regno * REG_WORDS + SMIN + 1] < 0 ? outside(env, NEGATIVE, { regno }) : 0;
-}
-
 /** Whether a pointer is as it was made, or (`fixedOk`) moved by a constant only: what contexts and objects demand. */
 export function checkUnmoved(env: Env, regno: number, fixedOk: boolean): number {
   const o = env.regs + regno * REG_WORDS, off = W[o + OFF], name = typeName(W[o + TYPE]);
