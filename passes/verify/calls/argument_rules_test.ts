@@ -266,6 +266,13 @@ ruleCases("maps that programs use", [
       exit`,
   },
   {
+    name: "programs do not use maps of callbacks",
+    invented: true,
+    head: "map m type=struct_ops key=4 value=8 max=1",
+    text: USED,
+    message: "bpf_struct_ops map cannot be used in prog",
+  },
+  {
     name: "a map's value is addressed within half a gigabyte",
     head: "map m type=array key=4 value=8 max=1",
     text: `

@@ -246,3 +246,47 @@ ruleCases("maps of programs that are called", [
     message: "callback function not allowed for map",
   },
 ]);
+
+ruleCases("functions that leave early", [
+  {
+    name: "a function that loads in the old way returns a number",
+    typed: true,
+    text: `
+      call saying_nothing
+      r0 = 0
+      exit
+    func saying_nothing:
+      r6 = r1
+      r0 = *(u32 *)skb[0]
+      exit`,
+    message: "LD_ABS is only allowed in functions that return 'int'.",
+  },
+  {
+    name: "a function that makes a tail call returns a number",
+    head: "map p type=prog_array key=4 value=4 max=1",
+    typed: true,
+    text: `
+      call saying_nothing
+      r0 = 0
+      exit
+    func saying_nothing:
+      r2 = map p ll
+      r3 = 0
+      call bpf_tail_call#12
+      r0 = 0
+      exit`,
+    message: "tail_call is only allowed in functions that return 'int'.",
+  },
+  {
+    name: "a function that returns a number loads in the old way",
+    typed: true,
+    text: `
+      call helping
+      r0 = 0
+      exit
+    func helping:
+      r6 = r1
+      r0 = *(u32 *)skb[0]
+      exit`,
+  },
+]);

@@ -172,3 +172,24 @@ bytecodeCases(
     message: `unknown opcode ${code}`,
   })),
 );
+
+const MOVE_CONTEXT = "bf16000000000000", LOAD_ABS = "2000000000000000", TAIL_CALL = call(0, 0, 12);
+
+bytecodeCases([
+  {
+    name: "a function without a type loads nothing in the old way",
+    insns: [call(1, 0, 1), EXIT, MOVE_CONTEXT, LOAD_ABS, EXIT],
+    message: "LD_ABS is not allowed in subprogs without BTF",
+  },
+  {
+    name: "a function without a type makes no tail call",
+    insns: [call(1, 0, 1), EXIT, TAIL_CALL, EXIT],
+    message: "tail_call is not allowed in subprogs without BTF",
+  },
+  {
+    name: "a program has 256 functions at most",
+    // Each calls the next.
+    insns: Array.from({ length: 257 }, (_, i) => i < 256 ? [call(1, 0, 1), EXIT] : [SET_R0, EXIT]).flat(),
+    message: "too many subprograms",
+  },
+]);

@@ -199,4 +199,32 @@ ruleCases("arguments of kfuncs", [
       exit`,
     message: "kfunc bpf_rdonly_cast type ID argument must be of a struct or void",
   },
+  {
+    name: "a map is a map",
+    type: "syscall",
+    head: "flags 16\nmap m type=arena max=1 flags=0x400",
+    text: `
+      r2 = 0
+      r3 = 1
+      r4 = 0
+      r5 = 0
+      call kfunc bpf_arena_alloc_pages
+      r0 = 0
+      exit`,
+    message: "pointer in R1 isn't map pointer",
+  },
+  {
+    name: "what was cast is not acquired",
+    type: "tracing",
+    attach: [23, "task_newtask"],
+    text: `
+      r1 = *(u64 *)(r1 +0)
+      r2 = @task_struct
+      call kfunc bpf_rdonly_cast
+      r1 = r0
+      call kfunc bpf_task_acquire
+      r0 = 0
+      exit`,
+    message: "R1 must be a rcu pointer",
+  },
 ]);

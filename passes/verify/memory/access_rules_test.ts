@@ -500,3 +500,106 @@ ruleCases("what dissectors and atomic operations reach", [
     message: "R2 unbounded memory access, use 'var &= const' or 'if (var < const)'",
   },
 ]);
+
+/** r6 is a number up to 2^32, that included. */
+const UP_TO_2_32 = `${ANY}
+      r7 = 0x100000000 ll
+      if r6 > r7 goto out`;
+
+ruleCases("numbers whose lower half says too little", [
+  {
+    name: "a value is not read at a distance that may be 2^32",
+    head: "map m type=array key=4 value=8 max=1",
+    text: `
+      ${UP_TO_2_32}
+      r1 = map_value m+0 ll
+      r1 += r6
+      r0 = *(u8 *)(r1 +0)
+    out:
+      r0 = 0
+      exit`,
+    message: "R1 unbounded memory access, make sure to bounds check any such access",
+  },
+  {
+    name: "a size is not 2^32",
+    text: `
+      ${UP_TO_2_32}
+      if r6 == 0 goto out
+      *(u64 *)(r10 -8) = 0
+      r1 = r10
+      r1 += -8
+      r2 = r6
+      call bpf_trace_printk#6
+    out:
+      r0 = 0
+      exit`,
+    message: "R2 unbounded memory access, use 'var &= const' or 'if (var < const)'",
+  },
+]);
+
+const PRINTED = `
+      r1 = *(u64 *)(r1 +0)
+      r2 = *(u64 *)(r1 +0)
+      r0 = *(u64 *)(r2 +4)
+      r0 = 0
+      exit`;
+
+ruleCases("the kernel's structures at their edges", [
+  {
+    name: "a pointer in a structure is read from its start",
+    type: "tracing",
+    attach: [TRACE_ITER, "task"],
+    text: PRINTED,
+    message: "cannot access ptr member buf with moff 0 in struct seq_file with off 4 size 8",
+  },
+  {
+    name: "a pointer in a structure is read whole",
+    type: "tracing",
+    attach: [TRACE_ITER, "task"],
+    text: PRINTED.replace("*(u64 *)(r2 +4)", "*(u32 *)(r2 +0)"),
+    message: "cannot access ptr member buf with moff 0 in struct seq_file with off 0 size 4",
+  },
+  {
+    name: "an argument of a traced function is read where it begins",
+    type: "tracing",
+    attach: [24, "vfs_open"],
+    text: `
+      r0 = *(u32 *)(r1 +4)
+      r0 = 0
+      exit`,
+    message: "invalid bpf_context access off=4 size=4",
+  },
+  {
+    name: "one load does not read a context at one time and a map at another",
+    head: "map m type=array key=4 value=64 max=1",
+    text: `
+      r6 = r1
+      call bpf_get_prandom_u32#7
+      if r0 == 7 goto other
+      r1 = r6
+      goto met
+    other:
+      r1 = map_value m+0 ll
+    met:
+      r0 = *(u32 *)(r1 +0)
+      exit`,
+    message: "same insn cannot be used with different pointers",
+  },
+  {
+    name: "one store does not write a context at one time and a map at another",
+    head: "map m type=array key=4 value=64 max=1",
+    text: `
+      r6 = r1
+      call bpf_get_prandom_u32#7
+      if r0 == 7 goto other
+      r1 = r6
+      goto met
+    other:
+      r1 = map_value m+0 ll
+    met:
+      *(u32 *)(r1 +48) = 0
+      r0 = 0
+      exit`,
+    message: "same insn cannot be used with different pointers",
+  },
+]);

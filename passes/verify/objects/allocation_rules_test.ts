@@ -215,6 +215,67 @@ ruleCases("iterators and dynptrs at their edges", [
     message: "verifier bug: misconfigured dynptr helper type flags",
   },
   {
+    name: "a record whose size looks like a dynptr is none",
+    type: "sched_cls",
+    head: "map m type=ringbuf max=4096",
+    text: `
+      r1 = map m ll
+      r2 = 258
+      r3 = 0
+      call bpf_ringbuf_reserve#131
+      if r0 == 0 goto out
+      r6 = r0
+      *(u64 *)(r10 -16) = r0
+      *(u64 *)(r10 -8) = r0
+      r1 = r10
+      r1 += -16
+      r2 = 0
+      r3 = 8
+      call bpf_dynptr_data#203
+      r1 = r6
+      r2 = 0
+      call bpf_ringbuf_discard#133
+    out:
+      r0 = 0
+      exit`,
+    message: "Expected an initialized dynptr as arg #0",
+  },
+  {
+    name: "half a dynptr is none",
+    type: "sched_cls",
+    text: `
+      r2 = 0
+      r3 = r10
+      r3 += -16
+      call kfunc bpf_dynptr_from_skb
+      *(u64 *)(r10 -8) = 0
+      r1 = r10
+      r1 += -16
+      r2 = 0
+      r3 = 8
+      call bpf_dynptr_data#203
+      r0 = 0
+      exit`,
+    message: "Expected an initialized dynptr as arg #0",
+  },
+  {
+    name: "the second half of a dynptr and what is before it are none",
+    type: "sched_cls",
+    text: `
+      r2 = 0
+      r3 = r10
+      r3 += -16
+      call kfunc bpf_dynptr_from_skb
+      r1 = r10
+      r1 += -24
+      r2 = 0
+      r3 = 8
+      call bpf_dynptr_data#203
+      r0 = 0
+      exit`,
+    message: "Expected an initialized dynptr as arg #0",
+  },
+  {
     name: "a record of a ring is read by who is shown it",
     type: "sched_cls",
     typed: true,

@@ -41,6 +41,8 @@ export function addAsyncTypes(builder: BtfBuilder): void {
   func("caught_nothing", "global", { params: [] });
   func("caught_memory", "global", { ret: memory, params: [u64] });
   func("helping", "static", { params: [u64] });
+  func("saying_nothing", "static", { ret: 0, params: [memory] });
+  func("caught_pointer", "global", { params: [builder.ptr(u64)] });
   const main = (name: string, ...callbacks: readonly string[]): void => {
     const type = func(name, "global", { params: [memory] });
     for (const callback of callbacks) {
@@ -51,6 +53,7 @@ export function addAsyncTypes(builder: BtfBuilder): void {
   main("main_static", "caught_static");
   main("main_nothing", "caught_nothing");
   main("main_memory", "caught_memory");
+  main("main_pointer", "caught_pointer");
   main("main_two", "caught", "caught_nothing");
   main("main_missing", "nobody");
   main("main_itself", "main_itself");
