@@ -239,6 +239,21 @@ ruleCases("exceptions and sections", [
     message: "exception callback 'caught_static' must have global linkage",
   },
   {
+    name: "that function takes a number and no pointer",
+    type: "sched_cls",
+    typed: true,
+    main: "main_pointer",
+    text: `
+      r1 = 7
+      call kfunc bpf_throw
+      r0 = 0
+      exit
+    func caught_pointer global:
+      r0 = 0
+      exit`,
+    message: "exception cb only supports single integer argument",
+  },
+  {
     name: "that function takes one number",
     type: "sched_cls",
     typed: true,

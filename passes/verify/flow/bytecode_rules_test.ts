@@ -46,6 +46,11 @@ bytecodeCases([
     message: "last insn is not an exit or jmp",
   },
   {
+    name: "a helper with a number below all others",
+    insns: [call(0, 0, -1), SET_R0, EXIT],
+    message: "invalid func unknown#-1",
+  },
+  {
     name: "a kernel function that is none",
     insns: [call(2, 0, 0), SET_R0, EXIT],
     message: "invalid kernel function call not eliminated in verifier pass",
