@@ -214,6 +214,8 @@ export interface KfuncRules {
   readonly types: ReadonlySet<string>;
   /** The attach types (`enum bpf_attach_type`) whose programs may call it; all if absent. */
   readonly attachTypes?: readonly number[];
+  /** Among callbacks, only those of this structure may call it, or only some of its members. */
+  readonly callbacks?: { readonly struct: string; readonly members?: ReadonlySet<string> };
   /** Only programs bound to a device may call it (XDP metadata). */
   readonly deviceBound: boolean;
 }
@@ -240,18 +242,24 @@ export interface TracepointArgs {
 export interface StructOpsRules {
   /** Members that programs cannot implement. */
   readonly unsupported: ReadonlySet<string>;
+  /** The only members that programs can implement; all others if absent. */
+  readonly members?: ReadonlySet<string>;
   /** The only members whose programs may sleep; any if absent. */
   readonly sleepable?: ReadonlySet<string>;
   /** By member: the positions of arguments that may be null. */
   readonly nullable?: Readonly<Record<string, readonly number[]>>;
+  /** By member: the positions of arguments that the program owns, to give back or keep (`__ref`). */
+  readonly owned?: Readonly<Record<string, readonly number[]>>;
+  /** By member and position: the structure that an argument is taken for a valid pointer to, whatever the prototype says. */
+  readonly passedAs?: Readonly<Record<string, Readonly<Record<number, string>>>>;
   /** Arguments of the first structure are passed as the second. */
   readonly promotes?: readonly [from: string, to: string];
-  /** The one structure that programs may write to, and the fields; a structure without fields as a whole. */
-  readonly writes?: {
+  /** The structures that programs may write to, and the fields; a structure without fields as a whole. */
+  readonly writes?: readonly {
     readonly struct: string;
-    /** `struct.member` paths from a structure that begins where `struct` does. */
+    /** `struct.member` paths from a structure that begins where `struct` does; `a+b` for what begins at `b` of what lies at `a`. */
     readonly fields?: readonly string[];
-  };
+  }[];
 }
 
 /** A security hook. */
@@ -316,8 +324,11 @@ export interface Profile {
   kfunc(name: string): KfuncRules | undefined;
   /** What is known of attach targets. */
   readonly targets: TargetRules;
-  /** The kernel's structures whose references maps can own: those with a destructor (`register_btf_id_dtor_kfuncs`). */
-  readonly releases: ReadonlySet<string>;
+  /**
+   * The kernel's structures whose references maps can own: those with a destructor (`register_btf_id_dtor_kfuncs`). With the function
+   * that a kernel has only if it has the destructor; empty if all do.
+   */
+  readonly releases: ReadonlyMap<string, string>;
   /** How far a verification may go. */
   readonly limits: Limits;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { W } from "./states/arena.ts";
+import { targetOf } from "./context/target.ts";
 import { markDynptrArgument } from "./objects/dynptr.ts";
 import { EINVAL, type Env, SUB_EXCEPTION_CALLBACK, SUB_UNRELIABLE } from "./env.ts";
 import { initFrame } from "./states/frames.ts";
@@ -27,6 +28,7 @@ import {
   REG_WORDS,
   TYPE,
 } from "./states/layout.ts";
+import { acquireReference } from "./objects/references.ts";
 import { subprogArgs } from "./types/prototypes.ts";
 import { markKnown, markUnknown } from "./numbers/scalar.ts";
 
@@ -49,6 +51,8 @@ export function setUpEntry(env: Env, subprog: number): number {
       }
     }
     pointer(r1, PTR_TO_CTX);
+    const held = targetOf(env)?.held;
+    for (const arg of held?.keys() ?? []) held!.set(arg, acquireReference(env));
     return 0;
   }
   env.verbose(`Validating ${env.program.subprogs[subprog].name}() func#${subprog}...\n`);

@@ -3,10 +3,14 @@
  *
  * @module
  */
+import type { Btf } from "../../ir/btf/btf.ts";
 import { copyReg, W } from "./states/arena.ts";
 import { targetOf } from "./context/target.ts";
 import { EACCES, EFAULT, EINVAL, type Env, frameAt } from "./env.ts";
 import {
+  AUX1,
+  AUX2,
+  BASE_TYPE_MASK,
   F_CALLSITE,
   F_CB_MAX,
   F_CB_MIN,
@@ -17,7 +21,9 @@ import {
   IN_CALLBACK,
   IN_EXCEPTION_CALLBACK,
   KERNEL_VALUE,
+  PTR_TO_BTF_ID,
   PTR_TO_STACK,
+  REF_ID,
   REG_WORDS,
   S32MAX,
   S32MIN,
@@ -29,6 +35,7 @@ import {
 import { hookRange } from "./context/lsm_hook.ts";
 import { printCurrent, s64At } from "./log/log.ts";
 import { clearPacketPointers } from "./memory/packet.ts";
+import { checkUnmoved } from "./memory/region.ts";
 import { REF_TYPE_PTR, REF_WORDS } from "./objects/references.ts";
 import { checkRead } from "./insns/reg_arg.ts";
 import { markUnknown, slt64 } from "./numbers/scalar.ts";
@@ -55,9 +62,11 @@ export function checkResourceLeak(
   }
   if (env.curframe === 0 || what.all) {
     let lingering = false;
+    // What a callback hands to the kernel that asked for it is looked at where it returns.
+    const returned = what.all !== true && pointerReturned(env) !== 0 ? W[env.regs + REF_ID] : 0;
     for (let i = 0; i < env.refCount; i++) {
       const at = i * REF_WORDS;
-      if (env.refs[at] !== REF_TYPE_PTR) continue;
+      if (env.refs[at] !== REF_TYPE_PTR || (returned !== 0 && env.refs[at + 1] === returned)) continue;
       env.fail(
         EINVAL,
         "leaked-reference",
@@ -114,10 +123,30 @@ function returnsNothing(env: Env, frame: number): boolean {
   return result && target?.ret === 0;
 }
 
+/** What the structure is that the callback returns a pointer to, if the path ends in its own frame; 0 if it returns none. */
+function pointerReturned(env: Env): number {
+  const frame = frameAt(0), target = targetOf(env);
+  const own = W[frame + F_SUBPROG] === 0 && (W[frame + F_FLAGS] & IN_EXCEPTION_CALLBACK) === 0;
+  if (!own || target?.structOps === undefined) return 0;
+  const ret = target.btf.type(target.btf.resolve(target.ret));
+  return ret.kind === "ptr" ? target.btf.resolve(ret.type) : 0;
+}
+
+/** Whose types a callback's result is of: what modules take over from the kernel is the kernel's. */
+function ownerOf(env: Env, typeId: number): Btf | undefined {
+  const { module } = targetOf(env)!;
+  return typeId < (env.targetBtf?.count ?? 0) ? env.targetBtf : env.btfAt(module);
+}
+
 /** What r0, or the register with the program's result, may hold where the outermost frame ends: 0 or `-errno`. */
 export function checkReturnCode(env: Env, regno = 0): number {
   const frame = frameAt(0), r0 = env.regs + regno * REG_WORDS, flags = W[frame + F_FLAGS];
   if (returnsNothing(env, frame)) return 0;
+  const struct = pointerReturned(env);
+  if (struct !== 0 && W[r0 + REF_ID] !== 0 && (W[r0 + TYPE] & BASE_TYPE_MASK) === PTR_TO_BTF_ID) {
+    const same = W[r0 + AUX1] === struct && env.btfAt(W[r0 + AUX2]) === ownerOf(env, struct);
+    if (same) return checkUnmoved(env, regno, false);
+  }
   const failed = checkRead(env, regno);
   if (failed < 0) return failed;
   if (W[r0 + TYPE] === KERNEL_VALUE) return 0;
@@ -134,7 +163,7 @@ export function checkReturnCode(env: Env, regno = 0): number {
       );
     }
     return 0;
-  } else range = returnsOfProgram(env);
+  } else range = struct !== 0 ? { min: 0, max: 0 } : returnsOfProgram(env);
   if (range === undefined) return 0;
   if (W[r0 + TYPE] !== SCALAR_VALUE) {
     return env.fail(

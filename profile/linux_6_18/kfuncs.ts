@@ -53,6 +53,7 @@ interface Group {
   readonly types: readonly string[];
   readonly attachTypes?: readonly number[];
   readonly deviceBound?: boolean;
+  readonly callbacks?: { readonly struct: string; readonly members?: readonly string[] };
   /** One function a line: its name, then its flags. */
   readonly functions: string;
 }
@@ -262,7 +263,9 @@ const GROUPS: readonly Group[] = [
       ...LWT,
       "netfilter",
       ...TRACING,
+      "struct_ops",
     ],
+    callbacks: { struct: "Qdisc_ops" },
     functions: `
       bpf_dynptr_from_skb trusted_args
     `,
@@ -338,6 +341,44 @@ const GROUPS: readonly Group[] = [
   },
   {
     types: ["struct_ops"],
+    callbacks: { struct: "Qdisc_ops" },
+    functions: `
+      bpf_kfree_skb release
+      bpf_skb_get_hash trusted_args
+    `,
+  },
+  {
+    types: ["struct_ops"],
+    callbacks: { struct: "Qdisc_ops", members: ["enqueue"] },
+    functions: `
+      bpf_qdisc_skb_drop release
+    `,
+  },
+  {
+    types: ["struct_ops"],
+    callbacks: { struct: "Qdisc_ops", members: ["enqueue", "dequeue"] },
+    functions: `
+      bpf_qdisc_watchdog_schedule trusted_args
+    `,
+  },
+  {
+    types: ["struct_ops"],
+    callbacks: { struct: "Qdisc_ops", members: ["dequeue"] },
+    functions: `
+      bpf_qdisc_bstats_update trusted_args
+    `,
+  },
+  {
+    // The kernel calls them itself around the callbacks.
+    types: ["struct_ops"],
+    callbacks: { struct: "Qdisc_ops", members: [] },
+    functions: `
+      bpf_qdisc_init_prologue trusted_args
+      bpf_qdisc_reset_destroy_epilogue trusted_args
+    `,
+  },
+  {
+    types: ["struct_ops"],
     functions: `
       bbr_cwnd_event
       bbr_init
@@ -363,7 +404,11 @@ const GROUPS: readonly Group[] = [
 ];
 
 function rules(group: Group): KfuncRules[] {
-  const types = new Set(group.types);
+  const types = new Set(group.types), { callbacks } = group;
+  const only = callbacks === undefined ? undefined : {
+    struct: callbacks.struct,
+    ...(callbacks.members === undefined ? {} : { members: new Set(callbacks.members) }),
+  };
   return group.functions.trim().split("\n").map((line) => {
     const [name, ...flags] = line.trim().split(" ");
     return {
@@ -372,6 +417,7 @@ function rules(group: Group): KfuncRules[] {
       types,
       deviceBound: group.deviceBound ?? false,
       ...(group.attachTypes === undefined ? {} : { attachTypes: group.attachTypes }),
+      ...(only === undefined ? {} : { callbacks: only }),
     };
   });
 }

@@ -132,7 +132,7 @@ const STRUCT_OPS: ReadonlyMap<string, StructOpsRules> = new Map<string, StructOp
   ["tcp_congestion_ops", {
     unsupported: new Set(["get_info"]),
     promotes: ["sock", "tcp_sock"],
-    writes: {
+    writes: [{
       struct: "tcp_sock",
       fields: [
         "sock.sk_pacing_rate",
@@ -146,13 +146,23 @@ const STRUCT_OPS: ReadonlyMap<string, StructOpsRules> = new Map<string, StructOp
         "tcp_sock.ecn_flags",
         "tcp_sock.app_limited",
       ],
-    },
+    }],
   }],
   ["bpf_dummy_ops", {
     unsupported: new Set(),
     sleepable: new Set(["test_sleepable"]),
     nullable: { test_1: [0] },
-    writes: { struct: "bpf_dummy_ops_state" },
+    writes: [{ struct: "bpf_dummy_ops_state" }],
+  }],
+  ["Qdisc_ops", {
+    unsupported: new Set(),
+    members: new Set(["enqueue", "dequeue", "init", "reset", "destroy"]),
+    owned: { enqueue: [0] },
+    passedAs: { enqueue: { 2: "bpf_sk_buff_ptr" } },
+    writes: [
+      { struct: "sk_buff", fields: ["sk_buff.tstamp", "sk_buff.cb+qdisc_skb_cb.data"] },
+      { struct: "Qdisc", fields: ["Qdisc.limit", "Qdisc.q.qlen", "Qdisc.qstats"] },
+    ],
   }],
 ]);
 
@@ -162,14 +172,15 @@ const tracepoints: ReadonlyMap<string, TracepointArgs> = new Map(
   ),
 );
 
-/** Structures whose references maps can own. */
-export const RELEASES: ReadonlySet<string> = new Set([
-  "task_struct",
-  "cgroup",
-  "bpf_cpumask",
-  "bpf_crypto_ctx",
-  "prog_test_ref_kfunc",
-  "prog_test_member",
+/** Structures whose references maps can own, and what kernels have that release them. */
+export const RELEASES: ReadonlyMap<string, string> = new Map([
+  ["task_struct", ""],
+  ["cgroup", ""],
+  ["bpf_cpumask", ""],
+  ["bpf_crypto_ctx", ""],
+  ["sk_buff", "bpf_kfree_skb"],
+  ["prog_test_ref_kfunc", ""],
+  ["prog_test_member", ""],
 ]);
 
 /** What is known of attach targets. */

@@ -479,7 +479,7 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
   {
     name: "references are released before the end",
     file: EXITS,
-    from: "if (env.refs[at] !== REF_TYPE_PTR) continue;",
+    from: "if (env.refs[at] !== REF_TYPE_PTR || (returned !== 0 && env.refs[at + 1] === returned)) continue;",
     to: "continue;",
     test: ["passes/verify/objects/reference_rules_test.ts", "a reservation must be submitted"],
   },

@@ -8,7 +8,7 @@
  * @module
  */
 import type { Btf, BtfType } from "../../../ir/btf/btf.ts";
-import { EINVAL, ENOTSUPP, type Env } from "../env.ts";
+import { EINVAL, ENOTSUPP, type Env, SUB_TAIL_CALL } from "../env.ts";
 import { isGplCompatible } from "../calls/gpl.ts";
 import { btfOf, KERNEL_BTF } from "../types/kernel_ptr.ts";
 import { checkHook } from "./lsm_hook.ts";
@@ -216,10 +216,15 @@ function checkStructOps(env: Env, sleeps: boolean): number {
       `attach to invalid member ${member.name}(@idx ${index}) of struct ${type.name}`,
     );
   }
-  const unsupported = rules.unsupported.has(member.name);
+  const unsupported = rules.unsupported.has(member.name) ||
+    (rules.members !== undefined && !rules.members.has(member.name));
   if (unsupported || (sleeps && rules.sleepable !== undefined && !rules.sleepable.has(member.name))) {
     const what = `attach to unsupported member ${member.name} of struct ${type.name}`;
     return env.fail(unsupported ? ENOTSUPP : EINVAL, "attach-target", what);
+  }
+  const owned = rules.owned?.[member.name] ?? [];
+  if (owned.length > 0 && env.subprogFlags.some((flags) => (flags & SUB_TAIL_CALL) !== 0)) {
+    return env.fail(EINVAL, "attach-target", "program with __ref argument cannot tail call");
   }
   setTarget(env, {
     name: member.name,
@@ -227,6 +232,7 @@ function checkStructOps(env: Env, sleeps: boolean): number {
     params: proto.params,
     ret: proto.ret,
     trusted: true,
+    ...(owned.length === 0 ? {} : { held: new Map(owned.map((arg) => [arg, 0])) }),
     typed: (rules.nullable?.[member.name] ?? []).map((arg) => ({ arg, kind: "struct", trusted: true })),
     structOps: rules,
   });

@@ -73,11 +73,26 @@ function argument(env: Env, target: Target, off: number, size: number): KernelTy
     return refuse(env, `${what}. Only pointer access is allowed`);
   }
   if (size !== 8) return refuse(env, `func '${name}' size ${size} must be 8`);
+  const as = target.structOps?.passedAs?.[target.name]?.[arg];
+  if (as !== undefined) {
+    const typeId = btf.find(as, "struct");
+    return { base: PTR_TO_BTF_ID, flags: PTR_TRUSTED, typeId, btf: target.module };
+  }
   const typed = target.typed.find((t) => argumentOffset(target, t.arg) === off);
   if (typed !== undefined && typed.kind !== "struct") return bufferOf(typed);
   const pointee = btf.type(btf.resolve(type.type));
   if (pointee.kind === "void" || pointee.kind === "int") return NUMBER;
   if (typed !== undefined) return typedStruct(target, type.type, typed);
+  const ref = target.held?.get(arg);
+  if (ref !== undefined) {
+    return {
+      base: PTR_TO_BTF_ID,
+      flags: PTR_TRUSTED,
+      typeId: btf.resolve(type.type),
+      btf: target.module,
+      ref,
+    };
+  }
   return pointer(env, target, { arg, to: type.type, named: returns ? "" : params[arg].name });
 }
 

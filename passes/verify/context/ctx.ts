@@ -24,6 +24,7 @@ import {
   TYPE,
 } from "../states/layout.ts";
 import { checkUnmoved } from "../memory/region.ts";
+import { holdsReference } from "../objects/references.ts";
 import { markKnown, markUnknown } from "../numbers/scalar.ts";
 
 /** By program type: the field that each byte of the context belongs to. */
@@ -112,6 +113,10 @@ function checkTypedContext(env: Env, value: number, access: CtxAccess): number {
       "context-access",
       `invalid bpf_context access off=${access.off} size=${access.size}`,
     );
+  }
+  if (found.ref !== undefined && !holdsReference(env, found.ref)) {
+    const what = `invalid bpf_context access off=${access.off}`;
+    return env.fail(EACCES, "context-access", `${what}. Reference may already be released`);
   }
   if (value >= 0) setKernelPointer(env, env.regs + value * REG_WORDS, found);
   return 0;

@@ -2,7 +2,7 @@
  * What program types may do with their contexts and targets: the rules of Linux 6.18, each by a program that breaks it or just does
  * not.
  */
-import { ruleCases } from "../testing/rule_cases.ts";
+import { RESERVATION, ruleCases } from "../testing/rule_cases.ts";
 
 const INET4_BIND: readonly [number, string] = [8, ""], INET6_BIND: readonly [number, string] = [9, ""];
 const GETSOCKOPT: readonly [number, string] = [21, ""], SETSOCKOPT: readonly [number, string] = [22, ""];
@@ -248,6 +248,25 @@ ruleCases("contexts and targets", [
     attach: [1, "tcp_congestion_ops"],
     text: `
       exit`,
+  },
+  {
+    name: "a callback of nothing does not lose what it holds by returning it",
+    type: "struct_ops",
+    attach: [1, "tcp_congestion_ops"],
+    head: "map m type=ringbuf key=0 value=0 max=4096",
+    text: `
+      ${RESERVATION}
+      exit`,
+    message: "BPF_EXIT instruction in main prog would lead to reference leak",
+    kernelAccepts: true,
+  },
+  {
+    name: "the callbacks of the kernel's own tests call no helpers",
+    type: "struct_ops",
+    attach: [0, "bpf_dummy_ops"],
+    text: `
+      call bpf_get_prandom_u32#7${END}`,
+    message: "program of this type cannot use helper bpf_get_prandom_u32#7",
   },
   {
     name: "callbacks are for GPL programs",

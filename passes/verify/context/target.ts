@@ -29,6 +29,8 @@ export interface Target {
   /** For tracepoints: arguments that are no valid pointers. */
   readonly tracepoint?: TracepointArgs;
   readonly structOps?: StructOpsRules;
+  /** By position: ids of the references that the program holds to arguments from its beginning. */
+  readonly held?: Map<number, number>;
   readonly hook?: HookRules;
   /** The program that it is a function of; the kernel if absent. */
   readonly host?: LoadedProgram;

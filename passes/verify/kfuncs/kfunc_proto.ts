@@ -113,8 +113,17 @@ function fromBtf(env: Env, func: KfuncRef, body: KfuncBody | undefined): KfuncPr
 }
 
 function mayCall(env: Env, rules: KfuncRules): boolean {
-  const { types, attachTypes } = rules;
-  return types.has(env.rules.name) && (attachTypes === undefined || attachTypes.includes(env.attachType));
+  const { types, attachTypes, callbacks } = rules;
+  if (!types.has(env.rules.name) || (attachTypes !== undefined && !attachTypes.includes(env.attachType))) {
+    return false;
+  }
+  if (callbacks === undefined || env.rules.name !== "struct_ops") return true;
+  // What it is attached to is checked later, and then it is what it says.
+  const { attachBtfId: id, attachModule = 0 } = env.program.attrs, btf = env.btfAt(attachModule);
+  const struct = btf !== undefined && id > 0 && id < btf.count ? btf.type(id) : undefined;
+  if (struct?.kind !== "struct" || struct.name !== callbacks.struct) return false;
+  const member = struct.members[env.attachType]?.name ?? "";
+  return callbacks.members === undefined || callbacks.members.has(member);
 }
 
 function isScalar(type: BtfType): boolean {

@@ -64,6 +64,14 @@ export function dropReference(env: Env, id: number): boolean {
   return false;
 }
 
+/** Whether the path holds a reference. */
+export function holdsReference(env: Env, id: number): boolean {
+  for (let at = 0; at < env.refCount * REF_WORDS; at += REF_WORDS) {
+    if (env.refs[at] === REF_TYPE_PTR && env.refs[at + 1] === id) return true;
+  }
+  return false;
+}
+
 /** Gives a reference back: every register that came from it holds nothing known any more. 0, or `-EINVAL` if it is not held. */
 export function releaseReference(env: Env, id: number): number {
   if (!dropReference(env, id)) return -EINVAL;

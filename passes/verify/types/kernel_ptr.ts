@@ -103,6 +103,8 @@ export interface KernelType {
   readonly typeId: number;
   /** {@linkcode KERNEL_BTF}, a module, or {@linkcode PROGRAM_BTF}. */
   readonly btf: number;
+  /** The reference that stands for it; none if absent. */
+  readonly ref?: number;
   /** Of numbers: what is known, 32 bits, both ends included. */
   readonly range?: { readonly min: number; readonly max: number };
 }
@@ -122,6 +124,7 @@ export function setKernelPointer(env: Env, o: number, type: KernelType): void {
   // What modules take over from the kernel is the kernel's.
   W[o + AUX2] = type.btf > KERNEL_BTF && type.typeId < env.targetBtf!.count ? KERNEL_BTF : type.btf;
   if ((type.flags & PTR_MAYBE_NULL) !== 0) W[o + ID] = env.newId();
+  if (type.ref !== undefined) W[o + REF_ID] = type.ref;
 }
 
 const all = new Int32Array(MAX_FRAMES * (FRAME_REG_COUNT + FRAME_SLOTS));

@@ -26,12 +26,14 @@ export function checkKernelWrite(env: Env, store: KernelStore): number {
   const { name, off, size } = store,
     onlyRead = (): number => env.fail(EACCES, "read-only", "only read is supported");
   if (MAY_WRITE_CONNECTIONS.has(env.rules.name)) return checkConnectionWrite(env, store);
-  const writes = targetOf(env)?.structOps?.writes;
-  if (writes === undefined) return onlyRead();
-  if (name !== writes.struct) {
-    return writes.fields !== undefined
+  const all = targetOf(env)?.structOps?.writes;
+  if (all === undefined) return onlyRead();
+  const writes = all.find(({ struct }) => struct === name);
+  if (writes === undefined) {
+    const [{ struct, fields }] = all;
+    return fields !== undefined
       ? onlyRead()
-      : env.fail(EACCES, "read-only", `only access to ${writes.struct} is supported`);
+      : env.fail(EACCES, "read-only", `only access to ${struct} is supported`);
   }
   if (writes.fields === undefined) {
     if (off + size <= store.btf.sizeOf(store.typeId)) return 0;
@@ -40,7 +42,7 @@ export function checkKernelWrite(env: Env, store: KernelStore): number {
   for (const path of writes.fields) {
     const field = fieldOf(store.btf, path);
     if (field === undefined) continue;
-    if (field.array ? off < field.off || off >= field.end : off !== field.off) continue;
+    if (field.many ? off < field.off || off >= field.end : off !== field.off) continue;
     if (off + size <= field.end) return 0;
     const beyond = `beyond the member of ${name} ended at ${field.end}`;
     return env.fail(EACCES, "read-only", `write access at off ${off} with size ${size} ${beyond}`);
@@ -67,8 +69,8 @@ function checkConnectionWrite(env: Env, store: KernelStore): number {
 interface Field {
   readonly off: number;
   readonly end: number;
-  /** A store may begin anywhere in it. */
-  readonly array: boolean;
+  /** An array or a structure: a store may begin anywhere in it. */
+  readonly many: boolean;
 }
 
 const fields = new WeakMap<Btf, Map<string, Field | undefined>>();
@@ -81,17 +83,20 @@ function fieldOf(btf: Btf, path: string): Field | undefined {
 }
 
 function findField(btf: Btf, path: string): Field | undefined {
-  const [struct, ...names] = path.split(".");
-  let id = btf.find(struct, "struct"), off = 0;
-  for (const name of names) {
-    const found = memberNamed(btf, id, name);
-    if (found === undefined) return undefined;
-    off += found.off;
-    id = found.type;
+  let off = 0, id = 0;
+  for (const part of path.split("+")) {
+    const [struct, ...names] = part.split(".");
+    id = btf.find(struct, "struct");
+    for (const name of names) {
+      const found = memberNamed(btf, id, name);
+      if (found === undefined) return undefined;
+      off += found.off;
+      id = found.type;
+    }
   }
-  return id === 0
-    ? undefined
-    : { off, end: off + btf.sizeOf(id), array: btf.type(btf.resolve(id)).kind === "array" };
+  if (id === 0) return undefined;
+  const { kind } = btf.type(btf.resolve(id));
+  return { off, end: off + btf.sizeOf(id), many: kind === "array" || kind === "struct" };
 }
 
 /** A member by name, also of anonymous structures within. */

@@ -59,7 +59,10 @@ export function mapFields(btf: Btf, valueTypeId: number, kernel: KeptTypes): rea
 export function keptTypes(profile: Profile, kernels: readonly Btf[]): KeptTypes {
   return {
     has: (name) => kernels.some((btf) => btf.find(name, "struct") !== 0),
-    releases: (name) => profile.releases.has(name),
+    releases: (name) => {
+      const func = profile.releases.get(name);
+      return func === "" || (func !== undefined && kernels.some((btf) => btf.find(func, "func") !== 0));
+    },
   };
 }
 
