@@ -73,15 +73,15 @@ export function testRun(loaded: LoadedProgram, input: TestRunInput = {}): TestRu
   const type = program.attrs.type;
   const repeat = input.repeat ?? 1;
   if (!Number.isInteger(repeat) || repeat < 1) throw new RangeError(`Cannot run ${repeat} rounds`);
+  if (input.fuel !== undefined && !loaded.limited) {
+    throw new TypeError(`Cannot limit runs of ${program.attrs.name}: it was not loaded as limited`);
+  }
   if (type === "syscall") return runOnBytes(loaded, input, repeat);
   if (type === "xdp" && IN_TRANSIT.includes(program.attrs.attachType)) {
     throw new RunError("Cannot run programs of device and CPU maps on a packet of their own", EINVAL);
   }
   if (input.device !== undefined && type !== "xdp") {
     throw new UnsupportedError(`devices for programs of type ${type}`);
-  }
-  if (input.fuel !== undefined && !loaded.limited) {
-    throw new TypeError(`Cannot limit runs of ${program.attrs.name}: it was not loaded as limited`);
   }
   const packet = runtime.packet(type, input.device?.driver);
   packet.prepare({ data: input.data ?? DEFAULT_PACKET, ctx: input.ctx, metadata: input.metadata });
@@ -103,7 +103,7 @@ function runOnBytes(loaded: LoadedProgram, input: TestRunInput, repeat: number):
   block.bytes.set(ctx);
   host.startRun(undefined, "syscall");
   host.types = loaded.program.unit.btf;
-  const { r0, ns, rounds } = loaded.prepared.run(block.address, { repeat, restore: 0 });
+  const { r0, ns, rounds } = loaded.prepared.run(block.address, { repeat, restore: 0, fuel: input.fuel });
   return {
     ...outcome(loaded, r0, ns / rounds),
     dataOut: new Uint8Array(0),

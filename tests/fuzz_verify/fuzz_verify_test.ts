@@ -22,6 +22,7 @@ const KNOWN = new Set<Difference>([
   "kernel fault",
   "atomic fetch",
   "callback rounds",
+  "endless loop",
   "null argument",
 ]);
 

@@ -12,6 +12,8 @@ import { randomOf } from "../../ir/random_program.ts";
 import { Builder } from "./generate/builder.ts";
 import { call, eachElement, fastcall, leave, loopCallback, tailCall, unknown } from "./generate/calls.ts";
 import { branch, budgetLoop, countedLoop, iteratorLoop } from "./generate/control.ts";
+import { exchange, insert, resilient, takeOut } from "./generate/graph.ts";
+import { deepStack, dynamicRecord, helper, ownSocket, send } from "./generate/helpers.ts";
 import { changeMap, locked, lookup, lookupInner, mapLines } from "./generate/maps.ts";
 import { access, atomic, fillPointer, load, spillPointer, store, variableStack } from "./generate/memory.ts";
 import { arithmetic } from "./generate/numbers.ts";
@@ -61,6 +63,15 @@ const STATEMENTS: readonly (readonly [weight: number, statement: Statement])[] =
   [1, shallow(2, (g) => object(g, TYPE_IDS.own))],
   [2, shallow(2, section)],
   [2, shallow(2, dynptr)],
+  [2, shallow(2, (g) => insert(g, TYPE_IDS.shared))],
+  [2, shallow(2, takeOut)],
+  [1, (g) => exchange(g, TYPE_IDS.own)],
+  [1, shallow(2, resilient)],
+  [4, helper],
+  [1, send],
+  [2, shallow(2, ownSocket)],
+  [1, shallow(2, dynamicRecord)],
+  [1, deepStack],
 ];
 const ALL = STATEMENTS.reduce((sum, [weight]) => sum + weight, 0);
 
@@ -94,13 +105,14 @@ export function generateText(seed: number): string {
   if (g.type === "cgroup_skb" && !g.fault()) g.put("r0 &= 1");
   g.put("exit");
   // Strict alignment, states saved everywhere, bounds that must not contradict each other.
-  const flags = (random(16) === 0 ? 1 : 0) | (random(4) === 0 ? 8 : 0) | (random(16) === 0 ? 128 : 0);
+  const flags = (g.type === "syscall" && !g.fault() ? 16 : 0) | (random(16) === 0 ? 1 : 0) |
+    (random(4) === 0 ? 8 : 0) | (random(16) === 0 ? 128 : 0);
   const lines = ["func main:", ...g.frame.lines, ...g.functions];
   return [
     `type ${g.type}`,
     ...attach,
     ...(flags === 0 ? [] : [`flags ${flags}`]),
-    ...mapLines(lines.join("\n"), TYPE_IDS.locked),
+    ...mapLines(lines.join("\n"), TYPE_IDS),
     ...lines,
   ].join("\n") + "\n";
 }

@@ -27,6 +27,7 @@ export type Difference =
   | "kernel fault"
   | "atomic fetch"
   | "callback rounds"
+  | "endless loop"
   | "null argument";
 
 /** Of these the kernel does not know what the result depends on: see docs/kernel_divergences.md. */
@@ -34,6 +35,9 @@ const ATOMIC_FETCH = /= atomic(64)?_/;
 
 /** We keep where rounds of callbacks end, which takes other states, mostly more, and may refuse more: see docs/kernel_divergences.md. */
 const CALLS_BACK = /call bpf_(loop|for_each_map_elem|user_ringbuf_drain|find_vma)#|call kfunc bpf_rbtree_add/;
+
+/** Loops around these are refused, or followed for longer, where the kernel takes them for rounds of theirs: see docs/kernel_divergences.md. */
+const COMES_ROUND = /call kfunc bpf_iter_\w+_next|may_goto/;
 
 /** The walk came to its end, and what it left was more than the kernel can compile: see docs/kernel_divergences.md. */
 const NOT_JITTED = /^verifier bug: No program to jit/;
@@ -66,6 +70,7 @@ function known(difference: Difference, text: string, message: string): Differenc
     case "message":
       if (difference !== "processed" && NULL_ARGUMENT.test(message)) return "null argument";
       if (CALLS_BACK.test(text)) return "callback rounds";
+      if (COMES_ROUND.test(text)) return "endless loop";
       return ATOMIC_FETCH.test(text) ? "atomic fetch" : difference;
     default:
       return difference;

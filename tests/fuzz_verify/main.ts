@@ -30,6 +30,7 @@ const KNOWN: ReadonlySet<Difference> = new Set<Difference>([
   "kernel fault",
   "atomic fetch",
   "callback rounds",
+  "endless loop",
   "null argument",
   "unsupported",
 ]);

@@ -235,10 +235,13 @@ function inputs(
     const data = bytes(random, 14 + random(i === 0 ? 2 : 80));
     // No IP, of which test runs want whole headers.
     data[12] = 0x88;
-    const { r0, dataOut } = testRun(loaded, { data, ...(loaded.limited ? { fuel: FUEL } : {}) });
+    // Programs of no packet get as many bytes for a context.
+    const bare = loaded.program.attrs.type === "syscall";
+    const input = bare ? { ctx: bytes(random, 64) } : { data };
+    const { r0, dataOut, ctxOut } = testRun(loaded, { ...input, ...(loaded.limited ? { fuel: FUEL } : {}) });
     options.after?.();
     const result = options.addresses === true ? "r0" : `r0 = 0x${r0.toString(16)}`;
-    out.push(`${result}, packet ${dataOut}, ${loaded.maps.map(contents).join(", ")}`);
+    out.push(`${result}, packet ${ctxOut ?? dataOut}, ${loaded.maps.map(contents).join(", ")}`);
   }
   return out;
 }
@@ -259,8 +262,21 @@ function bytes(random: (below: number) => number, length: number): Uint8Array {
   );
 }
 
+/** Types of maps that hold no addresses. */
+const COMPARED: readonly number[] = [
+  MAP_TYPE.ARRAY,
+  MAP_TYPE.HASH,
+  MAP_TYPE.PERCPU_ARRAY,
+  MAP_TYPE.PERCPU_HASH,
+  MAP_TYPE.LRU_HASH,
+  MAP_TYPE.LPM_TRIE,
+  MAP_TYPE.QUEUE,
+  MAP_TYPE.STACK,
+];
+
 function contents(map: LoadedProgram["maps"][number]): string {
-  if (map.def.type !== MAP_TYPE.ARRAY && map.def.type !== MAP_TYPE.HASH) return map.def.name;
+  // Lists, trees and kept objects are addresses, too.
+  if (!COMPARED.includes(map.def.type) || map.def.valueTypeId !== 0) return map.def.name;
   return `${map.def.name} ${Array.from(map.entries(), ([key, value]) => `${key}:${value}`).join(" ")}`;
 }
 
@@ -274,6 +290,7 @@ function watcherOf(loaded: LoadedProgram, recorder: StateRecorder): ContainmentW
     count: map.def.maxEntries,
   }));
   const memory = (context: bigint): RealMemory => {
+    if (host.packet === undefined) return { context, dataMeta: 0n, data: 0n, dataEnd: 0n, maps };
     const { structure } = host.packet!;
     const data = structure.get64("data");
     const dataEnd = host.packet!.layout === "xdp_md"

@@ -7,11 +7,59 @@
  */
 import type { Random } from "../../../ir/random_program.ts";
 
+/** What a type of programs can do that others cannot. */
+export interface TypeTraits {
+  /** Of how many programs one is of this type, of all weights together. */
+  readonly weight: number;
+  /** Packet data is read, or written too, through pointers. */
+  readonly packet?: "read" | "write";
+  /** What a driver or another program left before the packet can be reached. */
+  readonly meta?: true;
+  /** Its calls move the packet. */
+  readonly moves?: true;
+  /** Sockets can be looked up. */
+  readonly sockets?: true;
+  /** Locks and ring buffers. */
+  readonly locks?: true;
+  /** Objects of its own, lists, trees, exceptions. */
+  readonly objects?: true;
+  /** No packet at all. */
+  readonly bare?: true;
+}
+
 /** The types of generated programs. */
-export const TYPES = ["xdp", "socket_filter", "sched_cls", "cgroup_skb"] as const;
+export const TYPES = {
+  xdp: { weight: 6, packet: "write", meta: true, moves: true, sockets: true, locks: true, objects: true },
+  socket_filter: { weight: 5 },
+  sched_cls: {
+    weight: 6,
+    packet: "write",
+    meta: true,
+    moves: true,
+    sockets: true,
+    locks: true,
+    objects: true,
+  },
+  sched_act: { weight: 1, packet: "write", meta: true, moves: true, sockets: true, locks: true },
+  cgroup_skb: { weight: 5, packet: "read", sockets: true, locks: true, objects: true },
+  lwt_in: { weight: 1, packet: "read", locks: true },
+  lwt_xmit: { weight: 1, packet: "write", moves: true, locks: true },
+  syscall: { weight: 1, locks: true, objects: true, bare: true },
+  kprobe: { weight: 1, bare: true },
+} as const satisfies Readonly<Record<string, TypeTraits>>;
+
+/** A name of {@linkcode TYPES}. */
+export type ProgramType = keyof typeof TYPES;
+
+function typeOf(random: Random): ProgramType {
+  const all = Object.entries(TYPES), sum = all.reduce((sum, [, { weight }]) => sum + weight, 0);
+  let at = random(sum);
+  for (const [name, { weight }] of all) if ((at -= weight) < 0) return name as ProgramType;
+  return "xdp";
+}
 
 /** What a register holds. */
-export type Kind = "none" | "num" | "ctx" | "sock" | MemoryKind;
+export type Kind = "none" | "num" | "ctx" | "sock" | "sk" | MemoryKind;
 
 /** What can be said of memory behind a pointer of one kind. */
 export interface MemoryTraits {
@@ -29,6 +77,12 @@ export interface MemoryTraits {
 export const MEMORY = {
   /** A value of map `a`, `m`, `h`, of the inner map, or of the map that each CPU has its own of. */
   a0: { size: 64, variable: true, atomic: true },
+  /** A value of a map that gives up what was not used for long (`u`), that each CPU has its own of (`p`), or of prefixes (`x`). */
+  u0: { size: 16, variable: true, atomic: true },
+  p0: { size: 24, variable: true, atomic: true },
+  x0: { size: 16, variable: true, atomic: true },
+  /** What is kept for a socket. */
+  y0: { size: 8, atomic: true },
   m0: { size: 48, variable: true, atomic: true },
   h0: { size: 16, variable: true, atomic: true },
   i0: { size: 16, variable: true, atomic: true },
@@ -45,6 +99,10 @@ export const MEMORY = {
   ring: { size: 24, variable: true, atomic: true },
   /** An object of the program's own type. */
   own: { size: 16 },
+  /** The number at the beginning of one that lists and trees can hold. */
+  node: { size: 8 },
+  /** The number behind a resilient lock. */
+  v8: { size: 8 },
   /** Packet data that was tested. */
   pkt: { size: 14 },
   /** Data of a dynptr, or the buffer that stands in for it. */
@@ -80,6 +138,8 @@ export interface Frame {
   held: number;
   /** Nothing is called (a lock is held). */
   quiet: boolean;
+  /** Exceptions may be thrown: no callback is around. */
+  throws: boolean;
   /** A number of the registers and slots, for what stands below them. */
   below: number;
 }
@@ -87,7 +147,8 @@ export interface Frame {
 /** See the module's header. */
 export class Builder {
   readonly random: Random;
-  readonly type: typeof TYPES[number];
+  readonly type: ProgramType;
+  readonly traits: TypeTraits;
   /** Functions that are finished. */
   readonly functions: string[] = [];
   frame: Frame;
@@ -99,7 +160,8 @@ export class Builder {
   constructor(random: Random, statement: (builder: Builder) => void) {
     this.random = random;
     this.#statement = statement;
-    this.type = this.of(TYPES);
+    this.type = typeOf(random);
+    this.traits = TYPES[this.type];
     this.#faults = random(3) === 0 ? 0 : 1 + random(14);
     this.frame = this.#newFrame({ main: true, depth: 0 }, []);
   }
@@ -113,6 +175,7 @@ export class Builder {
       ...around,
       held: 0,
       quiet: false,
+      throws: around.main,
       below: 0,
     };
   }

@@ -21,13 +21,17 @@ function define(g: Builder, purpose: Purpose, takes = ""): string {
     context: ["none", "ctx", "num"],
     global: [
       "none",
-      ...[...takes].map((letter): Kind => letter === "c" ? "ctx" : letter === "n" ? "num" : "mem"),
+      ...[...takes].map((letter): Kind =>
+        letter === "c" || letter === "x" ? "ctx" : letter === "n" ? "num" : "mem"
+      ),
     ],
     loop: ["none", "num", "arg"],
     each: ["none", "none", "key", "m0", "arg"],
   };
+  const { throws } = g.frame;
   g.function(purpose === "global" ? `${name} global` : name, args[purpose], () => {
     g.fillSlots();
+    g.frame.throws = throws && purpose !== "loop" && purpose !== "each";
     if (g.kind(1) === "ctx") {
       g.put("r6 = r1");
       g.set(6, "ctx");
@@ -78,14 +82,14 @@ export function call(g: Builder): void {
   const purpose = g.of(["number", "pointer", "context", "global", "global"] as const);
   if (purpose === "context" && g.kind(6) !== "ctx") return arithmetic(g);
   const takes = purpose === "global"
-    ? g.of(["nn", "n", "m", "M", "Mn", g.kind(6) === "ctx" ? "cn" : "nn"])
+    ? g.of(["nn", "n", "m", "M", "Mn", ...(g.kind(6) === "ctx" ? ["cn", "xM"] : ["nn"])])
     : "";
   const moves = g.frame.lines.length;
   const name = define(g, purpose, takes);
   if (purpose === "global") {
     [...takes].forEach((letter, i) => {
       const to = i + 1;
-      if (letter === "c") g.put(`r${to} = r6`);
+      if (letter === "c" || letter === "x") g.put(`r${to} = r6`);
       else if (letter === "n") argument(g, to, number(g, to));
       else memoryArgument(g, to, letter === "m");
       // Later arguments must not take it for something else.
@@ -190,7 +194,7 @@ export function leave(g: Builder): void {
   if (!g.callable() || (g.frame.held > 0 && !g.fault())) return arithmetic(g);
   const on = g.label();
   g.put(`if r${g.number()} != ${g.constant()} goto ${on}`);
-  if (g.random(3) !== 0 || g.frame.depth > 0) g.put(`r0 = ${g.random(2)}`, "exit");
+  if (g.random(3) !== 0 || !g.frame.throws || g.traits.objects !== true) g.put(`r0 = ${g.random(2)}`, "exit");
   else g.put(`r1 = ${g.constant()}`, "call kfunc bpf_throw");
   g.put(`${on}:`);
 }

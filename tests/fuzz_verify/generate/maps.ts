@@ -7,19 +7,38 @@ import type { Builder, Kind } from "./builder.ts";
 import { access, slotOf } from "./memory.ts";
 import { arithmetic } from "./numbers.ts";
 
-/** Definitions for the header of a program's text, of those maps that it names. Values of `l` are of the type `locked` of `program.ts`. */
-export function mapLines(text: string, lockedType: number): readonly string[] {
+/** Definitions for the header of a program's text, of those maps that it names; the ids of types of their values are `program.ts`'s. */
+export function mapLines(
+  text: string,
+  types: {
+    readonly locked: number;
+    readonly holder: number;
+    readonly guarded: number;
+    readonly stash: number;
+  },
+): readonly string[] {
   const inner = "type=array key=4 value=16 max=2";
   const maps: readonly (readonly [name: string, definition: string])[] = [
     ["a", "type=array key=4 value=64 max=1"],
     ["m", "type=array key=4 value=48 max=4"],
     ["h", "type=hash key=4 value=16 max=8"],
     ["c", "type=percpu_array key=4 value=24 max=2"],
-    ["l", `type=array key=4 value=24 max=1 key_type=1 value_type=${lockedType}`],
+    ["l", `type=array key=4 value=24 max=1 key_type=1 value_type=${types.locked}`],
+    ["g", `type=array key=4 value=40 max=1 key_type=1 value_type=${types.holder}`],
+    ["v", `type=array key=4 value=16 max=1 key_type=1 value_type=${types.guarded}`],
+    ["s", `type=array key=4 value=8 max=1 key_type=1 value_type=${types.stash}`],
+    ["u", "type=lru_hash key=4 value=16 max=4"],
+    ["p", "type=percpu_hash key=4 value=24 max=4"],
+    ["x", "type=lpm_trie key=8 value=16 max=4 flags=1"],
+    ["y", "type=sk_storage key=4 value=8 max=0 flags=1 key_type=1 value_type=2"],
+    ["k", "type=stack key=0 value=8 max=3"],
+    ["f", "type=bloom_filter key=0 value=8 max=64"],
+    ["e", "type=perf_event_array key=4 value=4 max=4"],
     ["b", "type=ringbuf key=0 value=0 max=4096"],
     ["t", "type=prog_array key=4 value=4 max=2"],
     ["q", "type=queue key=0 value=8 max=4"],
     ["o", `type=array_of_maps key=4 value=4 max=2 inner=(i ${inner})`],
+    ["w", `type=hash_of_maps key=4 value=4 max=2 inner=(i ${inner})`],
   ];
   const named = maps.filter(([name]) =>
     text.includes(`map ${name} ll`) || text.includes(`map_value ${name}+`)
@@ -57,8 +76,11 @@ function tested(g: Builder, kind: Kind): void {
 }
 
 /** A key for a map in r2; its bytes are in the frame. */
-function key(g: Builder): void {
-  const at = slotOf(g, 4);
+export function key(g: Builder, map?: string): void {
+  const at = slotOf(g, map === "x" ? 8 : 4);
+  if (map === "x" && g.random(4) !== 0) g.put(`*(u32 *)(r10 ${at}) = ${g.random(34)}`);
+  if (map === "x" && g.random(2) !== 0) g.put(`*(u32 *)(r10 ${at + 4}) = ${g.constant()}`);
+  if (map === "x") return g.put("r2 = r10", `r2 += ${at}`);
   if (g.random(2) === 0) g.put(`*(u32 *)(r10 ${at}) = ${g.random(6)}`);
   g.put("r2 = r10", `r2 += ${at}`);
 }
@@ -66,8 +88,14 @@ function key(g: Builder): void {
 /** Looks a value up. */
 export function lookup(g: Builder): void {
   if (!g.callable()) return access(g);
-  const map = g.of(["m", "h", "m", "h", "c"] as const);
-  key(g);
+  const map = g.of(["m", "h", "m", "h", "c", "u", "p", "x"] as const);
+  key(g, map);
+  if ((map === "c" || map === "p") && g.random(3) === 0) {
+    // One of another CPU, of which there may be none.
+    g.put(`r3 = ${g.random(3)}`, `r1 = map ${map} ll`, "call bpf_map_lookup_percpu_elem#195");
+    g.clobber();
+    return tested(g, `${map}0`);
+  }
   g.put(`r1 = map ${map} ll`, "call bpf_map_lookup_elem#1");
   g.clobber();
   tested(g, `${map}0`);
@@ -78,7 +106,7 @@ export function lookupInner(g: Builder): void {
   if (!g.callable() || g.frame.held > 0) return lookup(g);
   const end = g.label();
   key(g);
-  g.put("r1 = map o ll", "call bpf_map_lookup_elem#1");
+  g.put(`r1 = map ${g.random(4) === 0 ? "w" : "o"} ll`, "call bpf_map_lookup_elem#1");
   g.clobber("none");
   if (!g.fault()) g.put(`if r0 == 0 goto ${end}`);
   g.maybe(() => {
@@ -97,26 +125,28 @@ export function lookupInner(g: Builder): void {
 /** Changes or deletes an element, or uses a queue. */
 export function changeMap(g: Builder): void {
   if (!g.callable()) return access(g);
-  const map = g.of(["m", "h", "h"]), width = map === "m" ? 48 : 16;
+  const map = g.of(["m", "h", "h", "u", "p", "x"]), width = map === "m" ? 48 : map === "p" ? 24 : 16;
+  const keyless = g.of(["q", "k", "f"]);
   switch (g.random(12)) {
     case 0:
     case 3:
     case 4:
-      key(g);
+      key(g, map);
       g.put(`r1 = map ${map} ll`, "call bpf_map_delete_elem#3");
       break;
     case 1:
-      g.put("r2 = r10", `r2 += ${slotOf(g, 8)}`, `r3 = ${g.random(3)}`, "r1 = map q ll");
+      g.put("r2 = r10", `r2 += ${slotOf(g, 8)}`, `r3 = ${g.random(3)}`, `r1 = map ${keyless} ll`);
       g.put("call bpf_map_push_elem#87");
       break;
     case 2:
+    case 5:
       // What is popped need not have been written before.
-      g.put("r2 = r10", `r2 += ${slotOf(g, 8)}`, "r1 = map q ll");
-      g.put(`call ${g.of(["bpf_map_pop_elem#88", "bpf_map_peek_elem#89"])}`);
+      g.put("r2 = r10", `r2 += ${slotOf(g, 8)}`, `r1 = map ${keyless} ll`);
+      g.put(`call ${keyless !== "f" && g.random(2) === 0 ? "bpf_map_pop_elem#88" : "bpf_map_peek_elem#89"}`);
       break;
     default: {
       const from = [7, 8, 9].filter((r) => g.kind(r) === "a0" || g.kind(r) === `${map}0`);
-      key(g);
+      key(g, map);
       if (from.length > 0 && g.random(2) === 0) g.put(`r3 = r${g.of(from)}`);
       else g.put("r3 = r10", `r3 += -${g.fault() ? width - 8 : 64}`);
       g.put(`r4 = ${g.random(3)}`, `r1 = map ${map} ll`, "call bpf_map_update_elem#2");
@@ -127,7 +157,7 @@ export function changeMap(g: Builder): void {
 
 /** The lock of a value held for a while. */
 export function locked(g: Builder): void {
-  if (!g.callable() || g.frame.held > 0 || (g.type === "socket_filter" && !g.fault())) return arithmetic(g);
+  if (!g.callable() || g.frame.held > 0 || (g.traits.locks !== true && !g.fault())) return arithmetic(g);
   const kept = g.saved(), end = g.label();
   if (kept === undefined) return arithmetic(g);
   const offset = g.fault() && g.fault() ? 4 : 0;

@@ -43,7 +43,7 @@ function holding(
 /** A record of the ring buffer, written and sent or thrown away. */
 export function record(g: Builder): void {
   const keep = g.saved();
-  if (!g.callable() || keep === undefined || g.type === "socket_filter") return arithmetic(g);
+  if (!g.callable() || keep === undefined || g.traits.locks !== true) return arithmetic(g);
   g.put("r1 = map b ll", `r2 = ${g.fault() ? 16 : 24}`, "r3 = 0", "call bpf_ringbuf_reserve#131");
   g.clobber("none");
   holding(g, {
@@ -56,7 +56,7 @@ export function record(g: Builder): void {
 /** A socket that is looked up, looked at and released. */
 export function socket(g: Builder): void {
   const keep = g.saved();
-  if (!g.callable() || keep === undefined || g.type === "socket_filter" || !g.contextTo(1)) {
+  if (!g.callable() || keep === undefined || g.traits.sockets !== true || !g.contextTo(1)) {
     return arithmetic(g);
   }
   g.put("r2 = r10", "r2 += -16", "r3 = 12", "r4 = 0", "r5 = 0");
@@ -78,7 +78,7 @@ export function socketField(g: Builder): void {
 /** An object of the program's own type, id `type`. */
 export function object(g: Builder, type: number): void {
   const keep = g.saved();
-  if (!g.callable() || keep === undefined || g.type === "socket_filter") return arithmetic(g);
+  if (!g.callable() || keep === undefined || g.traits.objects !== true) return arithmetic(g);
   g.put(`r1 = ${type}`, "r2 = 0", "call kfunc bpf_obj_new_impl");
   g.clobber("none");
   holding(g, { kind: "own", keep, back: () => g.put("r2 = 0", "call kfunc bpf_obj_drop_impl") });
@@ -110,7 +110,7 @@ export function section(g: Builder): void {
 /** A dynptr of the packet or of a map's value, and what can be done with it. */
 export function dynptr(g: Builder): void {
   if (!g.callable()) return arithmetic(g);
-  const ofPacket = g.random(2) === 0 && g.kind(6) === "ctx";
+  const ofPacket = g.random(2) === 0 && g.kind(6) === "ctx" && g.traits.bare !== true;
   const place = g.reserve(16);
   if (place === undefined) return arithmetic(g);
   const at = (r: number, offset = place): string[] => [`r${r} = r10`, `r${r} += ${offset}`];
@@ -125,6 +125,33 @@ export function dynptr(g: Builder): void {
   for (let i = 1 + g.random(3); i > 0; i--) use(g, { at, ofPacket });
   // It ends by itself; its place is then overwritten by others.
   g.giveBack(16);
+}
+
+/** A place below everything, which belongs to nobody. */
+function place(g: Builder, bytes: number): number {
+  const at = g.reserve(bytes);
+  if (at === undefined) return -64;
+  g.giveBack(bytes);
+  return at;
+}
+
+/** A global function that is handed a dynptr. */
+function looking(g: Builder): string {
+  const name = g.functionName("d");
+  g.function(`${name} global`, ["none"], () => {
+    g.fillSlots();
+    g.put("r6 = r1");
+    for (let i = 1 + g.random(2); i > 0; i--) {
+      if (g.random(2) === 0) {
+        g.put("r1 = r6", `call kfunc ${g.of(["bpf_dynptr_size", "bpf_dynptr_is_null"])}`);
+      } else {
+        g.put("r1 = r10", `r1 += ${slotOf(g, 8)}`, "r2 = 8", "r3 = r6", `r4 = ${g.random(30)}`, "r5 = 0");
+        g.put(`call ${g.fault() ? "bpf_dynptr_write#202" : "bpf_dynptr_read#201"}`);
+      }
+    }
+    g.put("exit");
+  });
+  return name;
 }
 
 function use(
@@ -147,7 +174,15 @@ function use(
     g.put(`${end}:`);
     g.set(0, "none");
   };
-  switch (g.random(6)) {
+  switch (g.random(8)) {
+    case 5:
+      g.put(...at(1), ...at(2, place(g, 16)), "call kfunc bpf_dynptr_clone");
+      return g.clobber();
+    case 6: {
+      const name = looking(g);
+      g.put(...at(1), `call ${name}`);
+      return g.clobber();
+    }
     case 0:
       g.put(
         "r1 = r10",
@@ -171,7 +206,7 @@ function use(
       return data();
     }
     case 3: {
-      const writes = made.ofPacket && (g.type === "cgroup_skb" || g.type === "socket_filter") && !g.fault();
+      const writes = made.ofPacket && g.traits.packet !== "write" && !g.fault();
       g.put(...at(1), `r2 = ${offset}`, "r3 = r10", `r3 += ${slotOf(g, 8)}`, `r4 = ${size}`);
       g.put(`call kfunc bpf_dynptr_slice${writes || g.random(2) === 0 ? "" : "_rdwr"}`);
       g.clobber("none");

@@ -15,10 +15,10 @@ function fields(g: Builder): readonly [number, number, number] {
 /** Data behind a test against the packet's end. */
 export function packet(g: Builder): void {
   const [data, dataEnd, meta] = fields(g);
-  if (g.type === "socket_filter") return legacy(g);
+  if (g.traits.packet === undefined) return g.traits.bare === true && !g.fault() ? access(g) : legacy(g);
   const p = g.free(), e = g.freeBut(p);
   if (e === undefined || g.kind(6) !== "ctx") return;
-  if (g.random(8) === 0 && g.type !== "cgroup_skb") return metadata(g, { meta, data });
+  if (g.random(8) === 0 && g.traits.meta === true) return metadata(g, { meta, data });
   let n = -1;
   const keep = g.random(3) === 0, want = keep ? 14 : 1 + g.random(40);
   if (!keep && g.random(2) === 0) {
@@ -45,7 +45,7 @@ export function packet(g: Builder): void {
     : g.of([`r${t} > r${e}`, `r${e} < r${t}`, `r${t} >= r${e}`]);
   g.put(`if ${test} goto ${end}`);
   g.maybe(() => {
-    const writable = g.type !== "cgroup_skb" || g.fault();
+    const writable = g.traits.packet === "write" || g.fault();
     if (keep) {
       g.set(p, "pkt");
       return g.statements(1 + g.random(4));
@@ -96,7 +96,7 @@ export function legacy(g: Builder): void {
 
 /** A call that may move the packet's data. */
 export function movePacket(g: Builder): void {
-  if (!g.callable() || g.type === "socket_filter" || g.type === "cgroup_skb") return access(g);
+  if (!g.callable() || g.traits.moves !== true) return access(g);
   if (!g.contextTo(1)) return arithmetic(g);
   const small = g.random(24) - 8;
   if (g.type === "xdp") {
@@ -112,8 +112,8 @@ export function movePacket(g: Builder): void {
 
 /** Bytes of the packet copied into the frame, as many as a number says, or the frame's into the packet. */
 export function copyPacket(g: Builder): void {
-  if (!g.callable() || g.kind(6) !== "ctx") return access(g);
-  const to = g.type === "socket_filter" || g.type === "cgroup_skb" || g.random(4) !== 0;
+  if (!g.callable() || g.kind(6) !== "ctx" || g.traits.bare === true) return access(g);
+  const to = g.traits.packet !== "write" || g.random(4) !== 0;
   if (g.random(2) === 0) g.put(`r4 = ${1 + g.random(g.fault() ? 80 : 64)}`);
   else {
     const r = bounded(g, 63, 4);
@@ -134,7 +134,7 @@ export function copyPacket(g: Builder): void {
 
 /** A checksum over two pieces of memory, either of which may be missing. */
 export function checksum(g: Builder): void {
-  if (!g.callable() || (g.type !== "xdp" && g.type !== "sched_cls" && !g.fault())) return access(g);
+  if (!g.callable() || (g.traits.packet !== "write" && !g.fault())) return access(g);
   const r = g.changeable();
   g.put(`r5 = r${r}`);
   const piece = (pointer: number, size: number): void => {
@@ -157,6 +157,7 @@ export function context(g: Builder): void {
   const r = g.free();
   const kind: Kind = "num";
   g.set(r, kind);
+  if (g.traits.bare === true) return g.put(`r${r} = *(u64 *)(r6 +${8 * g.random(8) + (g.fault() ? 4 : 0)})`);
   if (g.type === "xdp") return g.put(`r${r} = *(u32 *)(r6 +${g.fault() ? 24 : g.of([12, 16])})`);
   if (g.type !== "socket_filter" && g.random(3) === 0) {
     return g.put(`r${r} = ${g.constant()}`, `*(u32 *)(r6 +8) = r${r}`);
