@@ -2,6 +2,12 @@
  * Which of an object's types the kernel keeps. What is said here of structures and maps was asked of a running Linux 6.18.
  */
 import { assertEquals } from "@std/assert";
+import { openBtf } from "../../../ir/btf/read.ts";
+import { parseText } from "../../../ir/parse_text.ts";
+import { Program } from "../../../ir/program.ts";
+import { KernelUnit, vmlinuxBtf } from "../../../kernel/mod.ts";
+import { comparable, logsIncomparable, withoutLines } from "../testing/same_log.ts";
+import { verifyProgram } from "../verify.ts";
 import type { Btf, BtfMember } from "../../../ir/btf/btf.ts";
 import { BtfBuilder } from "../../../ir/btf/write.ts";
 import { emptyMap, type MapDef, type Unit } from "../../../ir/unit.ts";
@@ -44,6 +50,23 @@ class Types {
     return id;
   }
 
+  /** A structure whose last member begins within a byte. */
+  bits(name: string, types: readonly number[]): number {
+    let off = 0;
+    const members: BtfMember[] = types.map((type, i) => {
+      const last = i === types.length - 1, place = off;
+      off += this.#sizes.get(type)!;
+      return { name: `m${i}`, type, bitOffset: place * 8 + (last ? 4 : 0), bitSize: last ? 1 : 0 };
+    });
+    const id = this.#builder.struct(name, off, members);
+    this.#sizes.set(id, off);
+    return id;
+  }
+
+  size(type: number): number {
+    return this.#sizes.get(type)!;
+  }
+
   array(type: number, count: number): number {
     const id = this.#builder.array(type, count, { index: this.u32 });
     this.#sizes.set(id, this.#sizes.get(type)! * count);
@@ -83,6 +106,12 @@ class Types {
   get node(): number {
     return this.special("bpf_list_node", 3);
   }
+  get leaf(): number {
+    return this.special("bpf_rb_node", 4);
+  }
+  get refcount(): number {
+    return this.special("bpf_refcount", 1, 4);
+  }
 
   build(): Btf {
     return this.#builder.build();
@@ -101,11 +130,50 @@ function kept(make: (types: Types) => number, map: Partial<MapDef> = {}): string
   const def: MapDef = { ...emptyMap("m"), type: ARRAY, keyTypeId: types.u32, valueTypeId: value, ...map };
   const unit: Unit = { name: "t", license: "GPL", version: 0, btf, maps: [def], externs: [], programs: [] };
   const loaded = loadedTypes(unit, LINUX_6_18, target);
+  askKernel(types, value, map);
   if (loaded.btf === undefined) return "refused";
   const [{ valueTypeId }] = loaded.maps;
   if (valueTypeId === 0) return "untyped";
   return mapFields(btf, valueTypeId, keptTypes(LINUX_6_18, [target]))
     .map((field) => `${field.kind}@${field.offset}`).join(" ");
+}
+
+const unavailable = logsIncomparable();
+if (unavailable !== undefined) console.log(`skipped: fields in the running kernel: ${unavailable}`);
+let running: Btf | undefined;
+
+/** The running kernel says the same of a program that reads the first words of such a value, if there is one to be asked. */
+function askKernel(types: Types, value: number, map: Partial<MapDef>): void {
+  if (unavailable !== undefined) return;
+  running ??= openBtf(vmlinuxBtf()!);
+  const valueSize = types.size(value), words = Math.min(4, Math.floor(valueSize / 8));
+  const loads = Array.from({ length: words }, (_, i) => `  r1 = *(u64 *)(r6 +${i * 8})\n`);
+  for (const load of loads) {
+    const text =
+      "type sched_cls\nmap m type=hash key=4 value=8 max=1\nfunc main:\n  r1 = 0\n  *(u32 *)(r10 -4) = r1\n" +
+      "  r2 = r10\n  r2 += -4\n  r1 = map m ll\n  call bpf_map_lookup_elem#1\n  if r0 == 0 goto out\n  r6 = r0\n" +
+      `${load}out:\n  r0 = 0\n  exit\n`;
+    const unit = parseText(text, { name: "t", helpers: LINUX_6_18 });
+    const maps: MapDef[] = [
+      { ...emptyMap("m"), type: ARRAY, keyTypeId: types.u32, valueTypeId: value, maxEntries: 1, ...map },
+    ].map((def) => ({ ...def, keySize: def.keyTypeId === 2 ? 8 : 4, valueSize }));
+    if (maps[0].type === ARRAY && maps[0].keySize !== 4) return;
+    const [program] = unit.programs;
+    const whole = withoutLines(
+      new Program({
+        unit: { ...unit, maps, btf: types.build(), targetBtf: running },
+        attrs: program.attrs,
+        code: program.code,
+        subprogs: program.subprogs,
+        nextInsnId: program.nextInsnId,
+        nextSubprogId: program.nextSubprogId,
+      }),
+    );
+    using inKernel = new KernelUnit(whole.unit);
+    using theirs = inKernel.load(whole, { logLevel: 2 });
+    const ours = verifyProgram(whole, { profile: LINUX_6_18, logLevel: 2 });
+    assertEquals(comparable(ours.log), comparable(theirs.log));
+  }
 }
 
 Deno.test("a value has the fields that its structure has", () => {
@@ -224,4 +292,39 @@ Deno.test("an array's keys are numbers of four bytes", () => {
   const lock = (t: Types) => t.struct("v", [t.lock, t.u32]);
   assertEquals(kept(lock, { keyTypeId: 2 }), "untyped");
   assertEquals(kept(lock, { keyTypeId: 2, type: HASH }), "bpf_spin_lock@0");
+});
+
+Deno.test("fields that overlap are no fields", () => {
+  const task = (t: Types) => t.pointer("kptr", t.struct("task_struct", [t.u64]));
+  assertEquals(kept((t) => t.struct("v", [t.timer, task(t)])), "bpf_timer@0 kptr@16");
+  assertEquals(kept((t) => t.struct("v", [t.timer, task(t)], 8)), "");
+});
+
+Deno.test("a structure with a member within a byte has no fields", () => {
+  assertEquals(kept((t) => t.bits("v", [t.timer, t.u32])), "");
+  assertEquals(kept((t) => t.struct("v", [t.timer, t.u32])), "bpf_timer@0");
+});
+
+Deno.test("fields are found in structures within structures, not too deep", () => {
+  const nested = (depth: number) => (t: Types): number => {
+    let id = t.struct("s0", [t.timer]);
+    for (let i = 1; i < depth; i++) id = t.struct(`s${i}`, [id]);
+    return id;
+  };
+  assertEquals(kept(nested(32)), "bpf_timer@0");
+  assertEquals(kept(nested(33)), "");
+});
+
+Deno.test("an array of nothing has no fields", () => {
+  assertEquals(kept((t) => t.struct("v", [t.u64, t.array(t.timer, 0)])), "");
+  assertEquals(kept((t) => t.struct("v", [t.u64, t.array(t.timer, 1)])), "bpf_timer@8");
+});
+
+Deno.test("what is a node of a list and of a tree is counted", () => {
+  const both = (counted: boolean) => (t: Types): number => {
+    t.struct("element", [t.node, t.leaf, ...(counted ? [t.refcount] : [])]);
+    return t.struct("v", [t.lock, t.u32]);
+  };
+  assertEquals(kept(both(true)), "bpf_spin_lock@0");
+  assertEquals(kept(both(false)), "refused");
 });
