@@ -59,6 +59,9 @@ import { NOT_INIT_VALUE } from "./values.ts";
 /** The path is covered: it ends here. */
 export const COVERED = 1;
 
+/** Slots where an open state may mean that something comes round again; elsewhere, only that the path loops for ever. */
+const AUX_GOES_ROUND = AUX_ITER_NEXT | AUX_MAY_GOTO | AUX_CALLS_CALLBACK;
+
 /** See the module's header. */
 export class Explored {
   readonly #env: Env;
@@ -186,8 +189,7 @@ export class Explored {
     const force = env.testStateFreq || (flags & AUX_CHECKPOINT) !== 0 || env.historyCount > 40;
     let add = force ||
       (env.jumpsProcessed - this.#previousJumps >= 2 && env.processed - this.#previousProcessed >= 8);
-    // Where an open state can only mean that the path loops for ever.
-    const plain = (flags & (AUX_ITER_NEXT | AUX_MAY_GOTO | AUX_CALLS_CALLBACK)) === 0;
+    const plain = (flags & AUX_GOES_ROUND) === 0;
     const bucket = this.#bucket(insn);
     this.#cleanStates(insn, bucket);
     let count = 0, before = 0;
@@ -237,7 +239,7 @@ export class Explored {
     if ((W[frame + SFR_FLAGS] & IN_ASYNC_CALLBACK) !== 0 && W[frame + SFR_ASYNC] !== W[env.frame + F_ASYNC]) {
       return 0;
     }
-    const ends = goesOn(env, state);
+    const plain = (flags & AUX_GOES_ROUND) === 0, ends = !plain && goesOn(env, state);
     if (ends) {
       if ((flags & AUX_ITER_NEXT) !== 0) return statesEqual(env, state, RANGE_WITHIN) && mayGoOn(env) ? 1 : 0;
       if ((flags & AUX_MAY_GOTO) !== 0) {
@@ -245,7 +247,9 @@ export class Explored {
       }
       if ((flags & AUX_CALLS_CALLBACK) !== 0) return statesEqual(env, state, RANGE_WITHIN) ? 1 : 0;
     }
-    if (!ends && maybeLooping(env, state) && statesEqual(env, state, EXACT)) {
+    if (
+      !ends && maybeLooping(env, state) && statesEqual(env, state, EXACT) && !(plain && goesOn(env, state))
+    ) {
       verboseLine(env, insn, "; ");
       const failed = env.fail(EINVAL, "infinite-loop", `infinite loop detected at insn ${insn}`);
       if (env.logging) {
