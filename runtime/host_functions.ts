@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { fieldOf, layoutOf } from "../abi/layouts.ts";
 import { UnsupportedError } from "../ir/diagnostic.ts";
 import { formatPrintk } from "./format.ts";
 import type { Host } from "./host.ts";
@@ -172,6 +173,23 @@ function destroyNumbers(host: Host, [iterator]: CallArguments): bigint {
   return 0n;
 }
 
+/** `struct bpf_dynptr_kern`, and what its size word says besides: see `native/dynptr.bpf.c`. */
+const DYNPTR = {
+  size: layoutOf("bpf_dynptr_kern").size,
+  data: fieldOf("bpf_dynptr_kern", "data").offset,
+  bits: fieldOf("bpf_dynptr_kern", "size").offset,
+} as const;
+const DYNPTR_RINGBUF = 2 << 28, LARGEST_DYNPTR = 0xff_ffff;
+
+/** Ends a record behind a dynptr, which is none any more. */
+function endRecord(host: Host, pointer: bigint, send: boolean): bigint {
+  const dynptr = viewAt(host, pointer, DYNPTR.size);
+  host.release(dynptr.getBigUint64(DYNPTR.data, true), { send });
+  dynptr.setBigUint64(DYNPTR.data, 0n, true);
+  dynptr.setBigUint64(DYNPTR.bits, 0n, true);
+  return 0n;
+}
+
 function viewAt(host: Host, address: bigint, size: number): DataView {
   const bytes = host.space.at(address, size);
   return new DataView(bytes.buffer, bytes.byteOffset, size);
@@ -256,6 +274,21 @@ export const HOST_FUNCTIONS: Readonly<Record<string, HostFunction>> = {
     host.release(record, { send: false });
     return 0n;
   },
+  bpf_ringbuf_reserve_dynptr: (host, [mapAddress, size, flags, pointer]) => {
+    const map = host.mapAt(mapAddress), dynptr = viewAt(host, pointer, DYNPTR.size);
+    dynptr.setBigUint64(DYNPTR.data, 0n, true);
+    dynptr.setBigUint64(DYNPTR.bits, 0n, true);
+    const bytes = Number(size & M32);
+    if (map === undefined || flags !== 0n) return EINVAL;
+    if (bytes > LARGEST_DYNPTR) return E2BIG;
+    // What is too much for the ring has no memory behind it.
+    if (bytes > map.def.maxEntries) return EINVAL;
+    dynptr.setBigUint64(DYNPTR.data, host.reserve(map, bytes), true);
+    dynptr.setUint32(DYNPTR.bits, (bytes | DYNPTR_RINGBUF) >>> 0, true);
+    return 0n;
+  },
+  bpf_ringbuf_submit_dynptr: (host, [pointer]) => endRecord(host, pointer, true),
+  bpf_ringbuf_discard_dynptr: (host, [pointer]) => endRecord(host, pointer, false),
   /** Data available, ring size, consumer and producer position: everything is consumed at once here. */
   bpf_ringbuf_query: (host, [mapAddress, what]) => {
     const map = host.mapAt(mapAddress);

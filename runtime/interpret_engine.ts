@@ -52,6 +52,8 @@ const callers = new WeakMap<Program, Program>();
 export interface InterpretEngineOptions {
   /** Of the random numbers that programs get. */
   readonly seed: bigint;
+  /** Bytes by which everything lies elsewhere, a multiple of 16; 0 if left out. */
+  readonly shift?: number;
 }
 
 /** Names of a run: what addresses and functions mean. */
@@ -72,7 +74,8 @@ export class InterpretEngine implements Engine {
   readonly host: Host;
   /** Told of everything that programs do (not of what their helpers do), for tests. */
   watch: Watcher | undefined;
-  readonly #space = new VirtualSpace();
+  readonly #space: VirtualSpace;
+  readonly #stackTop: bigint;
   readonly #arguments: Block;
   /** Machines of the programs under way, for callbacks; innermost last. */
   readonly #machines: Machine[] = [];
@@ -80,6 +83,8 @@ export class InterpretEngine implements Engine {
   readonly #sources = new Map<ContextLayout, SourceContext>();
 
   constructor(options: InterpretEngineOptions) {
+    this.#space = new VirtualSpace(options.shift);
+    this.#stackTop = STACK_TOP - BigInt(options.shift ?? 0);
     this.host = new Host(this.#space, options.seed);
     this.#arguments = this.#space.allocate(5 * 8, { name: "arguments" });
   }
@@ -137,6 +142,7 @@ export class InterpretEngine implements Engine {
           packet: (offset, size) => this.host.packet?.load?.(offset, size),
           keepsArguments: (callee) => keepsArguments(callee, scope.program.attrs.type),
           fuel: fuel ?? FUEL,
+          stackTop: this.#stackTop,
           watch: this.watch,
         }));
       } finally {
@@ -201,7 +207,7 @@ export class InterpretEngine implements Engine {
       call: (callee, inner) => this.#answerBody(callee, inner, scope),
       address: (value) => this.#address(value, scope),
       fuel: FUEL,
-      stackTop: STACK_TOP - BigInt(depth) * NESTING,
+      stackTop: this.#stackTop - BigInt(depth) * NESTING,
     }).r0;
   }
 

@@ -41,7 +41,12 @@ export class VirtualSpace implements AddressSpace {
   readonly kind = "virtual";
   /** For the interpreter. */
   readonly memory: Memory = new Memory();
-  #next = FIRST_ADDRESS;
+  #next: number;
+
+  /** @param shift Bytes by which everything lies further up, a multiple of 16. */
+  constructor(shift: number = 0) {
+    this.#next = FIRST_ADDRESS + shift;
+  }
 
   allocate(size: number, options: { name: string; writable?: boolean; stored?: () => void }): Block {
     const address = this.#next;

@@ -26,6 +26,8 @@ export interface RuntimeOptions {
   readonly compile?: Compile;
   /** Of the random numbers that programs get; 64 bits. Random if left out. */
   readonly seed?: bigint;
+  /** For the interpreter: bytes by which everything lies elsewhere, a multiple of 16. What two runs differ in then depends on addresses. */
+  readonly shift?: number;
 }
 
 /** How a program is loaded. */
@@ -67,7 +69,7 @@ export class Runtime implements Disposable {
   constructor(options: RuntimeOptions = {}) {
     this.#seed = options.seed ?? crypto.getRandomValues(new BigUint64Array(1))[0];
     this.#engine = options.compile === undefined
-      ? new InterpretEngine({ seed: this.#seed })
+      ? new InterpretEngine({ seed: this.#seed, shift: options.shift })
       : new NativeEngine(options.compile, this.#seed);
   }
 

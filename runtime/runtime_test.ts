@@ -386,3 +386,86 @@ Deno.test("pointers that only the kernel can follow are not followed natively", 
   using runtime = new Runtime({ compile: compileX86 });
   assertThrows(() => runtime.load(source, { proof: issueProof(source) }), Error, "follows btf pointers");
 });
+
+Deno.test("records behind dynptrs are sent or thrown away, and there is none where the ring has no room", () => {
+  const text = (size: number, end: string) =>
+    `type sched_cls
+    map ring type=ringbuf key=0 value=0 max=4096
+    func main:
+      *(u64 *)(r10 -8) = 77
+      r1 = map ring ll
+      r2 = ${size}
+      r3 = 0
+      r4 = r10
+      r4 += -24
+      call bpf_ringbuf_reserve_dynptr
+      r6 = r0
+      r1 = r10
+      r1 += -24
+      r2 = 8
+      r3 = r10
+      r3 += -8
+      r4 = 8
+      r5 = 0
+      call bpf_dynptr_write
+      r7 = r0
+      r1 = r10
+      r1 += -24
+      r2 = 0
+      call ${end}
+      r0 = r6
+      r0 <<= 8
+      r0 += r7
+      exit`;
+  const run = (size: number, end: string, expected: number, sent: readonly number[]) =>
+    everywhere(text(size, end), {}, ({ retval, events }) => {
+      assertEquals(retval | 0, expected);
+      assertEquals(events.map(({ data }) => [...data]), sent.length === 0 ? [] : [sent]);
+    });
+  const record = Array.from({ length: 17 }, (_, i) => i === 8 ? 77 : 0);
+  run(17, "bpf_ringbuf_submit_dynptr", 0, record);
+  run(17, "bpf_ringbuf_discard_dynptr", 0, []);
+  run(12, "bpf_ringbuf_submit_dynptr", -7, Array(12).fill(0));
+  run(4097, "bpf_ringbuf_submit_dynptr", -22 * 256 - 22, []);
+  run(1 << 24, "bpf_ringbuf_submit_dynptr", -7 * 256 - 22, []);
+});
+
+Deno.test("a resilient lock is there for who asks", () => {
+  const text = `type sched_cls
+    map m type=array key=4 value=16 max=1
+    func main:
+      r1 = map_value m+0 ll
+      call kfunc bpf_res_spin_lock
+      r6 = r0
+      r1 = map_value m+0 ll
+      call kfunc bpf_res_spin_unlock
+      *(u64 *)(r10 -8) = 5
+      r1 = map_value m+0 ll
+      r2 = r10
+      r2 += -8
+      call kfunc bpf_res_spin_lock_irqsave
+      r6 |= r0
+      r1 = map_value m+0 ll
+      r2 = r10
+      r2 += -8
+      call kfunc bpf_res_spin_unlock_irqrestore
+      r0 = *(u64 *)(r10 -8)
+      r0 += r6
+      exit`;
+  everywhere(text, {}, ({ retval }) => assertEquals(retval, 0));
+});
+
+Deno.test("an interpreted program and its maps lie elsewhere if asked for, and give the same", () => {
+  const source = program(`type sched_cls
+    map m type=array key=4 value=16 max=1
+    func main:
+      r0 = map_value m+0 ll
+      r0 ^= r10
+      exit`);
+  const run = (shift: number) => {
+    using runtime = new Runtime({ seed: 7n, shift });
+    return testRun(runtime.load(source, { proof: issueProof(source) })).r0;
+  };
+  assertEquals(run(0), run(0));
+  assert(run(0) !== run(4096));
+});

@@ -5183,6 +5183,24 @@ func bpf_spin_unlock:
     r0 = 0
     exit
 
+func bpf_res_spin_lock:
+    r0 = 0
+    exit
+
+func bpf_res_spin_unlock:
+    r0 = 0
+    exit
+
+func bpf_res_spin_lock_irqsave:
+    r1 = 0
+    *(u64 *)(r2 +0) = r1
+    r0 = 0
+    exit
+
+func bpf_res_spin_unlock_irqrestore:
+    r0 = 0
+    exit
+
 func bpf_preempt_disable:
     r0 = 0
     exit

@@ -49,6 +49,27 @@ NATIVE u64 bpf_spin_unlock(void *lock)
 	return 0;
 }
 
+NATIVE s64 bpf_res_spin_lock(void *lock)
+{
+	return 0;
+}
+
+NATIVE u64 bpf_res_spin_unlock(void *lock)
+{
+	return 0;
+}
+
+NATIVE s64 bpf_res_spin_lock_irqsave(void *lock, u64 *flags)
+{
+	*flags = 0;
+	return 0;
+}
+
+NATIVE u64 bpf_res_spin_unlock_irqrestore(void *lock, u64 *flags)
+{
+	return 0;
+}
+
 /* Nor does it matter what must not interrupt it. */
 NATIVE u64 bpf_preempt_disable(void)
 {

@@ -101,6 +101,19 @@ func main:
   assert(runs > 3);
 });
 
+Deno.test("what depends on addresses is not compared", () => {
+  const text = `type sched_cls
+map a type=array key=4 value=64 max=1
+func main:
+    r1 = map_value a+0 ll
+    *(u64 *)(r1 +0) = r1
+    r0 = 0
+    exit
+`;
+  const { verdict, runs } = checkText(text, { inputs: 2, seed: 1 });
+  assertEquals([verdict, runs], ["accept", 3]);
+});
+
 Deno.test("minimising keeps what shows and drops the rest", () => {
   const text = "a\nif x goto l1\nb\nl1:\nc\nd\n";
   assertEquals(

@@ -21,6 +21,9 @@ import { readProgram, STATE_FREQ } from "./program.ts";
 import { type RealMemory, StateRecorder } from "./states.ts";
 import { ContainmentWatcher } from "./watch.ts";
 
+/** Bytes by which everything lies elsewhere in a second run: what differs depends on addresses, which may be anything. */
+const SHIFT = 0x12_3450;
+
 /** Milliseconds that one verification may take. */
 const TIME_LIMIT = 100;
 /** Instructions of one run; nearly all generated programs stay far below. */
@@ -151,6 +154,8 @@ function attempt<T>(what: string, body: () => T): T | undefined {
 interface RunOptions extends CheckOptions {
   /** The result may be an address, which is left out of what is compared. */
   readonly addresses?: boolean;
+  /** Bytes by which everything lies elsewhere. */
+  readonly shift?: number;
 }
 
 /** Runs what every pass makes of the program, and its machine code; the number of runs. */
@@ -169,15 +174,27 @@ function compareWays(program: Program, options: RunOptions): number {
   let lowered = false;
   const versions: { name: string; program: Program; lowered: boolean }[] = [];
   const compiled = attempt("the passes", () => compiler.compile(program));
-  const expected = attempt("the source", () => runInterpreted(program, { ...options, lowered: false }));
-  if (compiled === undefined || expected === undefined) return 0;
+  if (compiled === undefined) return 0;
+  let expected: readonly string[] | undefined;
   for (const version of versions) {
+    const { lowered } = version;
     // One input shows most faults of a pass; machine code gets all.
-    const once = { ...options, inputs: 1, lowered: version.lowered };
-    const got = attempt(`behind ${version.name}`, () => runInterpreted(version.program, once));
-    if (got !== undefined) compare(`behind ${version.name}`, got, expected.slice(0, 1));
+    const inputs = expected === undefined ? options.inputs : 1;
+    const run = () => runInterpreted(version.program, { ...options, inputs, lowered });
+    const got = attempt(`behind ${version.name}`, run);
+    // Facts say what only the lowered program can read (fields of sockets): the source's own run means nothing then.
+    if (got === undefined) expected = undefined;
+    else if (expected !== undefined) compare(`behind ${version.name}`, got, expected.slice(0, 1));
+    else {
+      const elsewhere = runInterpreted(version.program, { ...options, lowered, shift: SHIFT });
+      if (elsewhere.join() !== got.join()) {
+        notRun.set("what depends on addresses", (notRun.get("what depends on addresses") ?? 0) + 1);
+        return 0;
+      }
+      expected = got;
+    }
   }
-  if (nativeMissing !== undefined) return versions.length;
+  if (nativeMissing !== undefined || expected === undefined) return versions.length;
   using runtime = new Runtime({ seed: 7n, compile: compileX86 });
   const loaded = attempt("loading natively", () => load(runtime, { compiler, compiled }));
   if (loaded !== undefined) {
@@ -202,7 +219,7 @@ function runInterpreted(
     readonly after?: () => void;
   },
 ): string[] {
-  using runtime = new Runtime({ seed: 7n });
+  using runtime = new Runtime({ seed: 7n, shift: options.shift });
   const loaded = runtime.load(program, {
     proof: issueProof(program),
     lowered: options.lowered,
