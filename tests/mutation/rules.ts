@@ -7,6 +7,7 @@
  */
 
 import { CALL_RULES } from "./rules_calls.ts";
+import { GUARD_RULES } from "./rules_guards.ts";
 import { OBJECT_RULES } from "./rules_objects.ts";
 import { REFUSAL_RULES } from "./rules_refusals.ts";
 import { REGION_RULES } from "./rules_regions.ts";
@@ -489,4 +490,5 @@ export const SOUNDNESS_RULES: readonly SoundnessRule[] = [
   ...REGION_RULES,
   ...SHORTCUT_RULES,
   ...REFUSAL_RULES,
+  ...GUARD_RULES,
 ];
