@@ -254,10 +254,18 @@ export interface StructOpsRules {
   readonly passedAs?: Readonly<Record<string, Readonly<Record<number, string>>>>;
   /** Arguments of the first structure are passed as the second. */
   readonly promotes?: readonly [from: string, to: string];
+  /**
+   * How stores that are not allowed are refused: by the field they miss (the default), by the range of the structure, or without a
+   * word. In the last two a store may begin anywhere in a field.
+   */
+  readonly wording?: "fields" | "ranges" | "none";
   /** The structures that programs may write to, and the fields; a structure without fields as a whole. */
   readonly writes?: readonly {
     readonly struct: string;
-    /** `struct.member` paths from a structure that begins where `struct` does; `a+b` for what begins at `b` of what lies at `a`. */
+    /**
+     * `struct.member` paths from a structure that begins where `struct` does; `a+b` for what begins at `b` of what lies at `a`; with `*`
+     * behind it, a text whose last byte stays.
+     */
     readonly fields?: readonly string[];
   }[];
 }

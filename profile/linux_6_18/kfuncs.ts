@@ -2,7 +2,8 @@
  * The kernel functions that programs may call in Linux 6.18, with their flags and callers: a table.
  *
  * Arguments are not here: they come from the kernel's BTF. Flags (`KF_*` of `BTF_ID_FLAGS`) are the sources'; who may call was
- * asked of a running kernel by type. Functions of modules that are not built in are absent.
+ * asked of a running kernel by type, and is the sources' for what that was built without: schedulers (`scx_`), input devices
+ * (`hid_`), queueing disciplines. Functions of modules are absent.
  *
  * @module
  */
@@ -337,6 +338,87 @@ const GROUPS: readonly Group[] = [
     attachTypes: [TRACE_ITER],
     functions: `
       bpf_sock_destroy trusted_args
+    `,
+  },
+  {
+    types: ["struct_ops", "syscall"],
+    functions: `
+      hid_bpf_allocate_context acquire ret_null sleepable
+      hid_bpf_hw_output_report sleepable
+      hid_bpf_hw_request sleepable
+      hid_bpf_input_report sleepable
+      hid_bpf_release_context release sleepable
+    `,
+  },
+  {
+    types: ["struct_ops"],
+    functions: `
+      hid_bpf_get_data ret_null
+      hid_bpf_try_input_report
+    `,
+  },
+  {
+    types: ["struct_ops"],
+    functions: `
+      scx_bpf_dispatch_cancel
+      scx_bpf_dispatch_nr_slots
+      scx_bpf_dsq_insert rcu
+      scx_bpf_dsq_insert_vtime rcu
+      scx_bpf_dsq_move_to_local
+      scx_bpf_reenqueue_local
+    `,
+  },
+  {
+    types: ["struct_ops", "syscall"],
+    functions: `
+      scx_bpf_create_dsq sleepable
+      scx_bpf_dsq_move rcu
+      scx_bpf_dsq_move_set_slice rcu
+      scx_bpf_dsq_move_set_vtime rcu
+      scx_bpf_dsq_move_vtime rcu
+    `,
+  },
+  {
+    types: ["struct_ops", ...TRACING, "syscall"],
+    functions: `
+      bpf_iter_scx_dsq_destroy iter_destroy
+      bpf_iter_scx_dsq_new iter_new rcu_protected
+      bpf_iter_scx_dsq_next iter_next ret_null
+      scx_bpf_cpu_curr ret_null rcu_protected
+      scx_bpf_cpu_node
+      scx_bpf_cpu_rq
+      scx_bpf_cpuperf_cap
+      scx_bpf_cpuperf_cur
+      scx_bpf_cpuperf_set
+      scx_bpf_destroy_dsq
+      scx_bpf_dsq_nr_queued
+      scx_bpf_dump_bstr trusted_args
+      scx_bpf_error_bstr trusted_args
+      scx_bpf_events trusted_args
+      scx_bpf_exit_bstr trusted_args
+      scx_bpf_get_idle_cpumask acquire
+      scx_bpf_get_idle_cpumask_node acquire
+      scx_bpf_get_idle_smtmask acquire
+      scx_bpf_get_idle_smtmask_node acquire
+      scx_bpf_get_online_cpumask acquire
+      scx_bpf_get_possible_cpumask acquire
+      scx_bpf_kick_cpu
+      scx_bpf_locked_rq ret_null
+      scx_bpf_now
+      scx_bpf_nr_cpu_ids
+      scx_bpf_nr_node_ids
+      scx_bpf_pick_any_cpu rcu
+      scx_bpf_pick_any_cpu_node rcu
+      scx_bpf_pick_idle_cpu rcu
+      scx_bpf_pick_idle_cpu_node rcu
+      scx_bpf_put_cpumask release
+      scx_bpf_put_idle_cpumask release
+      scx_bpf_select_cpu_and rcu
+      scx_bpf_select_cpu_dfl rcu
+      scx_bpf_task_cgroup rcu acquire
+      scx_bpf_task_cpu rcu
+      scx_bpf_task_running rcu
+      scx_bpf_test_and_clear_cpu_idle
     `,
   },
   {

@@ -1,7 +1,7 @@
 /**
  * What Linux 6.18 passes to programs beyond what BTF says of their targets: tracepoints with null or error pointers, the typed
  * arguments of iterators, the structures of callbacks: tables (`kernel/bpf/btf.c`, `*_iter.c`, `net/ipv4/bpf_tcp_ca.c`,
- * `net/bpf/bpf_dummy_struct_ops.c`).
+ * `net/bpf/bpf_dummy_struct_ops.c`, `net/sched/bpf_qdisc.c`, `kernel/sched/ext.c`, `drivers/hid/bpf/`).
  *
  * @module
  */
@@ -153,6 +153,35 @@ const STRUCT_OPS: ReadonlyMap<string, StructOpsRules> = new Map<string, StructOp
     sleepable: new Set(["test_sleepable"]),
     nullable: { test_1: [0] },
     writes: [{ struct: "bpf_dummy_ops_state" }],
+  }],
+  ["sched_ext_ops", {
+    unsupported: new Set(),
+    sleepable: new Set([
+      "init_task",
+      "cgroup_init",
+      "cgroup_exit",
+      "cgroup_prep_move",
+      "cpu_online",
+      "cpu_offline",
+      "init",
+      "exit",
+    ]),
+    nullable: { dispatch: [1], yield: [1] },
+    wording: "none",
+    writes: [{
+      struct: "task_struct",
+      fields: ["task_struct.scx.slice", "task_struct.scx.dsq_vtime", "task_struct.scx.disallow"],
+    }],
+  }],
+  ["hid_bpf_ops", {
+    unsupported: new Set(),
+    members: new Set(["hid_device_event", "hid_rdesc_fixup", "hid_hw_request", "hid_hw_output_report"]),
+    sleepable: new Set(["hid_rdesc_fixup", "hid_hw_request", "hid_hw_output_report"]),
+    wording: "ranges",
+    writes: [
+      { struct: "hid_bpf_ctx", fields: ["hid_bpf_ctx.retval"] },
+      { struct: "hid_device", fields: ["hid_device.name*", "hid_device.uniq*", "hid_device.phys*"] },
+    ],
   }],
   ["Qdisc_ops", {
     unsupported: new Set(),

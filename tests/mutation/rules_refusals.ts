@@ -821,4 +821,22 @@ export const REFUSAL_RULES: readonly SoundnessRule[] = [
     to: "false;",
     test: ["passes/verify/context/qdisc_test.ts", "which callbacks a program can be"],
   },
+  {
+    name: "a scheduler writes two numbers of a task",
+    file: "passes/verify/types/kernel_write.ts",
+    from:
+      "if (field !== undefined && off >= field.off && off + size <= field.end - (text ? 1 : 0)) return 0;",
+    to: "if (field !== undefined) return 0;",
+    test: [
+      "passes/verify/context/callbacks_test.ts",
+      "a scheduler writes a task's slice and virtual time, and is told nothing of other stores",
+    ],
+  },
+  {
+    name: "the last byte of a device's name stays",
+    file: "passes/verify/types/kernel_write.ts",
+    from: "field.end - (text ? 1 : 0)",
+    to: "field.end",
+    test: ["passes/verify/context/callbacks_test.ts", "what of a report and of a device is written"],
+  },
 ];

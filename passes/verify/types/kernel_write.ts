@@ -5,6 +5,7 @@
  * @module
  */
 import type { Btf } from "../../../ir/btf/btf.ts";
+import type { StructOpsRules } from "../../../profile/profile.ts";
 import { targetOf } from "../context/target.ts";
 import { EACCES, type Env } from "../env.ts";
 
@@ -26,8 +27,9 @@ export function checkKernelWrite(env: Env, store: KernelStore): number {
   const { name, off, size } = store,
     onlyRead = (): number => env.fail(EACCES, "read-only", "only read is supported");
   if (MAY_WRITE_CONNECTIONS.has(env.rules.name)) return checkConnectionWrite(env, store);
-  const all = targetOf(env)?.structOps?.writes;
+  const { writes: all, wording = "fields" } = targetOf(env)?.structOps ?? {};
   if (all === undefined) return onlyRead();
+  if (wording !== "fields") return checkRanges(env, store, { writes: all, wording });
   const writes = all.find(({ struct }) => struct === name);
   if (writes === undefined) {
     const [{ struct, fields }] = all;
@@ -48,6 +50,26 @@ export function checkKernelWrite(env: Env, store: KernelStore): number {
     return env.fail(EACCES, "read-only", `write access at off ${off} with size ${size} ${beyond}`);
   }
   return env.fail(EACCES, "read-only", `no write support to ${name} at off ${off}`);
+}
+
+/** Stores that lie within a field, refused by the structure's range or without a word. */
+function checkRanges(
+  env: Env,
+  store: KernelStore,
+  rules: { readonly writes: NonNullable<StructOpsRules["writes"]>; readonly wording: "ranges" | "none" },
+): number {
+  const { name, off, size, btf } = store, writes = rules.writes.find(({ struct }) => struct === name);
+  const refuse = (message: string): number =>
+    rules.wording === "none" ? env.failSilently(EACCES, "read-only") : env.fail(EACCES, "read-only", message);
+  if (writes === undefined) return refuse("write access to this struct is not supported");
+  if (off + size > btf.sizeOf(store.typeId)) {
+    return refuse(`write access for struct ${name} at off ${off} with size ${size}`);
+  }
+  for (const path of writes.fields ?? []) {
+    const text = path.endsWith("*"), field = fieldOf(btf, text ? path.slice(0, -1) : path);
+    if (field !== undefined && off >= field.off && off + size <= field.end - (text ? 1 : 0)) return 0;
+  }
+  return refuse(`write access at off ${off} with size ${size} on read-only part of ${name}`);
 }
 
 /** Connection tracking, where it is built in, lets programs mark connections, also ones still under construction. */
