@@ -27,6 +27,21 @@ ruleCases("exceptions and sections", [
       exit`,
   },
   {
+    name: "what is thrown in a loop ends it, and no round has to be saved for that",
+    type: "sched_cls",
+    text: `
+      call bpf_get_prandom_u32#7
+      if r0 == 0 goto out
+    again:
+      r1 = 1
+      call kfunc bpf_throw
+      goto again
+    out:
+      r0 = 0
+      exit`,
+    kernelFault: "verifier bug: scc exit: no visit info for call chain (1)",
+  },
+  {
     name: "what is thrown is what the program returns",
     type: "cgroup_skb",
     head: "attach 0",
