@@ -3,7 +3,7 @@
  *
  * Arguments are not here: they come from the kernel's BTF. Flags (`KF_*` of `BTF_ID_FLAGS`) are the sources'; who may call was
  * asked of a running kernel by type, and is the sources' for what that was built without: schedulers (`scx_`), input devices
- * (`hid_`), queueing disciplines. Functions of modules are absent.
+ * (`hid_`), queueing disciplines, tunnels, signatures. Functions of modules outside the kernel's sources are absent.
  *
  * @module
  */
@@ -171,6 +171,7 @@ const GROUPS: readonly Group[] = [
       bpf_list_push_front_impl
       bpf_lookup_system_key acquire ret_null
       bpf_lookup_user_key acquire ret_null sleepable
+      bpf_verify_pkcs7_signature sleepable
       bpf_obj_drop_impl release
       bpf_obj_new_impl acquire ret_null
       bpf_percpu_obj_drop_impl release
@@ -282,6 +283,7 @@ const GROUPS: readonly Group[] = [
     functions: `
       bpf_dynptr_from_xdp
       bpf_xdp_get_xfrm_state acquire ret_null
+      bpf_xdp_flow_lookup trusted_args ret_null
       bpf_xdp_pull_data
       bpf_xdp_xfrm_state_release release
     `,
@@ -290,6 +292,10 @@ const GROUPS: readonly Group[] = [
     types: ["sched_cls"],
     functions: `
       bpf_sk_assign_tcp_reqsk trusted_args
+      bpf_skb_get_fou_encap
+      bpf_skb_get_xfrm_info
+      bpf_skb_set_fou_encap
+      bpf_skb_set_xfrm_info
     `,
   },
   {
@@ -318,6 +324,7 @@ const GROUPS: readonly Group[] = [
     functions: `
       bpf_get_dentry_xattr sleepable trusted_args
       bpf_get_file_xattr sleepable trusted_args
+      bpf_get_fsverity_digest trusted_args
       bpf_get_task_exe_file acquire trusted_args ret_null
       bpf_path_d_path trusted_args
       bpf_put_file release
