@@ -109,6 +109,7 @@ export type RejectionCode =
   | "invalid-instruction"
   | "program-type"
   | "attach-target"
+  | "replacement"
   | "not-sleepable"
   | "kernel-type"
   | "kernel-bug"
@@ -432,6 +433,11 @@ export const REJECTIONS: Readonly<Record<RejectionCode, RejectionKind>> = {
   "attach-target": {
     meaning: "The program cannot be attached to what it names.",
     remedy: "Name an existing target whose prototype can be described.",
+  },
+  "replacement": {
+    meaning: "The program cannot take the place of the function that it names.",
+    remedy:
+      "Give it that function's prototype; let it move packet data and sleep only if the function may; and replace global functions alone, of programs that do neither trace nor replace.",
   },
   "not-sleepable": {
     meaning: "Programs of this kind cannot be sleepable, or must be.",

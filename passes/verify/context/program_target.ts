@@ -52,7 +52,7 @@ interface Place {
 
 function checkReplaced(env: Env, host: LoadedProgram, place: Place): number {
   const { func, btf, id, name } = place, flags = env.subprogFlags[0], { type } = host.program.attrs;
-  const refuse = (message: string): number => env.fail(EINVAL, "attach-target", message);
+  const refuse = (message: string): number => env.fail(EINVAL, "replacement", message);
   if (func.unreliable) return refuse("Cannot replace static functions");
   if ((flags & SUB_CHANGES_PACKET) !== 0 && !func.changesPacket) {
     return refuse("Extension program changes packet data, while original does not");
@@ -114,23 +114,23 @@ function checkTraced(env: Env, host: LoadedProgram, place: Place & { readonly sl
 function checkSameType(env: Env, btf: Btf, id: number): number {
   const own = env.program.subprogs[0].btfId;
   if (env.btf === undefined || own === 0) {
-    return env.fail(EINVAL, "attach-target", "Program extension requires BTF");
+    return env.fail(EINVAL, "replacement", "Program extension requires BTF");
   }
   const mine = env.btf.type(own), other = btf.type(id);
-  if (mine.kind !== "func") return env.failSilently(EFAULT, "attach-target");
+  if (mine.kind !== "func") return env.failSilently(EFAULT, "replacement");
   if (other.kind !== "func") {
-    return env.fail(EINVAL, "attach-target", `attach_btf_id ${id} is not a function`);
+    return env.fail(EINVAL, "replacement", `attach_btf_id ${id} is not a function`);
   }
   for (const { linkage, name } of [mine, other]) {
-    if (linkage !== "global") return env.fail(EINVAL, "attach-target", `${name}() is not a global function`);
+    if (linkage !== "global") return env.fail(EINVAL, "replacement", `${name}() is not a global function`);
   }
   const a = env.btf.type(mine.type), b = btf.type(other.type);
-  if (a.kind !== "func_proto" || b.kind !== "func_proto") return env.failSilently(EFAULT, "attach-target");
+  if (a.kind !== "func_proto" || b.kind !== "func_proto") return env.failSilently(EFAULT, "replacement");
   const difference = differenceOf(
     { btf: env.btf, name: mine.name, params: a.params, ret: a.ret },
     { btf, name: other.name, params: b.params, ret: b.ret },
   );
-  return difference === undefined ? 0 : env.fail(EINVAL, "attach-target", difference);
+  return difference === undefined ? 0 : env.fail(EINVAL, "replacement", difference);
 }
 
 /** A function by its prototype. */
