@@ -54,6 +54,15 @@ ruleCases("text", [
     message: "R3 is not a constant address'",
   },
   {
+    name: "text to print is within its map",
+    type: "sched_cls",
+    head: `map m type=array ${TEXT} frozen`,
+    text: `
+      r3 = map_value m+0 ll
+      r3 += 8${PRINT}`,
+    message: "R3 min value is outside of the allowed memory range",
+  },
+  {
     name: "text to print is in an array",
     type: "sched_cls",
     head: "map m type=hash key=4 value=8 max=1 flags=0x80 frozen",

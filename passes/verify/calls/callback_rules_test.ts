@@ -196,6 +196,39 @@ ruleCases("calls of global functions", [
   },
 ]);
 
+ruleCases("frames of callbacks", [
+  {
+    name: "a callback takes a frame of its own",
+    head: "map m type=hash key=4 value=8 max=1",
+    typed: true,
+    // Eight frames, the last of which would call back.
+    text: `
+      r1 = 7
+      call helping
+      r0 = 0
+      exit
+    func helping:
+      if r1 == 0 goto last
+      r1 -= 1
+      if r1 == 0 goto last
+      call helping
+      r0 = 0
+      exit
+    last:
+      r1 = map m ll
+      r2 = func later ll
+      r3 = r10
+      r4 = 0
+      call bpf_for_each_map_elem#164
+      r0 = 0
+      exit
+    func later:
+      r0 = 0
+      exit`,
+    message: "the call stack of 9 frames is too deep",
+  },
+]);
+
 ruleCases("maps of programs that are called", [
   {
     name: "socket maps are not changed where sockets are made",

@@ -237,18 +237,16 @@ class Walk {
     this.stack = words(env.cols.count + 1);
   }
 
-  /** Everything that can be reached from a slot; 0 or `-errno`. */
-  run(entry: number): number {
+  /** Everything that can be reached from a slot. */
+  run(entry: number): void {
     this.state[entry] = DISCOVERED;
     this.stack[this.depth++] = entry;
     while (this.depth > 0) {
-      const at = this.stack[this.depth - 1], result = this.visit(at);
-      if (result < 0) return result;
-      if (result !== DONE) continue;
+      const at = this.stack[this.depth - 1];
+      if (this.visit(at) !== DONE) continue;
       this.state[at] = EXPLORED;
       this.depth--;
     }
-    return 0;
   }
 
   push(from: number, to: number, edge: number): number {
@@ -268,8 +266,7 @@ class Walk {
 
   call(at: number, size: number, callee: number): number {
     const { env } = this;
-    const failed = this.push(at, at + size, FALLTHROUGH);
-    if (failed !== DONE) return failed;
+    if (this.push(at, at + size, FALLTHROUGH) !== DONE) return KEEP;
     env.aux[at + size] |= AUX_PRUNE_POINT | AUX_JUMP_POINT;
     if (callee < 0) return DONE;
     env.aux[at] |= AUX_PRUNE_POINT;
@@ -290,16 +287,15 @@ class Walk {
         return this.call(at, 1, env.src[at] === PSEUDO_CALL ? env.target[at] : -1);
       case 0x00: {
         const to = jumpTarget(env, at);
-        const failed = this.push(at, to, FALLTHROUGH);
-        if (failed !== DONE) return failed;
+        if (this.push(at, to, FALLTHROUGH) !== DONE) return KEEP;
         env.aux[to] |= AUX_PRUNE_POINT | AUX_JUMP_POINT;
         return DONE;
       }
       default: {
         env.aux[at] |= AUX_PRUNE_POINT;
         if (code === MAY_GOTO && env.src[at] === 0) env.aux[at] |= AUX_CHECKPOINT | AUX_MAY_GOTO;
-        const failed = this.push(at, at + 1, FALLTHROUGH);
-        return failed !== DONE ? failed : this.push(at, jumpTarget(env, at), BRANCH);
+        if (this.push(at, at + 1, FALLTHROUGH) !== DONE) return KEEP;
+        return this.push(at, jumpTarget(env, at), BRANCH);
       }
     }
   }
@@ -324,11 +320,11 @@ class Walk {
   }
 }
 
-/** Walks the control flow; fails where something cannot be reached. */
+/** Walks the control flow: 0, or `-errno` where something cannot be reached. */
 export function checkCfg(env: Env): number {
   const walk = new Walk(env), callback = exceptionCallback(env);
-  const failed = walk.run(0) || (callback === 0 ? 0 : walk.run(env.cols.subprogStart[callback]));
-  if (failed < 0) return failed;
+  walk.run(0);
+  if (callback !== 0) walk.run(env.cols.subprogStart[callback]);
   for (let i = 0; i < env.cols.count; i++) {
     if (walk.state[i] !== EXPLORED) return env.fail(EINVAL, "unreachable-code", `unreachable insn ${i}`);
     if (env.code[i] !== LD_IMM64) continue;

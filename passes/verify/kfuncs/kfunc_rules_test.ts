@@ -227,4 +227,97 @@ ruleCases("arguments of kfuncs", [
       exit`,
     message: "R1 must be a rcu pointer",
   },
+  {
+    name: "a context is passed as it was",
+    type: "sched_cls",
+    text: `
+      r1 += 8
+      r2 = 0
+      r3 = r10
+      r3 += -16
+      call kfunc bpf_dynptr_from_skb
+      r0 = 0
+      exit`,
+    message: "dereference of modified ctx ptr R1 off=8 disallowed",
+  },
+  {
+    name: "a structure is released from its start",
+    type: "tracing",
+    attach: [23, "task_newtask"],
+    text: `
+      r1 = *(u64 *)(r1 +0)
+      call kfunc bpf_task_acquire
+      if r0 == 0 goto out
+      r1 = r0
+      r1 += 8
+      call kfunc bpf_task_release
+    out:
+      r0 = 0
+      exit`,
+    message: "R1 must have zero offset when passed to release func or trusted arg to kfunc",
+  },
+  {
+    name: "an iterator is no context that was moved",
+    type: "sched_cls",
+    text: `
+      r1 += 8
+      r2 = 0
+      r3 = 10
+      call kfunc bpf_iter_num_new
+      r0 = 0
+      exit`,
+    message: "dereference of modified ctx ptr R1 off=8 disallowed",
+  },
+  {
+    name: "an iterator is made within the stack",
+    type: "sched_cls",
+    text: `
+      r1 = r10
+      r1 += -520
+      r2 = 0
+      r3 = 10
+      call kfunc bpf_iter_num_new
+      r0 = 0
+      exit`,
+    message: "invalid write to stack R1 off=-520 size=8",
+  },
+  {
+    name: "a dynptr is made within the stack",
+    type: "sched_cls",
+    text: `
+      r2 = 0
+      r3 = r10
+      r3 += -520
+      call kfunc bpf_dynptr_from_skb
+      r0 = 0
+      exit`,
+    message: "invalid write to stack R3 off=-520 size=8",
+  },
+  {
+    name: "a flag of interrupts is kept within the stack",
+    type: "sched_cls",
+    text: `
+      r1 = r10
+      r1 += -520
+      call kfunc bpf_local_irq_save
+      r0 = 0
+      exit`,
+    message: "invalid write to stack R1 off=-520 size=8",
+  },
+  {
+    name: "a name is no context that was moved",
+    type: "lsm",
+    head: "flags 16",
+    attach: [27, "file_open"],
+    text: `
+      r6 = r1
+      r1 = *(u64 *)(r1 +0)
+      r2 = r6
+      r2 += 8
+      r3 = 0
+      call kfunc bpf_get_file_xattr
+      r0 = 0
+      exit`,
+    message: "dereference of modified ctx ptr R2 off=8 disallowed",
+  },
 ]);

@@ -282,6 +282,27 @@ const CASES: readonly Case[] = [
     message: INVALID,
   },
   {
+    name: "a context is handed over as it was",
+    sub: (t) => ({ params: [t.context] }),
+    main: "r1 += 8",
+    says: "dereference of modified ctx ptr R1 off=8 disallowed",
+    message: INVALID,
+  },
+  {
+    name: "a context that was moved is no memory either",
+    sub: POINTERS,
+    main: "r1 += 8",
+    says: "dereference of modified ctx ptr R1 off=8 disallowed",
+    message: INVALID,
+  },
+  {
+    name: "a dynptr is one",
+    sub: (t) => ({ params: [t.dynptr] }),
+    main: "r1 = r10\n  r1 += -16",
+    says: "Expected an initialized dynptr as arg #0",
+    message: INVALID,
+  },
+  {
     name: "no number is a kernel structure that can be relied on",
     sub: TASK,
     tags: ["trusted"],
