@@ -14,6 +14,7 @@ import { call, eachElement, fastcall, leave, loopCallback, tailCall, unknown } f
 import { branch, budgetLoop, countedLoop, iteratorLoop } from "./generate/control.ts";
 import { exchange, insert, resilient, takeOut } from "./generate/graph.ts";
 import { deepStack, dynamicRecord, helper, ownSocket, send } from "./generate/helpers.ts";
+import { mask, task, taskByNumber, tasks, timer } from "./generate/kernel_objects.ts";
 import { changeMap, locked, lookup, lookupInner, mapLines } from "./generate/maps.ts";
 import { access, atomic, fillPointer, load, spillPointer, store, variableStack } from "./generate/memory.ts";
 import { arithmetic } from "./generate/numbers.ts";
@@ -72,14 +73,19 @@ const STATEMENTS: readonly (readonly [weight: number, statement: Statement])[] =
   [2, shallow(2, ownSocket)],
   [1, shallow(2, dynamicRecord)],
   [1, deepStack],
+  [1, shallow(2, timer)],
 ];
 const ALL = STATEMENTS.reduce((sum, [weight]) => sum + weight, 0);
 
 /** While a lock is held nothing is called. */
 const QUIET: readonly Statement[] = [arithmetic, branch, store, load, access, access, variableStack, atomic];
 
+/** What programs without packets do more than others. */
+const BARE: readonly Statement[] = [task, taskByNumber, mask, tasks];
+
 function statement(g: Builder): void {
   if (g.frame.quiet && !g.fault()) return g.of(QUIET)(g);
+  if (g.traits.bare === true && g.frame.depth < 2 && g.random(5) === 0) return g.of(BARE)(g);
   let at = g.random(ALL);
   for (const [weight, statement] of STATEMENTS) {
     at -= weight;

@@ -94,7 +94,8 @@ export function compareVerdicts(text: string, options: CompareOptions = {}): Com
   const ours = `${result.verdict === "accept" ? "accepted" : result.message}, ${result.processed} processed`;
   const kernels = `${accepted ? "accepted" : verdict.message}, ${verdict.stats.processed} processed`;
   let difference: Difference = "none";
-  const said = !accepted && `\n${verdict.log}\n`.includes(`\n${result.message}\n`);
+  const said = !accepted && result.verdict === "reject" &&
+    `\n${verdict.log}\n`.includes(`\n${result.message}\n`);
   if (!notJitted && !said && verdict.message.startsWith("verifier bug")) difference = "kernel fault";
   else if (accepted !== (result.verdict === "accept")) {
     difference = accepted ? "wrong reject" : "wrong accept";

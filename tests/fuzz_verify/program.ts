@@ -21,7 +21,15 @@ export const STATE_FREQ = 8;
  * one that lists can hold by what is at 8 and trees by what is at 32, with a count (`shared`); map values with a lock, at 8 a list and at
  * 24 a tree of those (`holder`), with a resilient lock and at 8 a number (`guarded`), and with an object that is kept (`stash`).
  */
-export const TYPE_IDS = { locked: 4, own: 5, shared: 11, holder: 12, guarded: 16, stash: 19 } as const;
+export const TYPE_IDS = {
+  locked: 4,
+  own: 5,
+  shared: 11,
+  holder: 12,
+  guarded: 16,
+  stash: 19,
+  timed: 21,
+} as const;
 
 let running: Btf | undefined;
 
@@ -34,14 +42,26 @@ function targetTypes(): Btf {
   return running;
 }
 
+/** Where a member lies in a structure of the kernel; 0 if the kernel has none. */
+function offsetOf(struct: string, member: string): number {
+  const types = targetTypes(),
+    id = types.find(struct, "struct"),
+    type = id === 0 ? undefined : types.type(id);
+  if (type?.kind !== "struct") return 0;
+  return (type.members.find(({ name }) => name === member)?.bitOffset ?? 0) / 8;
+}
+
 /**
  * Reads a generated program. What a global function takes its name says behind `_`: `n` a number, `c` the context, `x` the same by a tag, `m` 16
  * bytes or null, `M` 16 bytes, `d` a dynptr. @throws {MalformedError} If the text is no program.
  */
 export function readProgram(text: string, flags = 0): Program {
-  const usesKernel = text.includes("call kfunc ");
+  const usesKernel = text.includes("call kfunc ") || text.includes("_btf#");
   const named = usesKernel
-    ? text.replace(/call kfunc (\w+)/g, (_, name) => `call kfunc ${name}#${targetTypes().find(name, "func")}`)
+    ? text.replaceAll(/@(\w+)\.(\w+)/g, (_, struct, member) => `${offsetOf(struct, member)}`).replace(
+      /call kfunc (\w+)/g,
+      (_, name) => `call kfunc ${name}#${targetTypes().find(name, "func")}`,
+    )
     : text;
   const unit = parseText(named, { name: "generated", helpers: LINUX_6_18 });
   const [program] = unit.programs;
@@ -111,6 +131,8 @@ function addTypes(
   builder.struct("own_guarded", 16, [member("lock", resilient, 0), member("a", u64, 8)]);
   const kept = builder.ptr(builder.add({ kind: "type_tag", name: "kptr", type: own }));
   builder.struct("own_stash", 8, [member("plain", kept, 0)]);
+  const timer = opaque("bpf_timer", 2);
+  builder.struct("own_timed", 24, [member("timer", timer, 0), member("a", u64, 16)]);
   const context = builder.ptr(builder.struct(programType === "xdp" ? "xdp_md" : "__sk_buff", 0, []));
   const pointer = builder.ptr(0), memory = builder.ptr(own);
   const dynptr = builder.ptr(builder.struct("bpf_dynptr", 16, [member("a", u64, 0), member("b", u64, 8)]));

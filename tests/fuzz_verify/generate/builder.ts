@@ -25,6 +25,8 @@ export interface TypeTraits {
   readonly objects?: true;
   /** No packet at all. */
   readonly bare?: true;
+  /** They may sleep, with maps of which some kinds are refused. */
+  readonly sleeps?: true;
 }
 
 /** The types of generated programs. */
@@ -44,8 +46,8 @@ export const TYPES = {
   cgroup_skb: { weight: 5, packet: "read", sockets: true, locks: true, objects: true },
   lwt_in: { weight: 1, packet: "read", locks: true },
   lwt_xmit: { weight: 1, packet: "write", moves: true, locks: true },
-  syscall: { weight: 1, locks: true, objects: true, bare: true },
-  kprobe: { weight: 1, bare: true },
+  syscall: { weight: 2, locks: true, objects: true, bare: true, sleeps: true },
+  tracepoint: { weight: 1, bare: true },
 } as const satisfies Readonly<Record<string, TypeTraits>>;
 
 /** A name of {@linkcode TYPES}. */
@@ -59,7 +61,7 @@ function typeOf(random: Random): ProgramType {
 }
 
 /** What a register holds. */
-export type Kind = "none" | "num" | "ctx" | "sock" | "sk" | MemoryKind;
+export type Kind = "none" | "num" | "ctx" | "sock" | "sk" | "task" | MemoryKind;
 
 /** What can be said of memory behind a pointer of one kind. */
 export interface MemoryTraits {
@@ -103,6 +105,8 @@ export const MEMORY = {
   node: { size: 8 },
   /** The number behind a resilient lock. */
   v8: { size: 8 },
+  /** The number behind a timer. */
+  z8: { size: 8 },
   /** Packet data that was tested. */
   pkt: { size: 14 },
   /** Data of a dynptr, or the buffer that stands in for it. */

@@ -155,7 +155,9 @@ export function eachElement(g: Builder): void {
 
 /** Another program in the place of this one; there is none, so that it goes on. */
 export function tailCall(g: Builder): void {
-  if (!g.callable() || (g.frame.held > 0 && !g.fault()) || g.kind(6) !== "ctx") return unknown(g);
+  if (!g.callable() || (g.frame.held > 0 && !g.fault()) || g.kind(6) !== "ctx" || g.traits.sleeps === true) {
+    return unknown(g);
+  }
   argument(g, 3, g.number());
   g.put("r1 = r6", "r2 = map t ll", "call bpf_tail_call#12");
   g.clobber("none");

@@ -105,7 +105,7 @@ export function helper(g: Builder): void {
 
 /** Something is sent to who listens, with some of the packet behind it. */
 export function send(g: Builder): void {
-  if (!g.callable() || g.kind(6) !== "ctx") return arithmetic(g);
+  if (!g.callable() || g.kind(6) !== "ctx" || g.traits.sleeps === true) return arithmetic(g);
   size(g, 5, 24);
   const flags = g.random(3) === 0 && g.traits.bare !== true ? "r3 = 42949672959 ll" : "r3 = 4294967295 ll";
   g.put("r1 = r6", "r2 = map e ll", flags, ...place(g, 4, 24), "call bpf_perf_event_output#25");

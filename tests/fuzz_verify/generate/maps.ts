@@ -15,6 +15,7 @@ export function mapLines(
     readonly holder: number;
     readonly guarded: number;
     readonly stash: number;
+    readonly timed: number;
   },
 ): readonly string[] {
   const inner = "type=array key=4 value=16 max=2";
@@ -27,6 +28,7 @@ export function mapLines(
     ["g", `type=array key=4 value=40 max=1 key_type=1 value_type=${types.holder}`],
     ["v", `type=array key=4 value=16 max=1 key_type=1 value_type=${types.guarded}`],
     ["s", `type=array key=4 value=8 max=1 key_type=1 value_type=${types.stash}`],
+    ["z", `type=array key=4 value=24 max=1 key_type=1 value_type=${types.timed}`],
     ["u", "type=lru_hash key=4 value=16 max=4"],
     ["p", "type=percpu_hash key=4 value=24 max=4"],
     ["x", "type=lpm_trie key=8 value=16 max=4 flags=1"],
@@ -85,10 +87,15 @@ export function key(g: Builder, map?: string): void {
   g.put("r2 = r10", `r2 += ${at}`);
 }
 
+/** Whether some kinds of maps must not be used. */
+function sleeping(g: Builder): boolean {
+  return g.traits.sleeps === true && !(g.fault() && g.fault());
+}
+
 /** Looks a value up. */
 export function lookup(g: Builder): void {
   if (!g.callable()) return access(g);
-  const map = g.of(["m", "h", "m", "h", "c", "u", "p", "x"] as const);
+  const map = g.of(["m", "h", "m", "h", "c", "u", "p", sleeping(g) ? "h" : "x"] as const);
   key(g, map);
   if ((map === "c" || map === "p") && g.random(3) === 0) {
     // One of another CPU, of which there may be none.
@@ -125,8 +132,9 @@ export function lookupInner(g: Builder): void {
 /** Changes or deletes an element, or uses a queue. */
 export function changeMap(g: Builder): void {
   if (!g.callable()) return access(g);
-  const map = g.of(["m", "h", "h", "u", "p", "x"]), width = map === "m" ? 48 : map === "p" ? 24 : 16;
-  const keyless = g.of(["q", "k", "f"]);
+  const map = g.of(["m", "h", "h", "u", "p", sleeping(g) ? "h" : "x"]),
+    width = map === "m" ? 48 : map === "p" ? 24 : 16;
+  const keyless = g.of(sleeping(g) ? ["q", "k"] : ["q", "k", "f"]);
   switch (g.random(12)) {
     case 0:
     case 3:
