@@ -502,4 +502,95 @@ export const GUARD_RULES: readonly SoundnessRule[] = [
     ],
     ["env.imm[slot] !== 0 || env.src[slot] !== 0 || env.dst[slot] !== 0", "an exit has no number"],
   ]),
+  // What a check inside of another says is passed on.
+  ...guards("passes/verify/insns/alu.ts", "passes/verify/insns/operand_rules_test.ts", [
+    [
+      "const err = checkRead(env, dst) || checkWrite(env, dst);",
+      "const err = 0;",
+      "what is negated was written",
+    ],
+    [
+      "    const err = checkRead(env, src);\n    if (err !== 0) return err;\n  } else if (src !== 0 || !signedForm)",
+      "  } else if (src !== 0 || !signedForm)",
+      "what is added was written",
+    ],
+    ["let err = checkRead(env, dst);", "let err = 0;", "what is added to was written"],
+    [
+      "const err = checkRead(env, env.src[slot]) || checkWrite(env, dst);",
+      "const err = 0;",
+      "what is cast was written",
+    ],
+  ]),
+  ...guards("passes/verify/insns/branch_walk.ts", "passes/verify/insns/operand_rules_test.ts", [
+    ["let failed = checkRead(env, dst);", "let failed = 0;", "what is compared was written"],
+    ["failed = checkRead(env, env.src[slot]);", "failed = 0;", "what is compared with was written"],
+  ]),
+  ...guards("passes/verify/insns/load_imm.ts", "passes/verify/insns/operand_rules_test.ts", [
+    [
+      "const failed = checkWrite(env, dst);",
+      "const failed = 0;",
+      "no number of 16 bytes is loaded into the frame pointer",
+    ],
+    [
+      "failed = checkUnmoved(env, 6, false);",
+      "failed = 0;",
+      "a load in the old way wants the context as it was",
+    ],
+    [
+      'failed = checkResourceLeak(env, { locks: true, prefix: "BPF_LD_[ABS|IND]" });',
+      "failed = 0;",
+      "nothing is held where a load in the old way may leave",
+    ],
+  ]),
+  ...guards("passes/verify/insns/memory_insn.ts", "passes/verify/insns/operand_rules_test.ts", [
+    [
+      "const bad = checkRead(env, src) || checkRead(env, dst) || (imm === CMPXCHG ? checkRead(env, 0) : 0);",
+      "const bad = 0;",
+      "what is added atomically was written",
+    ],
+    [
+      "const bad = checkRead(env, src) || checkWrite(env, dst);\n  if (bad !== 0) return bad;\n  const type = typeOf(env, src);\n  accessOf(env, slot, false, dst);\n  access.strict = true;",
+      "const bad = 0;\n  if (bad !== 0) return bad;\n  const type = typeOf(env, src);\n  accessOf(env, slot, false, dst);\n  access.strict = true;",
+      "nothing is loaded atomically into the frame pointer",
+    ],
+    [
+      "const bad = checkRead(env, src) || checkRead(env, dst);\n",
+      "const bad = 0;\n",
+      "what is stored atomically was written",
+    ],
+    [
+      "const failed = checkWrite(env, loaded);",
+      "const failed = 0;",
+      "nothing is fetched into the frame pointer",
+    ],
+  ]),
+  ...guards("passes/verify/memory/stack.ts", "passes/verify/insns/operand_rules_test.ts", [
+    [
+      "const failed = checkStackBounds(env, ptrRegno, off, { size, write: false });",
+      "const failed = 0;",
+      "nothing is read below the stack",
+    ],
+  ]),
+  ...guards("passes/verify/calls/calls.ts", "passes/verify/types/prototype_rules_test.ts", [
+    [
+      '      case "ctx":\n        failed = checkArgOffset(env, regno, ARG_SUBPROG);',
+      '      case "ctx":',
+      "a context is handed over as it was",
+    ],
+    ["failed = checkSubprogDynptr(env, regno);", "", "a dynptr is one"],
+  ]),
+  ...guards("passes/verify/calls/const_string.ts", "passes/verify/calls/argument_rules_test.ts", [
+    [
+      "const err = checkMapAccess(env, regno, W[o + OFF], map.valueSize - W[o + OFF], false, false);",
+      "const err = 0;",
+      "text to print is within its map",
+    ],
+  ]),
+  ...guards("passes/verify/objects/iterator.ts", "passes/verify/kfuncs/kfunc_rules_test.ts", [
+    [
+      "    const err = checkStackWrite(env, regno, W[o + OFF] + i, { size: 8, valueRegno: -1 });",
+      "    const err = 0;",
+      "an iterator is made within the stack",
+    ],
+  ]),
 ];
