@@ -6,6 +6,7 @@
  */
 import type { Program } from "../ir/program.ts";
 import type { Unit } from "../ir/unit.ts";
+import type { Lockdown } from "../passes/verify/calls/helper_allowed.ts";
 
 /** Whether an object asks for settings of a kernel's configuration. */
 export function asksForConfig(unit: Unit): boolean {
@@ -30,6 +31,42 @@ export function runningConfig(): string | undefined {
     }
   }
   return undefined;
+}
+
+let lockdown: Lockdown | undefined | null = null;
+
+/** `bpf_probe_write_user`. */
+const PROBE_WRITE_USER = 36;
+
+/**
+ * What the running kernel is locked down to, if a program calls what that takes away; undefined if it calls nothing such, or if the
+ * kernel does not say: neither what it is locked down to now nor that it is built to be.
+ */
+export function runningLockdown(program: Program): Lockdown | undefined {
+  const asks = program.code.insns.some((insn) =>
+    insn.kind === "call" && insn.callee.kind === "helper" && insn.callee.id === PROBE_WRITE_USER
+  );
+  if (!asks) return undefined;
+  if (lockdown === null) lockdown = lockdownNow() ?? lockdownBuiltIn(runningConfig() ?? "");
+  return lockdown;
+}
+
+function lockdownNow(): Lockdown | undefined {
+  try {
+    // The level it has stands in brackets: none [integrity] confidentiality.
+    const level = /\[(\w+)\]/.exec(Deno.readTextFileSync("/sys/kernel/security/lockdown"))?.[1];
+    return level === "none" || level === "integrity" || level === "confidentiality" ? level : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a configuration locks the kernel down to from the beginning, or that it cannot be; undefined if that is up to its user. */
+export function lockdownBuiltIn(config: string): Lockdown | undefined {
+  if (/^CONFIG_LOCK_DOWN_KERNEL_FORCE_CONFIDENTIALITY=y$/m.test(config)) return "confidentiality";
+  if (/^CONFIG_LOCK_DOWN_KERNEL_FORCE_INTEGRITY=y$/m.test(config)) return "integrity";
+  const known = /^CONFIG_BPF_SYSCALL=y$/m.test(config);
+  return known && !/^CONFIG_SECURITY_LOCKDOWN_LSM=y$/m.test(config) ? "none" : undefined;
 }
 
 let variables: boolean | undefined | null = null;

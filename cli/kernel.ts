@@ -31,7 +31,7 @@ import {
   selectPrograms,
   selectUnreadable,
 } from "./inputs.ts";
-import { knowsVariables } from "./kconfig.ts";
+import { knowsVariables, runningLockdown } from "./kconfig.ts";
 import { requireKernel, runOnKernel } from "./kernel_run.ts";
 import { PACKET_OPTIONS, packetOf } from "./packet.ts";
 import { describeRun } from "./run_outcome.ts";
@@ -260,8 +260,10 @@ function diff(args: readonly string[]): number {
 function ownVerdict(program: Program): OwnVerdict {
   try {
     const processors = runningProcessors(), kernelVariables = knowsVariables(program);
+    const lockdown = runningLockdown(program);
     const result = verifyProgram(program, {
       profile: LINUX_6_18,
+      ...(lockdown === undefined ? {} : { lockdown }),
       ...(kernelVariables === undefined ? {} : { kernelVariables }),
       ...(processors === undefined ? {} : { processors }),
     });

@@ -19,7 +19,8 @@ import {
   selectPrograms,
   selectUnreadable,
 } from "./inputs.ts";
-import { knowsVariables } from "./kconfig.ts";
+import { knowsVariables, runningLockdown } from "./kconfig.ts";
+import { hasOtherModules, type Missing, missingInKernel } from "./missing.ts";
 import { attachTo, lacksTarget, readTarget } from "./target.ts";
 import { Progress } from "./terminal.ts";
 import { describeVerdict, headOf, NO_FIGURES, openType, unreadableVerdict, type Verdict } from "./verdict.ts";
@@ -55,7 +56,8 @@ decided yet is "unsupported", never a guess. Needs no kernel and no permission b
 Codes of rejections are listed in docs/diagnostics.md.
 
 Flags that an object states in test_prog_flags declaration tags are applied.
-Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
+Exit status: 0 all accepted, 1 some were not, 2 something cannot be read, or
+needs what the kernel has not got (its attach target, a kernel function).`,
   async run(args) {
     const options = readOptions(args, {
       flags: ["json", "explain"],
@@ -69,7 +71,10 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
     const type = readProgramType(options.string("type"));
     const target = readTarget(options.string("target"), { targetBtf, modules });
     // Of another kernel's machine nothing is known.
-    const processors = options.string("btf") === undefined ? runningProcessors() : undefined;
+    const running = options.string("btf") === undefined;
+    const processors = running ? runningProcessors() : undefined;
+    // What is in none of the kernel's types is not in the kernel.
+    const complete = !running || !hasOtherModules(new Set(modules.map(({ name }) => name)));
     const json = options.flag("json"), wanted = options.string("program");
     // Loaded only where it is asked for: a plain verification starts without it.
     const explain = options.flag("explain") ? await import("../passes/verify/explain/explain.ts") : undefined;
@@ -101,15 +106,17 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
       found += programs.length;
       for (const program of programs) {
         progress.at(i, `${object} ${program.attrs.name}`);
-        const verdict = judge(program, {
+        const missing = complete ? missingInKernel(program) : undefined;
+        const verdict = missing !== undefined ? missingVerdict(program, object, missing) : judge(program, {
           object,
           logLevel,
           targetBtf,
           processors,
+          running,
           ending: !json && explain === undefined,
           explain: explain?.explainRejection,
         });
-        if (verdict.verdict !== "accept") status = Math.max(status, 1);
+        if (verdict.verdict !== "accept") status = Math.max(status, missing === undefined ? 1 : 2);
         progress.end();
         console.log(json ? JSON.stringify(verdict) : describeVerdict(verdict, logLevel));
       }
@@ -120,11 +127,18 @@ Exit status: 0 all accepted, 1 some were not, 2 something cannot be read.`,
   },
 };
 
+function missingVerdict(program: Program, object: string, missing: Missing): Verdict {
+  const code = "verify/missing-relocation";
+  return { ...headOf(program, object), ...NO_FIGURES, verdict: "reject", code, ...missing };
+}
+
 interface JudgeOptions {
   readonly object: string;
   readonly logLevel: number;
   readonly targetBtf: Btf | undefined;
   readonly processors: number | undefined;
+  /** It is meant for the running kernel. */
+  readonly running: boolean;
   /** Get the log of a rejection even if none was asked for. */
   readonly ending: boolean;
   /** Says why a program is refused. */
@@ -136,11 +150,13 @@ function judge(program: Program, options: JudgeOptions): Verdict {
   const open = openType(program) ?? lacksTarget(program);
   if (open !== undefined) return { ...head, ...NO_FIGURES, verdict: "unsupported", message: open };
   const kernelVariables = knowsVariables(program);
+  const lockdown = options.running ? runningLockdown(program) : undefined;
   const told: VerifyOptions = {
     profile: LINUX_6_18,
     ...(options.targetBtf === undefined ? {} : { targetBtf: options.targetBtf }),
     ...(options.processors === undefined ? {} : { processors: options.processors }),
     ...(kernelVariables === undefined ? {} : { kernelVariables }),
+    ...(lockdown === undefined ? {} : { lockdown }),
   };
   const run = (logLevel: number): VerifyResult => verifyProgram(program, { ...told, logLevel });
   try {

@@ -18,6 +18,7 @@ import { type SourcePosition, UnsupportedError } from "../../ir/diagnostic.ts";
 import { W } from "./states/arena.ts";
 import type { LoadedProgram } from "./context/loaded_program.ts";
 import type { Explored } from "./states/explored.ts";
+import type { Lockdown } from "./calls/helper_allowed.ts";
 import type { Fastcall } from "./flow/fastcall.ts";
 import { Findings } from "./findings.ts";
 import { loadedTypes } from "./types/loaded_types.ts";
@@ -140,6 +141,8 @@ export interface EnvOptions {
   readonly targetBtf?: Btf;
   /** The kernel keeps the addresses of variables. */
   readonly kernelVariables?: boolean | undefined;
+  /** What the kernel is locked down to. */
+  readonly lockdown?: Lockdown | undefined;
 }
 
 /** One verification in progress; see the module's header. */
@@ -165,6 +168,8 @@ export class Env {
   readonly precision: Precision;
   /** Whether the kernel keeps the addresses of variables; programs that use one are not decided about if that is not known. */
   readonly kernelVariables: boolean | undefined;
+  /** What the kernel is locked down to; programs for which that matters are not decided about if it is not known. */
+  readonly lockdown: Lockdown | undefined;
 
   // The program, by slot.
   readonly cols: Columns;
@@ -305,6 +310,7 @@ export class Env {
     this.btf = types.btf;
     this.profile = options.profile;
     this.kernelVariables = options.kernelVariables;
+    this.lockdown = options.lockdown;
     this.rules = options.rules;
     this.precision = options.precision;
     this.host = options.host;

@@ -30,6 +30,7 @@ import { type Flow, flowOf } from "./flow/flow.ts";
 import { setForms } from "./memo/forms.ts";
 import { setUpEntry } from "./entry.ts";
 import { findExceptionCallback } from "./calls/exceptions.ts";
+import type { Lockdown } from "./calls/helper_allowed.ts";
 import { assumeProcessors, PROCESSORS } from "./calls/helper_result.ts";
 import { insnText } from "./log/log.ts";
 import { Loops } from "./states/loops.ts";
@@ -69,6 +70,11 @@ export interface VerifyOptions {
    * decided about.
    */
   readonly kernelVariables?: boolean | undefined;
+  /**
+   * What the kernel is locked down to, which takes `bpf_probe_write_user` from programs, and with confidentiality also what reads
+   * kernel memory. Not known by default: what calls the former is not decided about, what calls the latter is taken for allowed.
+   */
+  readonly lockdown?: Lockdown | undefined;
   /**
    * How many processors the machine has (`nr_cpu_ids`). If it is not said, any number is reckoned with, and what is refused for one of
    * them alone is not decided about.
@@ -164,6 +170,7 @@ function attempt(
     logLevel: options.logLevel ?? 0,
     targetBtf: options.targetBtf,
     kernelVariables: options.kernelVariables,
+    lockdown: options.lockdown,
   });
   if (options.kfuncs !== undefined) resolvers.set(env, options.kfuncs);
   if (options.kfuncArguments === "precise") preciseArguments.add(env);

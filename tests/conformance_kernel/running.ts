@@ -8,7 +8,8 @@
  */
 import { objectsIn } from "./objects_in.ts";
 import { resolved } from "../../cli/inputs.ts";
-import { dependsOnConfig, knowsVariables, runningConfig } from "../../cli/kconfig.ts";
+import { dependsOnConfig, knowsVariables, runningConfig, runningLockdown } from "../../cli/kconfig.ts";
+import { missingInKernel } from "../../cli/missing.ts";
 import { openBtf } from "../../ir/btf/read.ts";
 import type { Btf } from "../../ir/btf/btf.ts";
 import { MalformedError, UnsupportedError } from "../../ir/diagnostic.ts";
@@ -131,6 +132,10 @@ function compareProgram(running: Running, program: Program, where: Where): void 
   const { section, name, type, attachType, flags } = program.attrs;
   const full = `${path} ${section}/${name}`;
   if (type === "unspec") return running.unjudged.add("a type that nothing tells", full);
+  const missing = missingInKernel(program);
+  if (missing !== undefined) {
+    return running.unjudged.add(`refused by loaders: ${missing.message.replace(/'.*'/, "…")}`, full);
+  }
   let line: KernelLine;
   try {
     using plain = inKernel.load(program, { logLevel: 4 });
@@ -193,8 +198,10 @@ function judgedBy(
 function judge(program: Program, where: Where, logLevel: number = 0): Judged {
   try {
     const kernelVariables = knowsVariables(program);
+    const lockdown = runningLockdown(program);
     const result = verifyProgram(program, {
       profile: LINUX_6_18,
+      ...(lockdown === undefined ? {} : { lockdown }),
       ...(kernelVariables === undefined ? {} : { kernelVariables }),
       timeLimit: where.options.limit,
       logLevel,

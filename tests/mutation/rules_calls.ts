@@ -15,6 +15,13 @@ export const CALL_RULES: readonly SoundnessRule[] = [
     test: ["passes/verify/numbers/exhaustive_test.ts", "a sum beyond the greatest signed number is negative"],
   },
   {
+    name: "lockdown takes helpers away",
+    file: "passes/verify/calls/helper_call.ts",
+    from: "if (proto === null || lockedOut(env, id)) {",
+    to: "if (proto === null) {",
+    test: ["passes/verify/calls/lockdown_test.ts", "a kernel in lockdown has no helper that writes memory"],
+  },
+  {
     name: "a global function that moves packets moves its caller's",
     file: "passes/verify/calls/calls.ts",
     from: "  if ((flags & SUB_CHANGES_PACKET) !== 0) clearPacketPointers(env);\n",

@@ -1,6 +1,6 @@
 /**
  * Helpers that only programs of some targets may call, whatever their type: those that could be called where they would call
- * themselves, or take locks that are held (`bpf_func_proto.allowed` of Linux 6.18).
+ * themselves, or take locks that are held (`bpf_func_proto.allowed` of Linux 6.18). And those that a kernel in lockdown has not got.
  *
  * @module
  */
@@ -25,6 +25,27 @@ const PATHS: ReadonlySet<string> = new Set([
   "vfs_getattr",
   "filp_close",
 ]);
+
+/** What a kernel in lockdown keeps from everybody: that programs change it, or also that they read it (`enum lockdown_reason`). */
+export type Lockdown = "none" | "integrity" | "confidentiality";
+
+/** Writes memory of processes: refused from `LOCKDOWN_BPF_WRITE_USER` on. */
+const PROBE_WRITE_USER = 36;
+/** `bpf_probe_read`, `_str`, `_kernel`, `_kernel_str`: refused from `LOCKDOWN_BPF_READ_KERNEL` on. */
+const PROBE_READS: ReadonlySet<number> = new Set([4, 45, 113, 115]);
+
+/** Whether lockdown takes a helper from programs of all types. Of a kernel that is not known to be in lockdown, it is not. */
+export function lockedOut(env: Env, helper: number): boolean {
+  switch (env.lockdown) {
+    case undefined:
+    case "none":
+      return false;
+    case "integrity":
+      return helper === PROBE_WRITE_USER;
+    case "confidentiality":
+      return helper === PROBE_WRITE_USER || PROBE_READS.has(helper);
+  }
+}
 
 /** Whether the program may call a helper that its type may call. */
 export function allowedHere(env: Env, helper: number): boolean {

@@ -31,7 +31,7 @@ import { checkConstString } from "./const_string.ts";
 import { checkResourceLeak, leaveByTailCall } from "../exits.ts";
 import { checkFormat } from "./format.ts";
 import { clearCallerSaved } from "../states/frames.ts";
-import { allowedHere, hasResult } from "./helper_allowed.ts";
+import { allowedHere, hasResult, lockedOut } from "./helper_allowed.ts";
 import { isGplCompatible } from "./gpl.ts";
 import { checkKernelArg, perCpuArg } from "./kernel_arg.ts";
 import { exchangedField, handToMap } from "../objects/kptr.ts";
@@ -128,7 +128,7 @@ export function checkHelperCall(env: Env, slot: number): number {
     return env.fail(EINVAL, code, `invalid func unknown#${id}`);
   }
   const proto = prototypeOf(env, id);
-  if (proto === null) {
+  if (proto === null || lockedOut(env, id)) {
     const name = id === 0 ? "unspec" : env.profile.helper(id)?.name ?? "unknown";
     return env.fail(EINVAL, "helper-not-allowed", `program of this type cannot use helper bpf_${name}#${id}`);
   }
@@ -155,7 +155,9 @@ export function checkHelperCall(env: Env, slot: number): number {
   }
 
   // Whether it is there is up to the machine's administrator.
-  if (id === FUNC.probe_write_user) return env.unsupported("bpf_probe_write_user: refused in lockdown");
+  if (id === FUNC.probe_write_user && env.lockdown === undefined) {
+    return env.unsupported("bpf_probe_write_user: refused in lockdown");
+  }
 
   resetMeta();
   for (let i = 0; i < proto.args.length; i++) {
