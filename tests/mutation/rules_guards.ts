@@ -86,7 +86,7 @@ export const GUARD_RULES: readonly SoundnessRule[] = [
     ["map.type === STRUCT_OPS", "programs do not use maps of callbacks"],
   ]),
   ...guards("passes/verify/calls/map_compat.ts", "passes/verify/objects/lock_rules_test.ts", [
-    ['type === "socket_filter"', "filters of sockets have no locks"],
+    ['env.rules.name === "socket_filter"', "filters of sockets have no locks"],
     ["tracing", "kprobes have no locks"],
     [
       "(env.program.attrs.flags & SLEEPABLE) !== 0 && !FOR_SLEEPERS.has(map.type)",

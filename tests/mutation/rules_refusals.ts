@@ -261,7 +261,7 @@ export const REFUSAL_RULES: readonly SoundnessRule[] = [
   {
     name: "a program of a control group does not ask for arguments as probes do",
     file: "passes/verify/calls/helper_call.ts",
-    from: "if (proto === null) {",
+    from: "if (proto === null || lockedOut(env, id)) {",
     to: "if (false) {",
     test: [
       "passes/verify/context/lsm_rules_test.ts",
@@ -838,5 +838,15 @@ export const REFUSAL_RULES: readonly SoundnessRule[] = [
     from: "field.end - (text ? 1 : 0)",
     to: "field.end",
     test: ["passes/verify/context/callbacks_test.ts", "what of a report and of a device is written"],
+  },
+  {
+    name: "who calls a function knows that what it calls moves no packets",
+    file: "passes/verify/kfuncs/kfunc_call.ts",
+    from: "if (changesPacket(proto.name)) env.subprogFlags[sub] |= SUB_CHANGES_PACKET;",
+    to: "",
+    test: [
+      "passes/verify/context/program_target_test.ts",
+      "maps are for programs of the target's type, and packets are moved by whatever moves them",
+    ],
   },
 ];

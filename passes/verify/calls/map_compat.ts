@@ -64,13 +64,12 @@ export function checkMaps(env: Env): number {
 
 function checkCompatibility(env: Env, index: number, others: ReadonlySet<number>): number {
   const map = env.maps[index], has = new Set(specialFields(env, index).map((field) => field.kind));
-  // A program that replaces a function is of the type of its target only later.
-  const type = env.extension ? "ext" : env.rules.name, tracing = TRACING.has(type);
+  const tracing = TRACING.has(env.rules.name);
   if (tracing && (has.has("bpf_list_head") || has.has("bpf_rb_root"))) {
     return env.fail(EINVAL, "map-not-allowed", "tracing progs cannot use bpf_{list_head,rb_root} yet");
   }
   if (has.has("bpf_spin_lock") || has.has("bpf_res_spin_lock")) {
-    if (type === "socket_filter") {
+    if (env.rules.name === "socket_filter") {
       return env.fail(EINVAL, "map-not-allowed", "socket filter progs cannot use bpf_spin_lock yet");
     }
     if (tracing) return env.fail(EINVAL, "map-not-allowed", "tracing progs cannot use bpf_spin_lock yet");

@@ -99,11 +99,11 @@ function markTraits(env: Env, slot: number): void {
   }
   // The state before it is looked up, so that the callback is not walked through again and again.
   if (KEEPS_CALLBACK.has(proto.name)) env.aux[slot] |= AUX_PRUNE_POINT;
+  if (changesPacket(proto.name)) env.subprogFlags[sub] |= SUB_CHANGES_PACKET;
   // Of functions that not every type may call a program that replaces one is not known yet to be of a type that may.
   if (env.extension && env.profile.kfunc(proto.name)?.types.has("ext") !== true) return;
   if (proto.flags.has("iter_next")) env.aux[slot] |= AUX_ITER_NEXT | AUX_PRUNE_POINT | AUX_CHECKPOINT;
   if (proto.flags.has("sleepable")) env.subprogFlags[sub] |= SUB_MIGHT_SLEEP;
-  if (changesPacket(proto.name)) env.subprogFlags[sub] |= SUB_CHANGES_PACKET;
 }
 
 function changesPacket(kfunc: string): boolean {

@@ -54,6 +54,7 @@ export function kernelTypes(): Btf {
   ) {
     func(name, 0, []);
   }
+  func("bpf_xdp_pull_data", int, [["x", xdp], ["len", u32]]);
   const flags = builder.ptr(builder.int("unsigned long", 8)), lock = pointerTo("bpf_res_spin_lock");
   for (const name of ["bpf_local_irq_save", "bpf_local_irq_restore"]) {
     func(name, 0, [["flags__irq_flag", flags]]);
