@@ -593,4 +593,18 @@ export const GUARD_RULES: readonly SoundnessRule[] = [
       "an iterator is made within the stack",
     ],
   ]),
+  // What decides no branch.
+  ...guards("passes/verify/insns/branch_predict.ts", "passes/verify/insns/branch_rules_test.ts", [
+    ["  if (narrow) return -1;\n", "", "half of a place in a map may be zero"],
+    [
+      "    toNumber(W[o + SMIN], W[o + SMIN + 1]) <= -MAX_VAR_OFF ||\n    toNumber(W[o + SMAX], W[o + SMAX + 1]) >= MAX_VAR_OFF\n",
+      "false",
+      "a place at any distance in a map may be null",
+    ],
+    [
+      "(W[constant + TVAL] | W[constant + TVAL + 1]) !== 0 || !isNotNull(pointer)",
+      "!isNotNull(pointer)",
+      "a place in a map may be any number but zero",
+    ],
+  ]),
 ];

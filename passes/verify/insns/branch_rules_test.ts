@@ -347,4 +347,139 @@ ruleCases("branches", [
       exit`,
     message: "R9 !read_ok",
   },
+  {
+    name: "a place in a map is not null",
+    head: "map m type=array key=4 value=8 max=1",
+    text: `
+      r1 = map_value m+0 ll
+      if r1 == 0 goto bad
+      r0 = 0
+      exit
+    bad:
+      r0 = r9
+      exit`,
+  },
+  {
+    name: "half of a place in a map may be zero",
+    head: "map m type=array key=4 value=8 max=1",
+    text: `
+      r1 = map_value m+0 ll
+      if w1 == 0 goto bad
+      r0 = 0
+      exit
+    bad:
+      r0 = r9
+      exit`,
+    message: "R9 !read_ok",
+    kernelAccepts: true,
+  },
+  {
+    name: "a place in a map may be any number but zero",
+    head: "map m type=array key=4 value=8 max=1",
+    text: `
+      r1 = map_value m+0 ll
+      if r1 == 5 goto bad
+      r0 = 0
+      exit
+    bad:
+      r0 = r9
+      exit`,
+    message: "R9 !read_ok",
+  },
+  {
+    name: "a place in a map compared with zero from the other side",
+    head: "map m type=array key=4 value=8 max=1",
+    text: `
+      r1 = map_value m+0 ll
+      r2 = 0
+      if r2 == r1 goto bad
+      r0 = 0
+      exit
+    bad:
+      r0 = r9
+      exit`,
+  },
+  {
+    name: "a place in a map may be more than zero as signed numbers go, or less",
+    head: "map m type=array key=4 value=8 max=1",
+    text: `
+      r1 = map_value m+0 ll
+      if r1 s< 0 goto bad
+      r0 = 0
+      exit
+    bad:
+      r0 = r9
+      exit`,
+    message: "R9 !read_ok",
+  },
+  {
+    name: "a place in a map is not compared with a number that is not known",
+    head: "map m type=array key=4 value=8 max=1",
+    text: `
+      call bpf_get_prandom_u32#7
+      r1 = map_value m+0 ll
+      if r1 == r0 goto bad
+      r0 = 0
+      exit
+    bad:
+      r0 = r9
+      exit`,
+    message: "R9 !read_ok",
+  },
+  {
+    name: "halves of packet pointers are not compared as pointers",
+    type: "xdp",
+    text: `
+      r2 = *(u32 *)(r1 +0)
+      r3 = *(u32 *)(r1 +4)
+      r4 = r2
+      r4 += 8
+      if w4 > w3 goto out
+      r0 = *(u64 *)(r2 +0)
+    out:
+      r0 = 0
+      exit`,
+    message: "R2 offset is outside of the packet",
+  },
+  {
+    name: "halves of numbers decide by halves",
+    text: `
+      r1 = 0x100000000 ll
+      if w1 == 0 goto good
+      r0 = r9
+    good:
+      r0 = 0
+      exit`,
+  },
+  {
+    name: "half of a number that is not known decides nothing",
+    text: `
+      call bpf_get_prandom_u32#7
+      r0 <<= 1
+      if w0 == 2 goto bad
+      r0 = 0
+      exit
+    bad:
+      r0 = r9
+      exit`,
+    message: "R9 !read_ok",
+  },
+  {
+    name: "a place at any distance in a map may be null",
+    head: "map m type=array key=4 value=8 max=1",
+    text: `
+      call bpf_get_prandom_u32#7
+      r6 = r0
+      r6 >>= 1
+      r1 = map_value m+0 ll
+      r1 += r6
+      if r1 == 0 goto bad
+      r0 = 0
+      exit
+    bad:
+      r0 = r9
+      exit`,
+    message: "R9 !read_ok",
+    kernelAccepts: true,
+  },
 ]);
