@@ -32,11 +32,11 @@ export function isContextOf(rules: ProgramTypeRules, btf: Btf, target: number): 
     id = type.type;
     type = btf.type(id);
   }
-  if (type.kind !== "struct") return false;
+  if (type.kind !== "struct" && type.kind !== "union") return false;
   return isNameOf(rules, type.name);
 }
 
-/** The same by the structure's name. */
+/** The same by the name of the structure or union. */
 export function isContextName(env: Env, name: string): boolean {
   return isNameOf(env.rules, name);
 }

@@ -370,6 +370,72 @@ const CASES: readonly Case[] = [
     message: INVALID,
   },
   {
+    name: "a packet by the name that the kernel has for it is the context",
+    sub: (t) => ({ params: [t.pointer("sk_buff")] }),
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "another type's context is memory",
+    sub: (t) => ({ params: [t.pointer("xdp_md")] }),
+    says: "R1 type=ctx expected=fp",
+    message: INVALID,
+  },
+  {
+    name: "a union of the name is a context, too",
+    sub: (t) => ({
+      params: [
+        t.builder.ptr(
+          t.builder.union("__sk_buff", 8, [{ name: "a", type: t.u64, bitOffset: 0, bitSize: 0 }]),
+        ),
+      ],
+    }),
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "a structure without a name is no context",
+    sub: (t) => ({ params: [t.builder.ptr(t.struct(""))] }),
+    says: "R1 type=ctx expected=fp",
+    message: INVALID,
+  },
+  {
+    name: "a context by another name for its type is one",
+    sub: (t) => ({
+      params: [
+        t.builder.ptr(t.builder.add({ kind: "typedef", name: "packet_t", type: t.struct("__sk_buff") })),
+      ],
+    }),
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "registers by the name that users have for them are a probe's context without a tag",
+    type: "kprobe",
+    sub: (t) => ({
+      params: [
+        t.builder.ptr(
+          t.builder.add({ kind: "typedef", name: "bpf_user_pt_regs_t", type: t.struct("any") }),
+        ),
+      ],
+    }),
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "a structure of the name that users have for registers is a probe's context",
+    type: "kprobe",
+    sub: (t) => ({ params: [t.pointer("bpf_user_pt_regs_t")] }),
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "registers by the name that users have for them are no packet",
+    sub: (t) => ({ params: [t.pointer("bpf_user_pt_regs_t")] }),
+    says: "R1 type=ctx expected=fp",
+    message: INVALID,
+  },
+  {
     name: "a probe's registers are a context",
     type: "kprobe",
     sub: (t) => ({ params: [t.pointer("pt_regs")] }),
