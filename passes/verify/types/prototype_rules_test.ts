@@ -296,6 +296,37 @@ const CASES: readonly Case[] = [
     message: INVALID,
   },
   {
+    name: "a dynptr that is only declared is one",
+    sub: (t) => ({
+      params: [t.builder.ptr(t.builder.add({ kind: "fwd", name: "bpf_dynptr", union: false }))],
+    }),
+    main: "r1 = r10\n  r1 += -16",
+    says: "Expected an initialized dynptr as arg #0",
+    message: INVALID,
+  },
+  {
+    name: "a union of the name is a dynptr, too",
+    sub: (t) => ({
+      params: [
+        t.builder.ptr(
+          t.builder.union("bpf_dynptr", 16, [{ name: "a", type: t.u64, bitOffset: 0, bitSize: 0 }]),
+        ),
+      ],
+    }),
+    main: "r1 = r10\n  r1 += -16",
+    says: "Expected an initialized dynptr as arg #0",
+    message: INVALID,
+  },
+  {
+    name: "a union that is only declared is no dynptr",
+    sub: (t) => ({
+      params: [t.builder.ptr(t.builder.add({ kind: "fwd", name: "bpf_dynptr", union: true }))],
+    }),
+    main: "r1 = r10\n  r1 += -16",
+    says: "arg#0 reference type('FWD bpf_dynptr') size cannot be determined: -22",
+    message: INVALID,
+  },
+  {
     name: "a dynptr is one",
     sub: (t) => ({ params: [t.dynptr] }),
     main: "r1 = r10\n  r1 += -16",

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Btf } from "../../../ir/btf/btf.ts";
+import type { Btf, BtfType } from "../../../ir/btf/btf.ts";
 import { btfOf, KERNEL_BTF } from "./kernel_ptr.ts";
 import { isContextType } from "../context/context_type.ts";
 import { EFAULT, EINVAL, type Env, EOPNOTSUPP } from "../env.ts";
@@ -149,7 +149,7 @@ function readPointer(
     }
     return { kind: "ctx" };
   }
-  if (target.kind === "struct" && target.name === "bpf_dynptr") {
+  if (isDynptr(target)) {
     return tags.size > 0 ? invalid() : { kind: "dynptr" };
   }
   if (tags.has("trusted")) {
@@ -189,6 +189,12 @@ function readPointer(
     );
   }
   return { kind: "mem", size, maybeNull: !tags.has("nonnull") };
+}
+
+/** Whether it is the structure of dynptrs; it need only be declared. */
+function isDynptr(type: BtfType): boolean {
+  const struct = type.kind === "struct" || type.kind === "union" || (type.kind === "fwd" && !type.union);
+  return struct && type.name === "bpf_dynptr";
 }
 
 /** A parameter tagged untrusted: numbers are read byte by byte, structures by their fields. */
