@@ -63,7 +63,8 @@ export function checkResourceLeak(
   if (env.curframe === 0 || what.all) {
     let lingering = false;
     // What a callback hands to the kernel that asked for it is looked at where it returns.
-    const returned = what.all !== true && pointerReturned(env) !== 0 ? W[env.regs + REF_ID] : 0;
+    const mayReturn = env.refCount > 0 && what.all !== true && pointerReturned(env) !== 0;
+    const returned = mayReturn ? W[env.regs + REF_ID] : 0;
     for (let i = 0; i < env.refCount; i++) {
       const at = i * REF_WORDS;
       if (env.refs[at] !== REF_TYPE_PTR || (returned !== 0 && env.refs[at + 1] === returned)) continue;
@@ -125,6 +126,7 @@ function returnsNothing(env: Env, frame: number): boolean {
 
 /** What the structure is that the callback returns a pointer to, if the path ends in its own frame; 0 if it returns none. */
 function pointerReturned(env: Env): number {
+  if (env.rules.name !== "struct_ops") return 0;
   const frame = frameAt(0), target = targetOf(env);
   const own = W[frame + F_SUBPROG] === 0 && (W[frame + F_FLAGS] & IN_EXCEPTION_CALLBACK) === 0;
   if (!own || target?.structOps === undefined) return 0;
