@@ -1,5 +1,5 @@
 /**
- * Which prototypes functions of a program may have to be verified by them, and which tags their parameters: the rules of Linux 6.18, each
+ * A table: which prototypes functions of a program may have to be verified by them, and which tags their parameters: the rules of Linux 6.18, each
  * by a program whose main function calls one of that prototype.
  */
 import { assert, assertEquals } from "@std/assert";
@@ -464,6 +464,148 @@ const CASES: readonly Case[] = [
     name: "registers by the name that users have for them are no packet",
     sub: (t) => ({ params: [t.pointer("bpf_user_pt_regs_t")] }),
     says: "R1 type=ctx expected=fp",
+    message: INVALID,
+  },
+  {
+    name: "a pointer to a pointer is memory",
+    sub: (t) => ({ params: [t.builder.ptr(t.memory)] }),
+    main: "*(u64 *)(r10 -16) = 0\n  *(u64 *)(r10 -8) = 0\n  r1 = r10\n  r1 += -16",
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "a pointer to numbers is memory of all of them",
+    sub: (t) => ({ params: [t.builder.ptr(t.builder.array(t.u64, 2, { index: t.int }))] }),
+    main: "*(u64 *)(r10 -16) = 0\n  *(u64 *)(r10 -8) = 0\n  r1 = r10\n  r1 += -16",
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "a pointer to more numbers than there are",
+    sub: (t) => ({ params: [t.builder.ptr(t.builder.array(t.u64, 3, { index: t.int }))] }),
+    main: "*(u64 *)(r10 -16) = 0\n  *(u64 *)(r10 -8) = 0\n  r1 = r10\n  r1 += -16",
+    says: "invalid read from stack R1 off=-16 size=24",
+    message: INVALID,
+  },
+  {
+    name: "a pointer to no numbers is memory",
+    sub: (t) => ({ params: [t.builder.ptr(t.builder.array(t.u64, 0, { index: t.int }))] }),
+    main: "*(u64 *)(r10 -16) = 0\n  *(u64 *)(r10 -8) = 0\n  r1 = r10\n  r1 += -16",
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "a pointer to a function is no memory",
+    sub: (t) => ({ params: [t.builder.ptr(t.builder.funcProto(t.int, []))] }),
+    says: "arg#0 reference type('FUNC_PROTO ') size cannot be determined: -22",
+    message: INVALID,
+  },
+  {
+    name: "numbers with a point are not taken",
+    sub: (t) => ({ params: [t.builder.add({ kind: "float", name: "float", size: 4 })] }),
+    says: "Arg#0 type FLOAT in sub() is not supported yet.",
+    message: INVALID,
+  },
+  {
+    name: "numbers with a point are memory",
+    sub: (t) => ({ params: [t.builder.ptr(t.builder.add({ kind: "float", name: "double", size: 8 }))] }),
+    main: "*(u64 *)(r10 -16) = 0\n  *(u64 *)(r10 -8) = 0\n  r1 = r10\n  r1 += -16",
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "a long number is a number",
+    sub: (t) => ({ params: [t.builder.int("__int128", 16)] }),
+    main: "r1 = 7",
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "a number by another name is a number",
+    sub: (t) => ({
+      params: [
+        t.builder.add({
+          kind: "typedef",
+          name: "count_t",
+          type: t.builder.add({ kind: "const", type: t.u64 }),
+        }),
+      ],
+    }),
+    main: "r1 = 7",
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "a pointer by another name is a pointer",
+    sub: (t) => ({ params: [t.builder.add({ kind: "typedef", name: "own_t", type: t.pointer("own") })] }),
+    main: "*(u64 *)(r10 -16) = 0\n  *(u64 *)(r10 -8) = 0\n  r1 = r10\n  r1 += -16",
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "a long number is returned",
+    sub: (t) => ({ params: [], ret: t.builder.int("__int128", 16) }),
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "a number by another name is returned",
+    sub: (t) => ({ params: [], ret: t.builder.add({ kind: "typedef", name: "count_t", type: t.u64 }) }),
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "no structure is returned",
+    sub: (t) => ({ params: [], ret: t.struct("own") }),
+    says: "Global function sub() doesn't return scalar. Only those are supported.",
+    message: INVALID,
+  },
+  {
+    name: "what cannot be relied on may be a number",
+    sub: (t) => ({ params: [t.builder.ptr(t.int)] }),
+    tags: ["untrusted"],
+    main: "r1 = 7",
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "what cannot be relied on may be anything",
+    sub: (t) => ({ params: [t.memory] }),
+    tags: ["untrusted"],
+    main: "r1 = 7",
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "what cannot be relied on may be a number with a point",
+    sub: (t) => ({ params: [t.builder.ptr(t.builder.add({ kind: "float", name: "double", size: 8 }))] }),
+    tags: ["untrusted"],
+    main: "r1 = 7",
+    says: "arg#0 reference type('FLOAT double') has no matches",
+    message: INVALID,
+  },
+  {
+    name: "what can be relied on is no number",
+    sub: (t) => ({ params: [t.builder.ptr(t.int)] }),
+    tags: ["trusted"],
+    main: "r1 = 7",
+    says: "arg#0 reference type('INT int') has no matches",
+    message: INVALID,
+  },
+  {
+    name: "a tag may be there twice",
+    sub: (t) => ({ params: [t.pointer("own")] }),
+    tags: ["nonnull", "nonnull"],
+    main: "*(u64 *)(r10 -16) = 0\n  *(u64 *)(r10 -8) = 0\n  r1 = r10\n  r1 += -16",
+    says: "Func#1 ('sub') is global and assumed valid.",
+    message: "",
+  },
+  {
+    name: "other tags are not for the verifier",
+    sub: (t) => ({ params: [t.pointer("own")] }),
+    tags: ["nonnull", ""],
+    main: "*(u64 *)(r10 -16) = 0\n  *(u64 *)(r10 -8) = 0\n  r1 = r10\n  r1 += -16",
+    says: "arg#0 has unsupported set of tags",
     message: INVALID,
   },
   {
