@@ -15,6 +15,7 @@ const BEYOND: readonly string[] = [
   "a callback's rounds are a loop of their own",
   "a loop around what ends by itself is none of its rounds",
   "rounds that are over end no loop around them",
+  "an iterator that begins again has not gone on",
   "a null that a call is let through for is depended on",
   "a function that wants memory is not handed the number 0",
 ];

@@ -262,10 +262,20 @@ export const STATE_RULES: readonly SoundnessRule[] = [
     ],
   },
   {
+    name: "an iterator that begins again has not gone on",
+    file: "passes/verify/objects/iterator.ts",
+    from: "W[spillAt(frame, i) + AUX2] >>> 8 > then >>> 8",
+    to: "W[spillAt(frame, i) + AUX2] >>> 8 !== then >>> 8",
+    test: [
+      "passes/verify/objects/iterator_rules_test.ts",
+      "a loop that an iterator's rounds keep going is refused",
+    ],
+  },
+  {
     name: "rounds that are over end no loop around them",
     file: "passes/verify/states/explored.ts",
     from:
-      "if (W[was + SFR_CB_DEPTH] !== W[frame + F_CB_DEPTH] || W[was + SFR_MAY_GOTO] !== W[frame + F_MAY_GOTO]) {",
+      "if (W[frame + F_CB_DEPTH] > W[was + SFR_CB_DEPTH] || W[frame + F_MAY_GOTO] > W[was + SFR_MAY_GOTO]) {",
     to: "{",
     test: ["passes/verify/rules_test.ts", "a loop that a callback's rounds keep going is refused"],
   },

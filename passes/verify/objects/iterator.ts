@@ -220,7 +220,7 @@ export function mayGoOn(env: Env): boolean {
   return (W[spillAt(frameAt(W[o + FRAMENO]), spi) + AUX2] & 0xff) === ITER_ACTIVE;
 }
 
-/** Whether an iterator has gone more rounds since the saved state, so that meeting that state again is progress. */
+/** Whether an iterator has gone more rounds since the saved state, so that meeting that state again is progress; not one made anew. */
 export function roundsDiffer(env: Env, state: number): boolean {
   for (let f = Math.min(W[state + ST_CURFRAME], env.curframe); f >= 0; f--) {
     const was = savedFrame(state, f), frame = frameAt(f);
@@ -228,7 +228,7 @@ export function roundsDiffer(env: Env, state: number): boolean {
     for (let i = 0; i < slots; i++) {
       if ((savedSlotTypes(was, i) & 15) !== STACK_ITER) continue;
       const then = W[savedSpill(was, i) + AUX2];
-      if ((then & 0xff) === ITER_ACTIVE && then >>> 8 !== W[spillAt(frame, i) + AUX2] >>> 8) return true;
+      if ((then & 0xff) === ITER_ACTIVE && W[spillAt(frame, i) + AUX2] >>> 8 > then >>> 8) return true;
     }
   }
   return false;

@@ -22,6 +22,34 @@ const END_TASKS = `
 
 ruleCases("iterators", [
   {
+    name: "a loop that an iterator's rounds keep going is refused",
+    type: "xdp",
+    text: `
+      r6 = 0
+    top:
+      r1 = r10
+      r1 += -8
+      r2 = 0
+      r3 = 3
+      call kfunc bpf_iter_num_new
+    next:
+      r1 = r10
+      r1 += -8
+      call kfunc bpf_iter_num_next
+      if r0 == 0 goto done
+      r6 = 1
+      goto next
+    done:
+      r1 = r10
+      r1 += -8
+      call kfunc bpf_iter_num_destroy
+      if r6 == 1 goto top
+      r0 = 0
+      exit`,
+    message: "infinite loop detected at insn 6",
+    kernelAccepts: true,
+  },
+  {
     name: "a loop around an iterator's that goes on for ever is refused",
     type: "xdp",
     text: `

@@ -308,7 +308,7 @@ function goesOn(env: Env, state: number): boolean {
   }
   for (let f = W[state + ST_CURFRAME]; f >= 0; f--) {
     const was = savedFrame(state, f), frame = frameAt(f);
-    if (W[was + SFR_CB_DEPTH] !== W[frame + F_CB_DEPTH] || W[was + SFR_MAY_GOTO] !== W[frame + F_MAY_GOTO]) {
+    if (W[frame + F_CB_DEPTH] > W[was + SFR_CB_DEPTH] || W[frame + F_MAY_GOTO] > W[was + SFR_MAY_GOTO]) {
       return true;
     }
   }
