@@ -18,7 +18,7 @@ function guards(file: string, tests: string, list: readonly Guard[]): SoundnessR
 
 /** See the module's header. */
 export const GUARD_RULES: readonly SoundnessRule[] = [
-  ...guards("passes/verify/calls/call_memory.ts", "passes/verify/memory/access_rules_test.ts", [
+  ...guards("passes/verify/calls/call_memory.ts", "passes/verify/memory/memory_rules_test.ts", [
     ["use.write", "keys of a callback are not written by helpers"],
     [
       "if (use.write && (type & MEM_RDONLY) !== 0) return cannotWrite(env, regno, type);\n      return checkRegion(env, regno, off, size, W[o + AUX1], use.zeroAllowed);",
@@ -304,7 +304,7 @@ export const GUARD_RULES: readonly SoundnessRule[] = [
   ...guards("passes/verify/kfuncs/kfunc_result.ts", "passes/verify/objects/dynptr_rules_test.ts", [
     ["!env.rules.packetWrite", "no slice to write where packets are not written"],
   ]),
-  ...guards("passes/verify/memory/buffer.ts", "passes/verify/memory/access_rules_test.ts", [
+  ...guards("passes/verify/memory/buffer.ts", "passes/verify/memory/memory_rules_test.ts", [
     [
       "(W[o + TVAL] | W[o + TVAL + 1] | W[o + TMASK] | W[o + TMASK + 1]) !== 0",
       "a key that an iterator shows is read at a place that is known",
@@ -321,6 +321,8 @@ export const GUARD_RULES: readonly SoundnessRule[] = [
       "if (false || off + size > FLOW_KEYS_SIZE) ",
       "nothing is before a dissector's keys",
     ],
+  ]),
+  ...guards("passes/verify/memory/memory.ts", "passes/verify/memory/memory_rules_test.ts", [
     [
       "if ((type & PTR_MAYBE_NULL) !== 0) {\n        return env.fail(EACCES, memCode(type), `R${regno} invalid mem access '${typeName(type)}'`);",
       "if (false) {\n        return env.fail(EACCES, memCode(type), `R${regno} invalid mem access '${typeName(type)}'`);",
@@ -487,7 +489,7 @@ export const GUARD_RULES: readonly SoundnessRule[] = [
   ...guards("passes/verify/types/struct_walk.ts", "passes/verify/types/kernel_ptr_rules_test.ts", [
     ["if (one !== size || off !== start) ", "if (false || off !== start) ", "a pointer member is read whole"],
   ]),
-  ...guards("passes/verify/types/struct_walk.ts", "passes/verify/memory/access_rules_test.ts", [
+  ...guards("passes/verify/types/struct_walk.ts", "passes/verify/memory/memory_rules_test.ts", [
     [
       "if (one !== size || off !== start) ",
       "if (one !== size || false) ",
