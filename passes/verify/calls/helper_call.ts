@@ -31,6 +31,7 @@ import { checkConstString } from "./const_string.ts";
 import { checkResourceLeak, leaveByTailCall } from "../exits.ts";
 import { checkFormat } from "./format.ts";
 import { clearCallerSaved } from "../states/frames.ts";
+import { helperTarget } from "../context/target.ts";
 import { allowedHere, hasResult, lockedOut } from "./helper_allowed.ts";
 import { isGplCompatible } from "./gpl.ts";
 import { checkKernelArg, perCpuArg } from "./kernel_arg.ts";
@@ -106,7 +107,7 @@ function prototypeOf(env: Env, id: number): HelperProto | null {
   if (known === undefined) prototypes.set(env, known = []);
   let proto = known[id];
   if (proto === undefined) {
-    const { attachType } = env, target = env.program.attrs.attachTarget;
+    const { attachType } = env, target = helperTarget(env);
     const allowed = env.rules.helpers(attachType, target).has(id);
     const use = { type: env.rules.name, attachType, sleepable: (env.program.attrs.flags & SLEEPABLE) !== 0 };
     proto = allowed ? env.profile.helper(id, use) ?? null : null;

@@ -146,6 +146,29 @@ Deno.test("some callbacks of a scheduler sleep, and call what sleeps", () => {
   );
 });
 
+Deno.test("which helpers a callback may call does not depend on how its target is named", () => {
+  const builder = new BtfBuilder(), int = builder.int("int", 4, { signed: true });
+  const call = builder.ptr(builder.funcProto(int, []));
+  const attachBtfId = builder.struct("bpf_dummy_ops", 8, [member("test_1", call, 0)]);
+  const parsed = parseText("type struct_ops\nfunc main:\n  call bpf_get_prandom_u32#7\n  r0 = 0\n  exit\n", {
+    name: "test",
+    helpers: LINUX_6_18,
+  });
+  const [program] = parsed.programs;
+  const unnamed = new Program({
+    unit: { ...parsed, targetBtf: builder.build() },
+    attrs: { ...program.attrs, attachBtfId },
+    code: program.code,
+    subprogs: program.subprogs,
+    nextInsnId: program.nextInsnId,
+    nextSubprogId: program.nextSubprogId,
+  });
+  assertEquals(
+    verifyProgram(unnamed, { profile: LINUX_6_18 }).message,
+    "program of this type cannot use helper bpf_get_prandom_u32#7",
+  );
+});
+
 Deno.test("the task that runs on a processor is looked at in a read section", () => {
   const current =
     "  r1 = 0\n  call kfunc scx_bpf_cpu_curr\n  if r0 == 0 goto none\n  r1 = *(u32 *)(r0 +0)\nnone:\n";

@@ -53,6 +53,19 @@ export function setTarget(env: Env, target: Omit<Target, "module">): void {
   targets.set(env, { ...target, module: env.program.attrs.attachModule ?? 0 });
 }
 
+/**
+ * What the helpers that a program may call depend on: the target as its section names it, or of callbacks `structure.member` as the
+ * kernel has them.
+ */
+export function helperTarget(env: Env): string | undefined {
+  const { attachBtfId: id, attachModule = 0, attachTarget } = env.program.attrs;
+  if (env.rules.name !== "struct_ops") return attachTarget;
+  const btf = env.btfAt(attachModule),
+    struct = btf !== undefined && id > 0 && id < btf.count ? btf.type(id) : undefined;
+  if (struct?.kind !== "struct") return attachTarget;
+  return `${struct.name}.${struct.members[env.attachType]?.name ?? ""}`;
+}
+
 /** Arguments of a function that programs attach to, at most. */
 const MAX_ARGS = 12;
 

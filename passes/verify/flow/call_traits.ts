@@ -7,6 +7,7 @@
 import type { Btf, BtfType } from "../../../ir/btf/btf.ts";
 import type { HelperProto } from "../../../profile/profile.ts";
 import { lockedOut } from "../calls/helper_allowed.ts";
+import { helperTarget } from "../context/target.ts";
 import type { Env } from "../env.ts";
 import type { CallTraits } from "./fastcall.ts";
 import { kfuncProtoAt } from "../kfuncs/kfunc_proto.ts";
@@ -14,7 +15,7 @@ import { kfuncProtoAt } from "../kfuncs/kfunc_proto.ts";
 /** The prototype of a helper as this program sees it, or undefined if it may not call it. */
 export function helperProto(env: Env, id: number): HelperProto | undefined {
   const { attrs } = env.program, { attachType } = env;
-  if (!env.rules.helpers(attachType, attrs.attachTarget).has(id) || lockedOut(env, id)) return undefined;
+  if (!env.rules.helpers(attachType, helperTarget(env)).has(id) || lockedOut(env, id)) return undefined;
   return env.profile.helper(id, {
     type: env.rules.name,
     attachType,
