@@ -8,7 +8,6 @@
  * @module
  */
 import type { Program } from "../ir/program.ts";
-import type { Unit } from "../ir/unit.ts";
 import { runningAddresses } from "./kallsyms.ts";
 
 /** Why a loader refuses a program. */
@@ -20,9 +19,19 @@ export interface Missing {
 
 const ENOENT = 2, ESRCH = 3;
 
-/** The first thing that a program needs and its kernel lacks; undefined if it lacks nothing, or may not. */
-export function missingInKernel(program: Program): Missing | undefined {
+/** What libbpf says of an object that it can read but not load, beside errors of the system. */
+const LIBBPF_ERRNO_ENDIAN = 4003;
+
+/**
+ * The first thing that a program needs and its kernel lacks; undefined if it lacks nothing, or may not. The byte order is one, if it
+ * is to run on this machine.
+ */
+export function missingInKernel(program: Program, here: boolean = true): Missing | undefined {
   const { unit } = program;
+  if (here && unit.bigEndian === true) {
+    const message = `object '${unit.name}': loading non-native endianness is unsupported`;
+    return { errno: LIBBPF_ERRNO_ENDIAN, message };
+  }
   if (unit.targetBtf === undefined) return undefined;
   return missingTarget(program) ?? missingSymbol(program);
 }
@@ -66,7 +75,8 @@ function missingSymbol(program: Program): Missing | undefined {
     }
     if (insn.kind === "imm64" && insn.value.kind === "kernel_var" && insn.value.btfId === 0) {
       const { name } = insn.value;
-      if (hasType(unit, name)) {
+      const typeless = unit.externs.some((extern) => extern.name === name && extern.typeless === true);
+      if (!typeless) {
         return { errno: ESRCH, message: `extern (var ksym) '${name}': not found in kernel BTF` };
       }
       // Where the kernel shows its addresses, those that it has are filled in already.
@@ -76,11 +86,4 @@ function missingSymbol(program: Program): Missing | undefined {
     }
   }
   return undefined;
-}
-
-/** Whether a variable of the kernel is declared with its type: that is then looked for in the kernel's BTF. */
-function hasType(unit: Unit, name: string): boolean {
-  const extern = unit.externs.find((extern) => extern.name === name && extern.kind === "ksym");
-  const type = extern === undefined ? undefined : unit.btf?.type(extern.typeId);
-  return type?.kind === "var" && unit.btf!.resolve(type.type) !== 0;
 }

@@ -4,6 +4,7 @@
 import { assertEquals } from "@std/assert";
 import { BtfBuilder } from "../ir/btf/write.ts";
 import { parseText } from "../ir/parse_text.ts";
+import { parseObject } from "../passes/parse/parse.ts";
 import { missingInKernel } from "./missing.ts";
 
 /** What a kernel lacks of what a program needs, which has a function `there`; what no kernel is said to have if `known` is false. */
@@ -44,4 +45,31 @@ Deno.test("a kernel function that a program calls must be there, unless it is de
   assertEquals(missing("type sched_cls", "  call kfunc there#3"), "");
   assertEquals(missing("type sched_cls", "  call kfunc absent weak"), "");
   assertEquals(missing("type sched_cls", "  call kfunc absent", false), "");
+});
+
+Deno.test("an object of the other byte order is not for this machine, though perhaps for another", () => {
+  const url = new URL("../tests/objects/xdp_subprogs.eb.bpf.o", import.meta.url);
+  const unit = parseObject(Deno.readFileSync(url), { name: "big.o" });
+  assertEquals(
+    missingInKernel(unit.programs[0])?.message,
+    "object 'big.o': loading non-native endianness is unsupported",
+  );
+  assertEquals(missingInKernel(unit.programs[0], false), undefined);
+});
+
+Deno.test("a variable of the kernel is looked for in its types, if it is declared with one", () => {
+  const url = new URL("../tests/objects/externs.bpf.o", import.meta.url);
+  const b = new BtfBuilder();
+  b.func("present_function", b.funcProto(0, []));
+  const unit = parseObject(Deno.readFileSync(url), { name: "externs.bpf.o", targetBtf: b.build() });
+  assertEquals(
+    unit.programs.map((program) => missingInKernel(program)?.message),
+    ["prog 'ask': failed to find kernel BTF type ID of 'something': -ESRCH"],
+  );
+  assertEquals(
+    unit.externs.filter(({ kind }) => kind === "ksym").map(({ name, typeless }) =>
+      `${name} ${typeless ?? false}`
+    ),
+    ["missing_variable false", "present_variable false", "untyped_symbol true"],
+  );
 });

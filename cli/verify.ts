@@ -106,7 +106,7 @@ needs what the kernel has not got (its attach target, a kernel function).`,
       found += programs.length;
       for (const program of programs) {
         progress.at(i, `${object} ${program.attrs.name}`);
-        const missing = complete ? missingInKernel(program) : undefined;
+        const missing = complete ? missingInKernel(program, running) : undefined;
         const verdict = missing !== undefined ? missingVerdict(program, object, missing) : judge(program, {
           object,
           logLevel,

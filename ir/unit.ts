@@ -74,6 +74,8 @@ export interface Extern {
   readonly typeId: number;
   /** Found in the target's BTF (`kfunc`, typed `ksym`); 0 = not found. */
   readonly targetBtfId: number;
+  /** A variable declared without a type: found by its address, not in any BTF. */
+  readonly typeless?: boolean;
   /** The module it was found in: 1 + its index in `unit.modules`; the kernel itself if absent. */
   readonly module?: number;
 }
@@ -100,6 +102,8 @@ export interface KernelModule {
 export interface Unit {
   /** Where it came from, for messages. */
   readonly name: string;
+  /** Compiled for machines of the other byte order; instructions and data are in ours all the same. */
+  readonly bigEndian?: boolean;
   /** The `license` section; empty if there is none. */
   readonly license: string;
   /** The `version` section, for old kprobes; 0 if there is none. */

@@ -1,3 +1,4 @@
+import { BtfBuilder } from "../../ir/btf/write.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { MalformedError } from "../../ir/diagnostic.ts";
 import type { Unit } from "../../ir/unit.ts";
@@ -70,6 +71,16 @@ Deno.test("calls find functions of .text by their place, as compilers without sy
 Deno.test("an object all of whose code is in .text has its programs there", () => {
   const unit = parse([section(".text", RETURN, { symbols: [{ name: "func" }] })], { type: "xdp" });
   assertEquals(programs(unit), [".text/func xdp"]);
+});
+
+Deno.test("functions of .text in an object with types are no programs, unless somebody says of which type", () => {
+  const b = new BtfBuilder();
+  b.func("func", b.funcProto(0, []));
+  const types = { name: ".BTF", bytes: new Uint8Array(b.build().bytes) };
+  const text = section(".text", RETURN, { symbols: [{ name: "func" }] });
+  assertEquals(programs(parse([text, types])), []);
+  assertEquals(programs(parse([text])), [".text/func unspec"]);
+  assertEquals(programs(parse([text, types], { type: "xdp" })), [".text/func xdp"]);
 });
 
 /** The maps of a `maps` section of these definitions, named a, b, c, …. */

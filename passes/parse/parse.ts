@@ -123,19 +123,21 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
   const unreadable: UnreadableProgram[] = [];
   const unit: Unit = {
     name: options.name,
+    ...(elf.littleEndian ? {} : { bigEndian: true }),
     license: object.license,
     version: object.version,
     ...(btf === undefined ? {} : { btf }),
     ...(options.targetBtf === undefined ? {} : { targetBtf: options.targetBtf }),
     ...(options.modules === undefined ? {} : { modules: options.modules }),
     maps: [...declared.map((map) => map.def), ...ops.maps],
-    externs: externs.map(({ name, kind, weak, typeId, targetBtfId, module }) => ({
+    externs: externs.map(({ name, kind, weak, typeId, targetBtfId, module, typeless }) => ({
       name,
       kind,
       weak,
       typeId,
       targetBtfId,
       ...(module === undefined ? {} : { module }),
+      ...(typeless ? { typeless } : {}),
     })),
     programs,
     unreadable,
@@ -172,11 +174,14 @@ export function parseObject(bytes: Uint8Array, options: ParseOptions): Unit {
   }
   if (found.length === 0 && firstError !== undefined) throw firstError;
   const types = typesOf(found, unit, options);
-  // What nobody could load by itself and others call is a part of those.
+  // What nobody could load by itself and others call is a part of those. So are functions of `.text` of objects with types, which
+  // are linked to others first: no loader that knows types ever took them for programs.
   const called = new Set(found.flatMap(({ linked }) => linked.parts.slice(1).map(({ func }) => func)));
   found.forEach((program, i) => {
     const { attrs, linked } = program;
-    if (types[i] === "unspec" && !isBody(linked.parts[0].func) && called.has(linked.parts[0].func)) return;
+    const { func } = linked.parts[0],
+      isPart = called.has(func) || (btf !== undefined && attrs.section === ".text");
+    if (types[i] === "unspec" && !isBody(func) && isPart) return;
     const attachType = attrs.type === "unspec"
       ? firstAttachType(types[i], options.profile)
       : attrs.attachType;
