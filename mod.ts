@@ -32,6 +32,7 @@ export {
 export { type Backend, createRuntime, load } from "./compiler/run.ts";
 export { MalformedError, RejectedError, UnsupportedError } from "./ir/diagnostic.ts";
 export { openBtf } from "./ir/btf/read.ts";
+export { attachToProgram } from "./passes/parse/attach.ts";
 export { parseObject, type ParseOptions } from "./passes/parse/parse.ts";
 export {
   type ExplainedStep,

@@ -106,6 +106,17 @@ export function attrsOf(
  * one that the section names, and if it names none, the other program's own.
  *
  * @throws {RangeError} If the other program has no types, or these no such function.
+ *
+ * @example
+ * ```ts
+ * import { attachToProgram } from "./attach.ts";
+ * import { parseObject } from "./parse.ts";
+ * const read = (name: string) =>
+ *   parseObject(Deno.readFileSync(new URL(`../../tests/objects/${name}`, import.meta.url)), { name }).programs;
+ * const [target] = read("xdp_subprogs.bpf.o"), [replacement] = read("freplace.bpf.o");
+ * const attached = attachToProgram(replacement, target);
+ * console.log(attached.attrs.attachTarget); // checked
+ * ```
  */
 export function attachToProgram(program: Program, target: Program, name?: string): Program {
   const { unit, code, subprogs, facts, nextInsnId, nextSubprogId } = program;
