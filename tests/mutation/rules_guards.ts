@@ -504,6 +504,18 @@ export const GUARD_RULES: readonly SoundnessRule[] = [
     ],
     ["env.imm[slot] !== 0 || env.src[slot] !== 0 || env.dst[slot] !== 0", "an exit has no number"],
   ]),
+  ...guards("passes/verify/types/kernel_ptr.ts", "passes/verify/memory/memory_rules_test.ts", [
+    [
+      'if (write) return env.fail(EACCES, "read-only", `only read from ${name} is supported`);',
+      "",
+      "a field of a map is not written",
+    ],
+    [
+      '  if (off < 0) {\n    return env.fail(EACCES, "struct-bounds", `R${regno} is ${name} invalid',
+      '  if (false) {\n    return env.fail(EACCES, "struct-bounds", `R${regno} is ${name} invalid',
+      "nothing is before a map",
+    ],
+  ]),
   // What a check inside of another says is passed on.
   ...guards("passes/verify/insns/alu.ts", "passes/verify/insns/operand_rules_test.ts", [
     [

@@ -2,7 +2,7 @@
  * Memory that is only read, that may be missing, that does not change, that is the kernel's: the rules of Linux 6.18, each by a program
  * that breaks it or just does not.
  */
-import { DYNPTR, LOOKUP, ruleCases } from "../testing/rule_cases.ts";
+import { DYNPTR, LOOKUP, type RuleCase, ruleCases } from "../testing/rule_cases.ts";
 
 /** `enum bpf_attach_type`. */
 const TRACE_ITER = 28;
@@ -266,4 +266,31 @@ ruleCases("the kernel's structures at their edges", [
       exit`,
     message: "same insn cannot be used with different pointers",
   },
+]);
+
+/** A map, itself, in r1. */
+function ofMap(name: string, text: string, message?: string): RuleCase {
+  const test: RuleCase = {
+    name,
+    type: "sched_cls",
+    head: "map m type=array key=4 value=8 max=1",
+    text: `
+      r1 = map m ll
+      ${text}
+      r0 = 0
+      exit`,
+  };
+  return message === undefined ? test : { ...test, message };
+}
+
+ruleCases("what a map is itself", [
+  ofMap("a field of a map is read", "r0 = *(u32 *)(r1 +@bpf_array.elem_size)"),
+  ofMap("nothing is before a map", "r0 = *(u64 *)(r1 -8)", "R1 is bpf_array invalid negative access: off=-8"),
+  ofMap(
+    "a field of a map is not written",
+    "*(u32 *)(r1 +@bpf_array.elem_size) = 0",
+    "only read from bpf_array is supported",
+  ),
+  ofMap("a map is not moved", "r1 += 8", "R1 pointer arithmetic on map_ptr prohibited"),
+  ofMap("a map may be moved by nothing", "r1 += 0"),
 ]);

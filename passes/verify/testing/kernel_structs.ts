@@ -131,6 +131,11 @@ export function addKernelStructures(builder: BtfBuilder, base: BaseTypes): void 
     ["opts__sz", u32],
   ]);
   func("bpf_ct_set_nat_info", int, [["nfct", connection], ["addr", address], ["port", int], ["manip", u32]]);
+  builder.struct(
+    "bpf_array",
+    64,
+    members([["elem_size", u32, 0], ["index_mask", u32, 4], ["ops", pointer, 8]]),
+  );
   addHooks(builder, { int, u64, u32, func, task: self, sock: sockPointer, char: builder.ptr(char) });
   const context = builder.struct("xdp_buff", 16, members([["data", pointer, 0]]));
   builder.struct("bpf_ctx_convert", 16, members([["BPF_PROG_TYPE_XDP_kern", context, 0]]));
