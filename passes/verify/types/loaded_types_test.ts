@@ -79,6 +79,34 @@ class Types {
     return id;
   }
 
+  qualified(kind: "const" | "volatile", type: number): number {
+    const id = this.#builder.add({ kind, type });
+    this.#sizes.set(id, this.#sizes.get(type)!);
+    return id;
+  }
+
+  union(name: string, types: readonly number[]): number {
+    const members: BtfMember[] = types.map((type, i) => ({ name: `m${i}`, type, bitOffset: 0, bitSize: 0 }));
+    const size = Math.max(...types.map((type) => this.#sizes.get(type)!));
+    const id = this.#builder.union(name, size, members);
+    this.#sizes.set(id, size);
+    return id;
+  }
+
+  declared(name: string): number {
+    return this.#builder.add({ kind: "fwd", name, union: false });
+  }
+
+  tag(name: string, type: number): number {
+    return this.#builder.add({ kind: "type_tag", name, type });
+  }
+
+  plainPointer(type: number): number {
+    const id = this.#builder.ptr(type);
+    this.#sizes.set(id, 8);
+    return id;
+  }
+
   pointer(tag: string, type: number): number {
     const id = this.#builder.ptr(this.#builder.add({ kind: "type_tag", name: tag, type }));
     this.#sizes.set(id, 8);
@@ -327,4 +355,41 @@ Deno.test("what is a node of a list and of a tree is counted", () => {
   };
   assertEquals(kept(both(true)), "bpf_spin_lock@0");
   assertEquals(kept(both(false)), "refused");
+});
+
+Deno.test("fields are looked for by structures' names and sizes", () => {
+  assertEquals(kept((t) => t.struct("v", [t.qualified("const", t.timer)])), "");
+  assertEquals(kept((t) => t.struct("v", [t.qualified("volatile", t.timer)])), "");
+  assertEquals(kept((t) => t.struct("v", [t.special("bpf_timer", 3), t.u64])), "");
+  assertEquals(kept((t) => t.struct("v", [t.union("bpf_timer", [t.u64, t.array(t.u64, 2)]), t.u64])), "");
+  assertEquals(kept((t) => t.struct("v", [t.union("either", [t.timer, t.u64]), t.u64])), "");
+  assertEquals(kept((t) => t.struct("v", [t.u64, t.struct("", [t.u64, t.timer])])), "bpf_timer@16");
+  assertEquals(kept((t) => t.union("v", [t.timer, t.u64])), "");
+});
+
+Deno.test("what is kept is a structure behind one tag", () => {
+  const task = (t: Types) => t.struct("task_struct", [t.u64]);
+  const value = (pointer: (t: Types) => number) => kept((t) => t.struct("v", [t.timer, pointer(t)]));
+  assertEquals(value((t) => t.pointer("kptr", task(t))), "bpf_timer@0 kptr@16");
+  assertEquals(value((t) => t.qualified("volatile", t.pointer("kptr", task(t)))), "bpf_timer@0 kptr@16");
+  assertEquals(value((t) => t.qualified("const", t.pointer("kptr", task(t)))), "bpf_timer@0");
+  assertEquals(value((t) => t.alias("task_t", t.pointer("kptr", task(t)))), "bpf_timer@0");
+  assertEquals(value((t) => t.pointer("kptr", t.alias("task_t", task(t)))), "bpf_timer@0 kptr@16");
+  assertEquals(value((t) => t.pointer("kptr", t.qualified("const", task(t)))), "bpf_timer@0 kptr@16");
+  assertEquals(value((t) => t.pointer("kptr", t.declared("task_struct"))), "");
+  assertEquals(value((t) => t.pointer("kptr", t.union("task_struct", [t.u64]))), "");
+  assertEquals(value((t) => t.pointer("kptr", t.plainPointer(task(t)))), "");
+  assertEquals(value((t) => t.pointer("kptr", t.tag("user", task(t)))), "");
+  assertEquals(value((t) => t.pointer("kptr_other", task(t))), "");
+  assertEquals(value((t) => t.plainPointer(task(t))), "bpf_timer@0");
+});
+
+Deno.test("pointers are kept in structures within arrays, too", () => {
+  const inner = (t: Types) => t.struct("inner", [t.u64, t.pointer("kptr", t.struct("task_struct", [t.u64]))]);
+  assertEquals(kept((t) => t.struct("v", [inner(t), t.u64])), "kptr@8");
+  assertEquals(kept((t) => t.struct("v", [t.array(inner(t), 3)])), "kptr@8 kptr@24 kptr@40");
+  assertEquals(
+    kept((t) => t.struct("v", [t.array(t.array(inner(t), 2), 2)])),
+    "kptr@8 kptr@24 kptr@40 kptr@56",
+  );
 });
