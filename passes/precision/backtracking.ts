@@ -269,7 +269,13 @@ function markSlots(env: Env, where: { frame: number; f: number }): number {
     if (lo !== 0) lo &= lo - 1;
     else hi &= hi - 1;
     if (i >= slots) {
-      return env.fail(EFAULT, "kernel-bug", `verifier bug: stack slot ${i}, total slots ${slots}`);
+      // The kernel prints the condition as its source has it.
+      const condition = "i >= func->allocated_stack / BPF_REG_SIZE";
+      return env.fail(
+        EFAULT,
+        "kernel-bug",
+        `verifier bug: stack slot ${i}, total slots ${slots} (${condition})`,
+      );
     }
     const word = frame + SFR_PRECISE_SLOTS + (i >>> 5), bit = 1 << (i & 31);
     if (!isScalarSpill(frame, i) || (W[word] & bit) !== 0) marks.dropSlot(f, i);

@@ -167,4 +167,30 @@ ruleCases("pruning", [
       ${ACCESS}`,
     message: "R2 max value is outside of the allowed memory range",
   },
+  {
+    name: "a number is looked for below a stack that had not grown yet",
+    type: "kprobe",
+    head: "flags 8",
+    text: `
+      call bpf_get_prandom_u32#7
+      if r0 == 7 goto helper
+      call bpf_ktime_get_ns#5
+      *(u64 *)(r10 -8) = r0
+      goto met
+    helper:
+      r3 = 0
+      r2 = 8
+      r1 = r10
+      r1 += -8
+      call bpf_probe_read_user#112
+    met:
+      r1 = *(u64 *)(r10 -8)
+      r1 &= 255
+      r0 = 0
+      if r1 > 300 goto out
+      exit
+    out:
+      exit`,
+    message: "verifier bug: stack slot 0, total slots 0 (i >= func->allocated_stack / BPF_REG_SIZE)",
+  },
 ]);
