@@ -49,6 +49,7 @@ export {
   type RejectionKind,
   REJECTIONS,
 } from "./passes/verify/rejection.ts";
+export type { Lockdown } from "./passes/verify/calls/helper_allowed.ts";
 export { type VerifyOptions, verifyProgram, type VerifyResult } from "./passes/verify/verify.ts";
 export { LINUX_6_18 } from "./profile/linux_6_18/mod.ts";
 export { LoadedProgram, Runtime, testRun, type TestRunInput, type TestRunResult } from "./runtime/mod.ts";
