@@ -516,6 +516,13 @@ export const GUARD_RULES: readonly SoundnessRule[] = [
       "nothing is before a map",
     ],
   ]),
+  ...guards("passes/verify/calls/call_memory.ts", "passes/verify/memory/memory_rules_test.ts", [
+    [
+      "if (use.write && (type & MEM_RDONLY) !== 0) return cannotWrite(env, regno, type);\n      return checkBuffer(",
+      "return checkBuffer(",
+      "a key that an iterator shows is not handed over to be written",
+    ],
+  ]),
   // What a check inside of another says is passed on.
   ...guards("passes/verify/insns/alu.ts", "passes/verify/insns/operand_rules_test.ts", [
     [

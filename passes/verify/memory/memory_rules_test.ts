@@ -86,6 +86,24 @@ ruleCases("memory that is only read", [
     message: "R6 cannot write into rdonly_buf",
   },
   {
+    name: "a key that an iterator shows is not handed over to be written",
+    type: "tracing",
+    attach: [TRACE_ITER, "bpf_map_elem"],
+    typed: true,
+    text: `
+      r6 = *(u64 *)(r1 +16)
+      if r6 == 0 goto out
+      r1 = r6
+      call caught_pointer
+    out:
+      r0 = 0
+      exit
+    func caught_pointer global:
+      r0 = 0
+      exit`,
+    message: "Caller passes invalid args into func#1 ('caught_pointer')",
+  },
+  {
     name: "a key that an iterator shows may be missing",
     type: "tracing",
     attach: [TRACE_ITER, "bpf_map_elem"],
