@@ -6,6 +6,9 @@
  * purpose some bounds are one off and some checks are missing. No address ever becomes a number and all stack that is read was written,
  * so that runs at different addresses give the same results.
  *
+ * Callbacks for exceptions are never generated: loading such a program can make Linux 6.18 follow a null pointer (`jit_subprogs`), which
+ * kills the process and harms the machine.
+ *
  * @module
  */
 import { randomOf } from "../../ir/random_program.ts";
