@@ -14,7 +14,8 @@ import { openBtf } from "../../ir/btf/read.ts";
 import type { Btf } from "../../ir/btf/btf.ts";
 import { MalformedError, UnsupportedError } from "../../ir/diagnostic.ts";
 import type { Program } from "../../ir/program.ts";
-import type { Unit } from "../../ir/unit.ts";
+import { MAP_TYPE } from "../../ir/map_types.ts";
+import type { MapDef, Unit } from "../../ir/unit.ts";
 import {
   EAGAIN,
   KernelError,
@@ -116,7 +117,32 @@ function readUnit(
   const kconfig = dependsOnConfig(first) ? runningConfig() : undefined;
   const unit = resolved(first, { bytes, how: options, kconfig });
   // Programs refer to their unit: it is this one that has to say so.
+  Object.assign(unit, { maps: unit.maps.map(filled) });
   return license === undefined ? unit : Object.assign(unit, { license });
+}
+
+/** Types whose maps have no entries of their own, or as many as the kernel wants. */
+const WITHOUT_ENTRIES: ReadonlySet<number> = new Set([
+  MAP_TYPE.PERF_EVENT_ARRAY,
+  MAP_TYPE.CGROUP_STORAGE,
+  MAP_TYPE.PERCPU_CGROUP_STORAGE,
+  MAP_TYPE.SK_STORAGE,
+  MAP_TYPE.INODE_STORAGE,
+  MAP_TYPE.TASK_STORAGE,
+  MAP_TYPE.CGRP_STORAGE,
+  MAP_TYPE.STRUCT_OPS,
+]);
+
+/** What an object leaves to the program that loads it, filled in with the least that the kernel takes. */
+function filled(def: MapDef): MapDef {
+  const stack = def.type === MAP_TYPE.STACK_TRACE;
+  const entries = def.type === MAP_TYPE.RINGBUF || def.type === MAP_TYPE.USER_RINGBUF ? 4096 : 1;
+  return {
+    ...def,
+    ...(def.maxEntries === 0 && !WITHOUT_ENTRIES.has(def.type) ? { maxEntries: entries } : {}),
+    ...(stack && def.keySize === 0 ? { keySize: 4 } : {}),
+    ...(stack && def.valueSize === 0 ? { valueSize: 8 * 16 } : {}),
+  };
 }
 
 interface Where {
