@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
+import { BtfBuilder } from "../ir/btf/write.ts";
 import { kernelUnavailable } from "../kernel/mod.ts";
 import { code as bytecode, writeElf } from "../passes/parse/testing/write_elf.ts";
 
@@ -96,6 +97,36 @@ Deno.test("inlay verify exits with 2 for a kernel's BTF that is none, at the lat
       assertEquals([args, code, out], [args, 2, ""]);
       assertStringIncludes(err, `cannot read ${args[1]}`);
     }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("inlay verify --processors decides what another machine's number of them decides", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = join(folder, "indexed.bpf"), types = join(folder, "types");
+    await Deno.writeTextFile(
+      path,
+      `type xdp
+map m type=array key=4 value=64 max=1
+func main:
+  call bpf_get_smp_processor_id#8
+  r1 = map_value m+0 ll
+  r1 += r0
+  r0 = *(u8 *)(r1 +0)
+  r0 = 2
+  exit
+`,
+    );
+    await Deno.writeFile(types, new BtfBuilder().bytes());
+    const verdict = async (...args: string[]): Promise<string> =>
+      JSON.parse((await inlay(["verify", "--json", "--btf", types, path, ...args])).out).verdict;
+    assertEquals(
+      [await verdict(), await verdict("--processors", "64"), await verdict("--processors", "65")],
+      ["unsupported", "accept", "reject"],
+    );
+    assertEquals((await inlay(["verify", path, "--processors", "0"])).code, 2);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -8,6 +8,7 @@ import { UnsupportedError } from "../ir/diagnostic.ts";
 import type { Program } from "../ir/program.ts";
 import { runningProcessors } from "../kernel/processors.ts";
 import type { explainRejection } from "../passes/verify/explain/explain.ts";
+import { NR_CPUS } from "../passes/verify/calls/helper_result.ts";
 import { type VerifyOptions, verifyProgram, type VerifyResult } from "../passes/verify/verify.ts";
 import { LINUX_6_18 } from "../profile/linux_6_18/mod.ts";
 import { type Command, readOptions, UsageError } from "./command.ts";
@@ -30,7 +31,7 @@ export const command: Command = {
   name: "verify",
   summary: "says of programs whether the kernel would take them, and why not",
   help: `inlay verify OBJECT… [--program P] [--btf FILE] [--btf-module FILE]… [--type TYPE]
-             [--target FILE[:PROGRAM[:FUNCTION]]] [--log 0|1|2] [--explain] [--json]
+             [--target FILE[:PROGRAM[:FUNCTION]]] [--processors N] [--log 0|1|2] [--explain] [--json]
 
 Verifies every program of the objects as Linux 6.18 does and prints a line for each. What is not
 decided yet is "unsupported", never a guess. Needs no kernel and no permission but to read.
@@ -46,6 +47,8 @@ decided yet is "unsupported", never a guess. Needs no kernel and no permission b
                 the program that freplace programs replace a function of, and whose functions fentry
                 and fexit programs trace; the function is the one their section names, or else the
                 program itself
+  --processors N
+                how many processors the machine has (this machine's without --btf; else not known)
   --log N       the verifier's log: 1 what led to a rejection, 2 every path
   --explain     of rejections: what was asked of which value, where the value came from, what would
                 have sufficed, and the path; takes a second verification of the programs refused
@@ -61,7 +64,7 @@ needs what the kernel has not got (its attach target, a kernel function).`,
   async run(args) {
     const options = readOptions(args, {
       flags: ["json", "explain"],
-      strings: ["program", "btf", "type", "target", "log"],
+      strings: ["program", "btf", "type", "target", "processors", "log"],
       lists: ["btf-module"],
     });
     if (options.positional.length === 0) throw new UsageError("takes at least one object");
@@ -72,7 +75,9 @@ needs what the kernel has not got (its attach target, a kernel function).`,
     const target = readTarget(options.string("target"), { targetBtf, modules });
     // Of another kernel's machine nothing is known.
     const running = options.string("btf") === undefined;
-    const processors = running ? runningProcessors() : undefined;
+    const processors = options.string("processors") === undefined
+      ? running ? runningProcessors() : undefined
+      : options.integer("processors", { min: 1, max: NR_CPUS, default: 1 });
     // What is in none of the kernel's types is not in the kernel.
     const complete = !running || !hasOtherModules(new Set(modules.map(({ name }) => name)));
     const json = options.flag("json"), wanted = options.string("program");

@@ -72,7 +72,7 @@ const MAX_ERRNO = 4095;
  * `nr_cpu_ids` of the machine a program is for is not known here: the greatest number a kernel can be built for on x86-64, which
  * bounds every real one. What is refused after it was relied on is decided only if it is refused with a single one too.
  */
-const NR_CPUS = 8192;
+export const NR_CPUS = 8192;
 
 /** What is not decided where the number of processors matters. */
 export const PROCESSORS = "how many processors the machine has";
