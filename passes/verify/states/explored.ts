@@ -70,6 +70,8 @@ export class Explored {
   readonly #head: Int32Array;
   /** By hash: {@linkcode #completed} when the list was cleaned last. */
   readonly #cleaned: Int32Array;
+  /** The bucket of instruction 0 in a function that nothing called. */
+  readonly #last: number;
   /** How often paths through a state, or a loop, were done. */
   #completed = 1;
   #previousJumps = 0;
@@ -88,6 +90,7 @@ export class Explored {
     this.#loops = loops;
     this.#head = words(env.cols.count);
     this.#cleaned = words(env.cols.count);
+    this.#last = 0xffffffff % this.#head.length;
   }
 
   /** Forgets all states: another function begins. Counters go on, also that of the states kept, as in the kernel. */
@@ -97,8 +100,13 @@ export class Explored {
     this.#cleaned.fill(0);
   }
 
+  /** As the kernel's, since lists of other instructions in the same bucket count: (insn ^ callsite) mod length, unsigned. */
   #bucket(insn: number): number {
-    return ((insn ^ W[this.#env.frame + F_CALLSITE]) >>> 0) % this.#head.length;
+    const callsite = W[this.#env.frame + F_CALLSITE], length = this.#head.length;
+    if (callsite !== -1) return (insn ^ callsite) % length;
+    // -1 - insn as 32 bits, without a division.
+    const at = this.#last - insn;
+    return at < 0 ? at + length : at;
   }
 
   /** Calls `visit` with each listed state. */
