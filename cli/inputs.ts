@@ -57,8 +57,11 @@ export function readTargetBtf(path: string | undefined): Btf | undefined {
 function openLater(path: string): Btf {
   const start = new Uint8Array(2);
   try {
-    using file = Deno.openSync(path);
-    file.readSync(start);
+    // A pipe gives its bytes once: it is read as a whole at once.
+    if (Deno.statSync(path).isFile) {
+      using file = Deno.openSync(path);
+      file.readSync(start);
+    }
   } catch (error) {
     throw unreadable(path, error);
   }

@@ -102,6 +102,30 @@ Deno.test("inlay verify exits with 2 for a kernel's BTF that is none, at the lat
   }
 });
 
+Deno.test({
+  name: "inlay verify takes a kernel's BTF from a pipe, whose bytes come once",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--quiet", "--no-prompt", "-A", "cli/main.ts", "verify", "--btf", "/dev/stdin"],
+        "examples/third_party/steer.bpf.o",
+      ],
+      cwd: ROOT,
+      env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const input = child.stdin.getWriter();
+    await input.write(new BtfBuilder().bytes());
+    await input.close();
+    const { stdout, stderr } = await child.output();
+    assertStringIncludes(DECODER.decode(stdout), "'flow_mix': not found in kernel or module BTFs");
+    assertEquals(DECODER.decode(stderr), "");
+  },
+});
+
 Deno.test("inlay verify --processors decides what another machine's number of them decides", async () => {
   const folder = await Deno.makeTempDir();
   try {

@@ -1,5 +1,5 @@
 /**
- * Refusals, each by the test whose program is let through without it. Names are those of the tests.
+ * A table of refusals, each with the test whose program is let through without it. Names are those of the tests.
  *
  * @module
  */

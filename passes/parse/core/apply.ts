@@ -2,9 +2,9 @@
  * Applies CO-RE relocations: patches instructions so that they fit the target's types.
  *
  * For each relocation the candidates are the target's types of the same name, flavour suffixes (`___x`) aside, or if it has none,
- * those of its modules; all that have the path must agree on the number. Where none has it, the instruction is made a call of the invalid helper 195896080
- * (0xbad2310, "bad relo"), which the verifier refuses only if it is reached. (libbpf: `bpf_core_calc_relo_insn`,
- * `bpf_core_patch_insn`.)
+ * those of its modules; all that have the path must agree on the number. Where none has it, the instruction is made a call of the
+ * invalid helper 195896080 (0xbad2310, "bad relo"), which the verifier refuses only if it is reached. (libbpf:
+ * `bpf_core_calc_relo_insn`, `bpf_core_patch_insn`.)
  *
  * @module
  */

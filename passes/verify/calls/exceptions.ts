@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { EXCEPTION_CALLBACK_TAG } from "../../../ir/exception.ts";
 import { kfuncName } from "../flow/call_traits.ts";
 import {
   EINVAL,
@@ -31,9 +32,6 @@ export function checkThrow(env: Env): number {
   return err < 0 ? err : PATH_ENDS;
 }
 
-/** How a tag begins that names the callback. */
-const TAG = "exception_callback:";
-
 /** The subprogram that is called where the program throws; 0 if it has none. */
 export function exceptionCallback(env: Env): number {
   return Math.max(0, env.subprogFlags.findIndex((flags) => (flags & SUB_EXCEPTION_CALLBACK) !== 0));
@@ -43,12 +41,14 @@ export function exceptionCallback(env: Env): number {
 export function findExceptionCallback(env: Env): number {
   const { btf } = env, { subprogs } = env.program, main = subprogs[0].btfId;
   if (btf === undefined || main === 0) return 0;
-  const tags = btf.tags(main).filter((tag) => tag.startsWith(TAG));
+  const tags = btf.tags(main).filter((tag) => tag.startsWith(EXCEPTION_CALLBACK_TAG));
   if (tags.length === 0) return 0;
   if (tags.length > 1) {
     return env.fail(EEXIST, "exception", "multiple exception callback tags for main subprog");
   }
-  const name = tags[0].slice(TAG.length), id = btf.find(name, "func"), what = `exception callback '${name}'`;
+  const name = tags[0].slice(EXCEPTION_CALLBACK_TAG.length),
+    id = btf.find(name, "func"),
+    what = `exception callback '${name}'`;
   if (id === 0) return env.fail(ENOENT, "exception", `${what} could not be found in BTF`);
   const func = btf.type(id);
   if (func.kind !== "func" || func.linkage !== "global") {

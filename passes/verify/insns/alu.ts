@@ -9,7 +9,24 @@
  */
 import { copyReg, W } from "../states/arena.ts";
 import { adjustPointer } from "./alu_pointer.ts";
-import { ALU_TEXT } from "./alu_text.ts";
+import {
+  ADD,
+  ALU64,
+  ALU_TEXT,
+  AND,
+  ARSH,
+  DIV,
+  END,
+  LSH,
+  MOD,
+  MOV,
+  MUL,
+  NEG,
+  OR,
+  RSH,
+  SUB,
+  XOR,
+} from "./alu_ops.ts";
 import { hasArena } from "../memory/arena_memory.ts";
 import { EACCES, EINVAL, type Env } from "../env.ts";
 import {
@@ -78,22 +95,7 @@ import { tnumAdd, tnumAnd, tnumBswap, tnumMul, tnumNeg, tnumOr, tnumSub, tnumXor
 /** Saves the path under exploration to be continued later at the same instruction; 0 or `-errno`. */
 export type Fork = (env: Env) => number;
 
-/** Operators, the high four bits of the opcode. */
-const ADD = 0x00,
-  SUB = 0x10,
-  MUL = 0x20,
-  DIV = 0x30,
-  OR = 0x40,
-  AND = 0x50,
-  LSH = 0x60,
-  RSH = 0x70,
-  NEG = 0x80,
-  MOD = 0x90,
-  XOR = 0xa0,
-  MOV = 0xb0,
-  ARSH = 0xc0,
-  END = 0xd0;
-const ALU64 = 7, SRC_REG = 8;
+const SRC_REG = 8;
 
 /** Verifies the ALU instruction in `slot`, which is one, and updates its destination: 0 or `-errno`. */
 export function checkAlu(env: Env, slot: number, fork: Fork): number {

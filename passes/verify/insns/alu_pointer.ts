@@ -7,7 +7,7 @@
  * @module
  */
 import { copyReg, W } from "../states/arena.ts";
-import { ALU_TEXT } from "./alu_text.ts";
+import { ALU_TEXT } from "./alu_ops.ts";
 import { EACCES, EINVAL, type Env } from "../env.ts";
 import {
   AUX1,

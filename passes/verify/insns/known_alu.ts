@@ -6,20 +6,11 @@
  *
  * @module
  */
+import { ADD, AND, ARSH, LSH, MUL, OR, RSH, SUB, XOR } from "./alu_ops.ts";
 import { W } from "../states/arena.ts";
 import { TVAL } from "../states/layout.ts";
 import { isExact, markConst } from "../numbers/scalar.ts";
 import { mulHigh } from "../numbers/tnum.ts";
-
-const ADD = 0x00,
-  SUB = 0x10,
-  MUL = 0x20,
-  OR = 0x40,
-  AND = 0x50,
-  LSH = 0x60,
-  RSH = 0x70,
-  XOR = 0xa0,
-  ARSH = 0xc0;
 
 /**
  * The operator `op` (the high four bits of the opcode) of 64 or 32 bits on register `d` and the number `low`, `high`, if `d` is an exact

@@ -9,6 +9,7 @@
  * @module
  */
 import { checkAlu, type Fork, linkBeforeCopy } from "../insns/alu.ts";
+import { ALU64, ARSH, LSH, RSH } from "../insns/alu_ops.ts";
 import { stepKnown } from "../insns/known_alu.ts";
 import { isExact, widthOf } from "../numbers/scalar.ts";
 import { copyReg, W } from "../states/arena.ts";
@@ -26,15 +27,12 @@ import {
   PTR_TO_STACK,
   REG_WORDS,
   SCALAR_VALUE,
-  TMASK,
   TVAL,
   TYPE,
   VID,
 } from "../states/layout.ts";
 import { findOutcome, OUTCOME, outcomes, rememberOutcome } from "./outcomes.ts";
 import { intern, valueAt } from "../states/values.ts";
-
-const LSH = 0x60, RSH = 0x70, ARSH = 0xc0, ALU64 = 7;
 
 /** How many more misses than hits an instruction may have before its outcomes are remembered no more. */
 const PATIENCE = 1000;
@@ -56,7 +54,6 @@ function isSteady(type: number): boolean {
 
 /** Computes the result where both operands are known to the bit. The form is that of an operation on register `d`, a scalar. */
 function compute(form: number, d: number, s: number, imm: number): boolean {
-  if ((W[d + TMASK] | W[d + TMASK + 1]) !== 0) return false;
   const op = form & 0xf0, wide = (form & 7) === ALU64;
   if ((form & USES_SRC) === 0) return stepKnown(d, op, wide, imm, imm >> 31);
   return op !== LSH && op !== RSH && op !== ARSH && W[s + TYPE] === SCALAR_VALUE && isExact(s) &&

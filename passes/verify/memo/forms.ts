@@ -8,6 +8,7 @@
  * @module
  */
 import type { Env } from "../env.ts";
+import { ADD, ARSH, DIV, LSH, MOD, MOV, NEG, RSH, SUB } from "../insns/alu_ops.ts";
 import { epochBits } from "./outcomes.ts";
 
 /** Arithmetic: the outcome depends on the destination. */
@@ -23,15 +24,6 @@ export const JUMPED = 1 << 16;
 /** Added to a branch's form: what its operands become if it does not. */
 export const FELL = 1 << 17;
 
-const ADD = 0x00,
-  SUB = 0x10,
-  DIV = 0x30,
-  LSH = 0x60,
-  RSH = 0x70,
-  NEG = 0x80,
-  MOD = 0x90,
-  MOV = 0xb0,
-  ARSH = 0xc0;
 const JA = 0x00, CALL = 0x80, EXIT = 0x90, MAY_GOTO = 0xe0;
 
 /**
